@@ -1,0 +1,51 @@
+# Every target sets up what it needs in .venv: Python 3.11+, a C compiler and headers are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd) setup.py pyproject.toml
+
+.PHONY: demo test bench lint types generate clean
+
+demo: $(VENV)/.demo  ## what ibfast is for, against the built-in simulator
+	$(BIN)/ibfast demo
+
+test: $(VENV)/.test  ## the whole suite, other clients as judges included
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.test  ## ibfast and its peers, in one run
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/.lint  ## style, and that generated files are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint _codec
+	$(BIN)/python tools/generate_blocking.py --check
+
+types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest ibfast._codec
+
+generate: $(VENV)/.test  ## write the files that are made from others
+	$(BIN)/python tools/generate_blocking.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info ibfast/*.so _codec/_codec.c
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ibfast needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip' || { echo 'This Python cannot make virtual environments; on Debian: apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.demo: $(SOURCES) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[cli]'
+	touch $@
+
+$(VENV)/.test: $(SOURCES) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[cli,pandas]' --group test --group interop
+	touch $@
+
+$(VENV)/.lint: $(SOURCES) $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group lint
+	touch $@

@@ -1,0 +1,150 @@
+# A message keeps its values in one list, in the order its class declares its fields. A fresh message is a
+# copy of the class's blank list, and a decoder stores only what the wire carried: an open order has 180
+# fields and rarely 40 values.
+
+cpdef enum Kind:
+    """What a field holds, on both wires."""
+    INT = 1         # 32 bits
+    LONG = 2        # 64 bits
+    FLOAT = 3       # IEEE double
+    DECIMAL = 4     # exact; text on both wires
+    STRING = 5
+    BOOL = 6
+    TAGS = 7        # dict of text to text
+    MESSAGE = 8
+
+
+cdef class Field:
+    """One field of a message class: the descriptor users read and write, and what the codec must know of it.
+
+    ``number`` is the protobuf field number (0: the field exists on the text wire only), ``since`` the first server
+    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"), ``default``
+    what a request carries when the caller says nothing.
+    """
+    cdef readonly str name
+    cdef readonly int index
+    cdef readonly int number
+    cdef readonly int kind
+    cdef readonly bint repeated
+    cdef readonly object type
+    cdef readonly int since
+    cdef readonly str unset
+    cdef readonly object default
+
+    def __init__(self, str name, int index, int number, int kind, *, bint repeated=False, object type=None,
+                 int since=0, str unset="zero", object default=None):
+        self.name = name
+        self.index = index
+        self.number = number
+        self.kind = kind
+        self.repeated = repeated
+        self.type = type
+        self.since = since
+        self.unset = unset
+        self.default = default
+
+    def __get__(self, Message message, object owner):
+        if message is None:
+            return self
+        value = message.values[self.index]
+        if value is None and (self.repeated or self.kind == Kind.TAGS):
+            value = [] if self.repeated else {}
+            message.values[self.index] = value
+        return value
+
+    def __set__(self, Message message, object value):
+        message.values[self.index] = value
+
+    def __repr__(self):
+        many = "list of " if self.repeated else ""
+        what = self.type.__name__ if self.type is not None else Kind(self.kind).name.lower()
+        return f"<field {self.name}: {many}{what}>"
+
+
+cdef class Message:
+    """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
+
+    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value.
+
+    Raises:
+        TypeError: a keyword is not a field of the class.
+    """
+    cdef list values
+
+    def __init__(self, **fields):
+        cls = type(self)
+        self.values = (<list>cls.__blank__).copy()
+        for name, value in fields.items():
+            field = cls.__fields__.get(name)
+            if field is None:
+                raise TypeError(_no_such_field(cls, name))
+            self.values[(<Field>field).index] = value
+
+    def replace(self, **fields):
+        """A copy with these fields changed; nested messages and lists are shared with the original."""
+        cdef Message other = type(self)(**fields)
+        cdef Py_ssize_t i
+        for i in range(len(self.values)):
+            if other.values[i] is None:
+                other.values[i] = self.values[i]
+        for name in fields:
+            other.values[(<Field>type(self).__fields__[name]).index] = fields[name]
+        return other
+
+    def to_dict(self):
+        """The fields that are set, nested messages as dicts."""
+        return {name: _plain(value) for name, value in _set_fields(self)}
+
+    def __eq__(self, other):
+        if type(self) is not type(other):
+            return NotImplemented
+        return dict(_set_fields(self)) == dict(_set_fields(other))
+
+    __hash__ = None
+
+    def __repr__(self):
+        inside = ", ".join(f"{name}={value!r}" for name, value in _set_fields(self))
+        return f"{type(self).__name__}({inside})"
+
+    def __reduce__(self):
+        return _restore, (type(self), dict(_set_fields(self)))
+
+    def __deepcopy__(self, memo):
+        from copy import deepcopy
+        return _restore(type(self), {name: deepcopy(value, memo) for name, value in _set_fields(self)})
+
+
+def _restore(cls, fields):
+    return cls(**fields)
+
+
+cdef list _set_fields(Message message):
+    """(name, value) of every field that holds something; an empty list or map holds nothing."""
+    found = []
+    for name, field in type(message).__fields__.items():
+        value = message.values[(<Field>field).index]
+        if value is not None and not ((isinstance(value, (list, dict))) and not value):
+            found.append((name, value))
+    return found
+
+
+cdef object _plain(object value):
+    if isinstance(value, Message):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+cdef str _no_such_field(object cls, str name):
+    from difflib import get_close_matches
+    near = get_close_matches(name, list(cls.__fields__), 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{cls.__name__} has no field {name!r}{hint}"
+
+
+cdef inline Message blank(object cls):
+    """A new message of this class, without the detour through its __init__."""
+    cdef Message message = <Message>cls.__new__(cls)
+    message.values = (<list>cls.__blank__).copy()
+    return message

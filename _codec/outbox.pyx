@@ -1,0 +1,125 @@
+# Bytes on their way out: a buffer that is filled, handed over and used again.
+
+
+cdef class Buffer:
+    """A growing run of bytes."""
+    cdef char *at
+    cdef Py_ssize_t used
+    cdef Py_ssize_t room
+
+    def __cinit__(self):
+        self.room = 256
+        self.at = <char *>PyMem_Malloc(self.room)
+        if self.at == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self.at)
+
+    cdef char *extend(self, Py_ssize_t size) except NULL:
+        """Where the next ``size`` bytes go, which the caller now writes."""
+        cdef char *place
+        if self.used + size > self.room:
+            self.room = max(2 * self.room, self.used + size)
+            place = <char *>PyMem_Realloc(self.at, self.room)
+            if place == NULL:
+                raise MemoryError
+            self.at = place
+        place = self.at + self.used
+        self.used += size
+        return place
+
+    cdef int put(self, bytes data) except -1:
+        return self.put_chars(data, len(data))
+
+    cdef int put_chars(self, const char *data, Py_ssize_t size) except -1:
+        memcpy(self.extend(size), data, size)
+        return 0
+
+    cdef int put_text(self, str text) except -1:
+        """A length-prefixed text."""
+        cdef Py_ssize_t size
+        cdef const char *data = PyUnicode_AsUTF8AndSize(text, &size)
+        self.put_varint(size)
+        return self.put_chars(data, size)
+
+    cdef int put_key(self, int number, int wire_type) except -1:
+        return self.put_varint(<uint64_t>(number << 3 | wire_type))
+
+    cdef int put_varint(self, uint64_t value) except -1:
+        cdef uint8_t encoded[10]
+        cdef int size = write_varint(encoded, value)
+        return self.put_chars(<const char *>encoded, size)
+
+    cdef int put_double(self, double value) except -1:
+        return self.put_chars(<const char *>&value, 8)
+
+    cdef int close_span(self, Py_ssize_t start) except -1:
+        """Put the length of what was written since ``start`` in front of it."""
+        cdef Py_ssize_t size = self.used - start
+        cdef uint8_t encoded[10]
+        cdef int prefix = write_varint(encoded, size)
+        self.extend(prefix)
+        memmove(self.at + start + prefix, self.at + start, size)
+        memcpy(self.at + start, encoded, prefix)
+        return 0
+
+    cdef bytes take(self):
+        cdef bytes data = PyBytes_FromStringAndSize(self.at, self.used)
+        self.used = 0
+        return data
+
+
+cdef int write_varint(uint8_t *at, uint64_t value) noexcept nogil:
+    """Write 1 to 10 bytes, say how many."""
+    cdef int size = 0
+    while value >= 0x80:
+        at[size] = <uint8_t>(value | 0x80)
+        value >>= 7
+        size += 1
+    at[size] = <uint8_t>value
+    return size + 1
+
+
+cdef void put_frame_length(char *at, Py_ssize_t size) noexcept nogil:
+    at[0], at[1], at[2], at[3] = <char>(size >> 24), <char>(size >> 16), <char>(size >> 8), <char>size
+
+
+cdef class Outbox:
+    """Frames that wait for the one write of this loop turn."""
+    cdef Buffer buffer
+    cdef readonly int64_t messages
+
+    def __init__(self):
+        self.buffer = Buffer()
+
+    def __len__(self):
+        """Bytes that wait."""
+        return self.buffer.used
+
+    def put(self, Plan plan not None, Message message not None):
+        """Frame a message; if it cannot be written nothing of it stays behind.
+
+        Raises:
+            VersionError, ValueError: as `ibfast.wire.encode`.
+        """
+        cdef Py_ssize_t start = self.buffer.used
+        try:
+            self.buffer.extend(4)
+            self.buffer.put(plan.message_id)
+            plan.write(message, self.buffer)
+            if self.buffer.used - start - 4 > MAX_PAYLOAD:
+                raise ValueError(f"{type(message).__name__}: a message may have {MAX_PAYLOAD} bytes")
+        except BaseException:
+            self.buffer.used = start
+            raise
+        put_frame_length(self.buffer.at + start, self.buffer.used - start - 4)
+        self.messages += 1
+
+    def put_raw(self, bytes data not None):
+        """Bytes that are framed already, or need no frame."""
+        self.buffer.put(data)
+
+    def take(self):
+        """All that waits, as one ``bytes``; the outbox is empty afterwards."""
+        return self.buffer.take()

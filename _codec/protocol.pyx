@@ -1,0 +1,229 @@
+# The protocol object needs no loop: the loop (or a test) fills get_buffer() and says how much with buffer_updated().
+
+cdef object LOG = logging.getLogger("ibfast.protocol")
+
+cdef enum:
+    LAST_TEXT_ID_VERSION = 200      # up to this server version an id is text
+
+
+cdef class _First:
+    """An extension type may not begin its bases with a Python class."""
+
+
+cdef class Protocol(_First, asyncio.BufferedProtocol):
+    """The receiving half of a connection: bytes in, rows and messages out, in wire order.
+
+    ``owner`` has ``connection_made(transport)``, ``handshake(payload)``, ``received(message)``, ``malformed(error)``,
+    ``unknown(msg_id, payload)``, ``connection_lost(error)``, and optionally ``pause_writing()`` and
+    ``resume_writing()``. While ``server_version`` is 0 every payload goes to ``handshake`` as it is; whoever sets it,
+    also from within that call, sets ``plans`` first: the reader's plan for (message id, is protobuf), or None.
+    ``preamble`` is what the peer must send before its first frame.
+    """
+    cdef readonly object owner
+    cdef readonly object transport
+    cdef Frames frames
+    cdef Routes routes
+    cdef Reading reading
+    cdef bytes preamble
+    cdef object _plans
+    cdef dict known             # plans by the id on the wire
+    cdef object failure         # why the byte stream was given up
+    cdef bint stopped
+    cdef int version
+    cdef readonly int64_t bytes_received
+    cdef readonly int64_t messages_received
+    cdef readonly int64_t rows_received
+    cdef readonly int64_t extra_fields
+
+    def __init__(self, owner, *, bytes preamble=b""):
+        self.owner = owner
+        self.preamble = preamble
+        self.frames = Frames()
+        self.routes = Routes()
+        self.reading.routes = &self.routes.table
+        self.reading.touched = NULL
+
+    @property
+    def server_version(self):
+        """The agreed server version; 0 until the handshake is done."""
+        return self.version
+
+    @server_version.setter
+    def server_version(self, int version):
+        if self._plans is None:
+            raise ValueError("plans are needed before server_version")
+        self.version = version
+
+    @property
+    def plans(self):
+        """What finds the plan of a message: (message id, is protobuf) to Plan or None."""
+        return self._plans
+
+    @plans.setter
+    def plans(self, plans):
+        self._plans = plans
+        self.known = {}
+
+    def attach(self, int64_t req_id, Rows rows not None):
+        """From now on hot ticks with this req_id go into ``rows``."""
+        self.routes.attach(req_id, rows)
+
+    def detach(self, int64_t req_id):
+        """Later ticks with this req_id become messages again; what waits in its rows stays there."""
+        self.routes.detach(req_id)
+
+    def stop(self):
+        """Hand out nothing more, whatever still arrives."""
+        self.stopped = True
+
+    # -- what the event loop calls
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.owner.connection_made(transport)
+
+    def connection_lost(self, error):
+        self.stopped = True
+        self.owner.connection_lost(self.failure or error)
+
+    def eof_received(self):
+        return False
+
+    def pause_writing(self):
+        pause = getattr(self.owner, "pause_writing", None)
+        if pause is not None:
+            pause()
+
+    def resume_writing(self):
+        resume = getattr(self.owner, "resume_writing", None)
+        if resume is not None:
+            resume()
+
+    def get_buffer(self, hint):
+        return self.frames.space()
+
+    def buffer_updated(self, Py_ssize_t size):
+        self.frames.stop += size
+        self.bytes_received += size
+        self.reading.recv_ns = time_ns()
+        try:
+            if not self.stopped and (not self.preamble or self.take_preamble()):
+                self.read_frames()
+        finally:
+            self.frames.compact()
+            self.wake_readers()
+
+    # -- what it does with the bytes
+
+    cdef bint take_preamble(self) except -1:
+        """Pass over the preamble; False while it is not all there, or when it is another."""
+        cdef Py_ssize_t held = min(self.frames.stop, len(self.preamble))
+        if memcmp(self.frames.base, <const char *>self.preamble, held) != 0:
+            self.fail(FramingError(f"the peer begins with {self.frames.base[:held]!r}, not with {self.preamble!r}"))
+            return False
+        if held < len(self.preamble):
+            return False
+        self.frames.start = held
+        self.preamble = b""
+        return True
+
+    cdef int read_frames(self) except -1:
+        cdef Cursor cur
+        cdef int64_t raw_id = 0
+        cdef int found
+        while not self.stopped:
+            if self.version == 0:
+                found = self.frames.next(&cur)
+            else:
+                found = self.next_cold(&cur, &raw_id)
+            if found == 0:
+                return 0
+            if found < 0:
+                length = frame_length(self.frames.base + self.frames.start)
+                self.fail(FramingError(f"a frame of {length} bytes; IB's limit is {MAX_PAYLOAD}"))
+                return 0
+            self.messages_received += 1
+            try:
+                if self.version == 0:
+                    self.owner.handshake(cur.start[:cur.end - cur.start])
+                else:
+                    self.deliver(&cur, raw_id)
+            except Exception:
+                LOG.exception("whoever received a message failed; the session goes on")
+        return 0
+
+    cdef int next_cold(self, Cursor *cur, int64_t *raw_id) noexcept nogil:
+        """Decode hot messages into rows until one turns up that is not; 1: it is in ``cur``, else as Frames.next."""
+        cdef int found
+        cdef const char *body
+        while True:
+            found = self.frames.next(cur)
+            if found != 1:
+                return found
+            raw_id[0] = self.take_id(cur)
+            if raw_id[0] < 0 or raw_id[0] >= HOT_IDS or HOT[raw_id[0]] == NULL:
+                return 1
+            body = cur.pos
+            if HOT[raw_id[0]](cur, &self.reading) != DONE:
+                cur.pos = body
+                return 1
+            self.extra_fields += cur.pos < cur.end
+            self.messages_received += 1
+            self.rows_received += 1
+
+    cdef int64_t take_id(self, Cursor *cur) noexcept nogil:
+        """The id in front of a body; -1, with nothing taken, when there is none."""
+        cdef int64_t number
+        if self.version > LAST_TEXT_ID_VERSION:
+            if cur.end - cur.pos < 4:
+                return -1
+            cur.pos += 4
+            return <int64_t>frame_length(cur.pos - 4)
+        if cur.pos == cur.end or cur.pos[0] == 0 or not take_int(cur, &number):
+            return -1
+        return number if number <= PROTOBUF else number + HOT_IDS
+
+    cdef int deliver(self, Cursor *cur, int64_t raw_id) except -1:
+        """A message for the owner, or why there is none."""
+        if raw_id < 0:
+            payload = cur.start[:cur.end - cur.start]
+            self.owner.malformed(DecodeError("payload", "msg_id", 0, "does not begin with a message id", payload))
+            return 0
+        plan = self.known.get(raw_id, self)
+        if plan is self:
+            protobuf = raw_id > PROTOBUF and self.version > LAST_TEXT_ID_VERSION
+            plan = self.known[raw_id] = self._plans(raw_id - PROTOBUF if protobuf else raw_id, protobuf)
+        if plan is None:
+            self.owner.unknown(raw_id, cur.start[:cur.end - cur.start])
+            return 0
+        try:
+            message = (<Plan>plan).read(cur)
+        except DecodeError as error:
+            self.owner.malformed(error)
+            return 0
+        self.owner.received(message)
+        return 0
+
+    cdef int fail(self, error) except -1:
+        """The byte stream is lost: say so and end the connection."""
+        self.stopped = True
+        self.failure = error
+        if self.transport is None:
+            self.owner.connection_lost(error)
+        else:
+            self.transport.abort()
+
+    cdef int wake_readers(self) except -1:
+        cdef Sink *sink = self.reading.touched
+        cdef Sink *following
+        self.reading.touched = NULL
+        while sink != NULL:
+            following = sink.next_touched
+            sink.touched = False
+            try:
+                (<Rows>sink.owner).wake()
+            except Exception:
+                LOG.exception("whoever was woken for new rows failed; the session goes on")
+            sink = following
+        self.routes.leaving.clear()
+        return 0

@@ -1,0 +1,60 @@
+# req_id to the rows of its subscription: open addressing, because ids of a month of requests are sparse.
+
+cdef struct Route:
+    int64_t req_id
+    Sink *sink              # NULL is a free place
+
+
+cdef struct RouteTable:
+    Route *places
+    uint64_t mask           # places less one; a power of two less one
+
+
+cdef inline Route *place_of(const RouteTable *table, int64_t req_id) noexcept nogil:
+    """Where the id stands, or the free place where it would."""
+    cdef uint64_t i = (<uint64_t>req_id * <uint64_t>0x9E3779B97F4A7C15) >> 32
+    while table.places[i & table.mask].sink != NULL and table.places[i & table.mask].req_id != req_id:
+        i += 1
+    return table.places + (i & table.mask)
+
+
+cdef class Routes:
+    """Which subscription a request id feeds."""
+    cdef RouteTable table
+    cdef dict rows              # Rows by req_id; keeps them alive
+    cdef list leaving           # detached with rows that nobody was woken for yet
+
+    def __cinit__(self):
+        self.rows, self.leaving = {}, []
+        self.rebuild(16)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.table.places)
+
+    cdef int rebuild(self, uint64_t size) except -1:
+        cdef Route *places = <Route *>PyMem_RawCalloc(size, sizeof(Route))
+        if places == NULL:
+            raise MemoryError
+        PyMem_RawFree(self.table.places)
+        self.table.places = places
+        self.table.mask = size - 1
+        for req_id, rows in self.rows.items():
+            place_of(&self.table, req_id)[0] = Route(req_id, &(<Rows>rows).sink)
+        return 0
+
+    cdef int attach(self, int64_t req_id, Rows rows) except -1:
+        if req_id in self.rows:
+            raise ValueError(f"req_id {req_id} has a subscription already")
+        self.rows[req_id] = rows
+        if 2 * <uint64_t>len(self.rows) > self.table.mask:
+            return self.rebuild(2 * (self.table.mask + 1))
+        place_of(&self.table, req_id)[0] = Route(req_id, &rows.sink)
+        return 0
+
+    cdef int detach(self, int64_t req_id) except -1:
+        rows = self.rows.pop(req_id, None)
+        if rows is not None:
+            if (<Rows>rows).sink.touched:
+                self.leaving.append(rows)
+            return self.rebuild(self.table.mask + 1)
+        return 0

@@ -1,0 +1,275 @@
+# Growing arrays of C structs that numpy views. Each struct stands beside its dtype; its members are
+# ordered so that the compiler leaves no hole between them.
+#
+# A stream has one block that fills. take() hands a well-filled block to the reader for good and puts another in its
+# place: no copy, and a batch that somebody keeps is never written to again. The block of an older batch is used again
+# once its reader has let go of it. A few rows in a large block are copied out instead, so that keeping them is cheap.
+
+cdef struct TickRow:
+    int64_t recv_ns
+    int64_t seq
+    double price
+    double size
+    double value
+    int64_t text
+    int32_t tick_type
+    int32_t attr_mask
+
+TICK = np.dtype([("recv_ns", "<i8"), ("seq", "<i8"), ("price", "<f8"), ("size", "<f8"), ("value", "<f8"),
+                 ("text", "<i8"), ("tick_type", "<i4"), ("attr_mask", "<i4")])
+assert TICK.itemsize == sizeof(TickRow)
+
+
+cdef struct LastRow:
+    int64_t recv_ns
+    int64_t seq
+    int64_t time
+    double price
+    double size
+    uint16_t exchange
+    uint16_t special_conditions
+    uint8_t attr_mask
+    uint8_t tick_type
+    uint16_t pad
+
+LAST = np.dtype({
+    "names": ["recv_ns", "seq", "time", "price", "size", "exchange", "special_conditions", "attr_mask", "tick_type"],
+    "formats": ["<i8", "<i8", "<i8", "<f8", "<f8", "<u2", "<u2", "u1", "u1"],
+    "offsets": [0, 8, 16, 24, 32, 40, 42, 44, 45], "itemsize": 48})
+assert LAST.itemsize == sizeof(LastRow)
+
+
+cdef struct BidAskRow:
+    int64_t recv_ns
+    int64_t seq
+    int64_t time
+    double bid_price
+    double ask_price
+    double bid_size
+    double ask_size
+    uint8_t attr_mask
+    uint8_t pad[7]
+
+BID_ASK = np.dtype({
+    "names": ["recv_ns", "seq", "time", "bid_price", "ask_price", "bid_size", "ask_size", "attr_mask"],
+    "formats": ["<i8", "<i8", "<i8", "<f8", "<f8", "<f8", "<f8", "u1"],
+    "offsets": [0, 8, 16, 24, 32, 40, 48, 56], "itemsize": 64})
+assert BID_ASK.itemsize == sizeof(BidAskRow)
+
+
+cdef struct MidPointRow:
+    int64_t recv_ns
+    int64_t seq
+    int64_t time
+    double mid_point
+
+MID_POINT = np.dtype([("recv_ns", "<i8"), ("seq", "<i8"), ("time", "<i8"), ("mid_point", "<f8")])
+assert MID_POINT.itemsize == sizeof(MidPointRow)
+
+
+cdef enum RowKind:
+    TICK_ROW = 1
+    LAST_ROW = 2
+    BID_ASK_ROW = 3
+    MID_POINT_ROW = 4
+
+DTYPES = {"tick": TICK, "last": LAST, "bid_ask": BID_ASK, "mid_point": MID_POINT}
+cdef dict ROW_KINDS = {"tick": TICK_ROW, "last": LAST_ROW, "bid_ask": BID_ASK_ROW, "mid_point": MID_POINT_ROW}
+
+
+cdef enum Policy:
+    RING = 1        # keep the newest, count what was overwritten
+    GROW = 2        # keep all up to the capacity, then refuse and count
+    LATEST = 3      # keep the newest of each kind, count what it replaced
+
+cdef dict POLICIES = {"ring": RING, "grow": GROW, "latest": LATEST}
+
+cdef enum:
+    FIRST_ROWS = 64             # rows of the first block of a stream
+    TEXT_BYTES = 1_048_576      # of tick strings that a stream remembers
+
+
+cdef struct Sink:
+    # What a hot decoder knows of a stream.
+    char *rows              # the block that fills
+    int64_t used            # rows in it
+    int64_t room            # rows it can take before it must grow
+    int64_t capacity        # rows it may ever take
+    int64_t head            # index of the oldest row, once a ring is full
+    int64_t total           # rows received; the next row's sequence number
+    int64_t dropped
+    int kind
+    int policy
+    int itemsize
+    bint touched            # has new rows since the last wake-up
+    bint overflowed
+    Sink *next_touched
+    PyObject *owner         # its Rows, which outlives it
+    char *texts             # ring of NUL-ended tick strings, made at the first one
+    int64_t text_end        # bytes ever written to it
+
+
+cdef class Rows:
+    """The growing numpy records of one subscription, filled by the protocol, emptied by its reader.
+
+    ``kind`` is "tick", "last", "bid_ask" or "mid_point". ``wake`` is called once per socket read that brought rows.
+    ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
+    oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
+    """
+    cdef Sink sink
+    cdef Memory block
+    cdef Memory spare           # the block of an earlier batch, used again when its reader has dropped it
+    cdef readonly str kind
+    cdef readonly str policy
+    cdef readonly object wake
+    cdef readonly object dtype
+
+    def __init__(self, str kind not None, wake, *, str policy="ring", int64_t capacity=262_144):
+        if kind not in ROW_KINDS:
+            raise ValueError(f"kind: {kind!r} is none of {', '.join(ROW_KINDS)}")
+        if policy not in POLICIES:
+            raise ValueError(f"policy: {policy!r} is none of {', '.join(POLICIES)}")
+        if capacity < 1:
+            raise ValueError(f"capacity: {capacity} rows; a stream needs room for at least one")
+        self.kind, self.policy, self.wake, self.dtype = kind, policy, wake, DTYPES[kind]
+        self.sink.kind = ROW_KINDS[kind]
+        self.sink.policy = POLICIES[policy]
+        self.sink.itemsize = self.dtype.itemsize
+        self.sink.capacity = capacity
+        self.sink.owner = <PyObject *>self
+        self.use(Memory(min(FIRST_ROWS, capacity) * self.sink.itemsize))
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.sink.texts)
+
+    cdef int use(self, Memory block) except -1:
+        self.block = block
+        self.sink.rows = block.at
+        self.sink.room = block.size // self.sink.itemsize
+        self.sink.used = self.sink.head = 0
+        return 0
+
+    @property
+    def waiting(self):
+        """Rows that take() would hand out."""
+        return self.sink.used
+
+    @property
+    def total(self):
+        """Rows received so far, dropped ones included: the sequence number of the next row."""
+        return self.sink.total
+
+    @property
+    def dropped(self):
+        """Rows overwritten, refused or replaced before anyone took them."""
+        return self.sink.dropped
+
+    @property
+    def overflowed(self):
+        """Whether a "grow" stream has met its capacity."""
+        return self.sink.overflowed
+
+    @property
+    def capacity(self):
+        """Rows that may wait at most."""
+        return self.sink.capacity
+
+    def take(self):
+        """All rows that wait, oldest first, as a structured array that belongs to the caller."""
+        cdef int64_t used = self.sink.used
+        cdef Memory filled = self.block
+        cdef Memory copied
+        cdef int64_t head = self.sink.head
+        cdef int64_t size = self.sink.itemsize
+        if used == 0:
+            return np.empty(0, self.dtype)
+        if head or used <= self.sink.room // 4:
+            copied = Memory(used * size)
+            memcpy(copied.at, filled.at + head * size, (used - head) * size)
+            memcpy(copied.at + (used - head) * size, filled.at, head * size)
+            self.use(filled)
+            return np.frombuffer(copied, self.dtype, used)
+        if self.spare is not None and Py_REFCNT(self.spare) == 1:
+            self.use(self.spare)
+        else:
+            self.use(Memory(filled.size))
+        self.spare = filled
+        return np.frombuffer(filled, self.dtype, used)
+
+    def texts(self, rows not None):
+        """The text of each L1 row: of string ticks what TWS sent, else None.
+
+        A stream remembers the last mebibyte of tick strings; None also stands for a text older than that.
+        """
+        return [self.text(position) for position in rows["text"].tolist()]
+
+    cdef object text(self, int64_t position):
+        """A text by its position, which counts bytes from 1 since the stream began."""
+        cdef char *at
+        if position <= 0 or position > self.sink.text_end or self.sink.text_end - position >= TEXT_BYTES:
+            return None
+        at = self.sink.texts + (position - 1) % TEXT_BYTES
+        return text_of(at + 4, (<uint32_t *>at)[0])
+
+
+cdef bint grow(Sink *sink) noexcept with gil:
+    """Double the room of the filling block, up to the capacity; False when there is no memory."""
+    cdef Rows rows = <Rows>sink.owner
+    cdef int64_t room = min(2 * sink.room, sink.capacity)
+    cdef char *at = <char *>PyMem_RawRealloc(rows.block.at, room * sink.itemsize)
+    if at == NULL:
+        return False
+    rows.block.at = at
+    rows.block.size = room * sink.itemsize
+    sink.rows = at
+    sink.room = room
+    return True
+
+
+cdef void push(Sink *sink, const void *row) noexcept nogil:
+    """Add a finished row, by the policy of the stream."""
+    cdef int64_t at = sink.used
+    sink.total += 1
+    sink.touched = True
+    if sink.policy == LATEST:
+        at = place_of_latest(sink, row)
+        sink.dropped += at < sink.used
+    if at == sink.room and (sink.room == sink.capacity or not grow(sink)):
+        sink.dropped += 1
+        if sink.policy == GROW:
+            sink.overflowed = True
+            return
+        at = sink.head
+        sink.head = at + 1 if at + 1 < sink.used else 0
+    memcpy(sink.rows + at * sink.itemsize, row, sink.itemsize)
+    if at == sink.used:
+        sink.used += 1
+
+
+cdef int64_t place_of_latest(Sink *sink, const void *row) noexcept nogil:
+    """Where the row goes when only the newest count: for L1 one place a tick type, else the first."""
+    cdef int64_t i
+    if sink.kind != TICK_ROW:
+        return 0
+    for i in range(sink.used):
+        if (<TickRow *>sink.rows)[i].tick_type == (<TickRow *>row).tick_type:
+            return i
+    return sink.used
+
+
+cdef int64_t keep_text(Sink *sink, const char *text, Py_ssize_t size) noexcept nogil:
+    """Remember a tick string; its position, or 0 when it is too long to be kept or there is no memory."""
+    cdef int64_t position = sink.text_end
+    cdef int64_t needed = (4 + size + 3) & ~<int64_t>3
+    if needed > TEXT_BYTES // 4:
+        return 0
+    if sink.texts == NULL:
+        sink.texts = <char *>PyMem_RawMalloc(TEXT_BYTES)
+        if sink.texts == NULL:
+            return 0
+    if position % TEXT_BYTES + needed > TEXT_BYTES:
+        position += TEXT_BYTES - position % TEXT_BYTES
+    (<uint32_t *>(sink.texts + position % TEXT_BYTES))[0] = <uint32_t>size
+    memcpy(sink.texts + position % TEXT_BYTES + 4, text, size)
+    sink.text_end = position + needed
+    return position + 1

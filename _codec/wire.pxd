@@ -1,0 +1,241 @@
+# Cursor, and the inline readers of both wires. No Python object in this file.
+#
+# text:      a field is its characters and a NUL; see the readers for what each type accepts.
+# protobuf:  key = field number << 3 | wire type, then a varint, 8 bytes, 4 bytes or length-prefixed bytes.
+
+from libc.math cimport INFINITY, NAN
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memchr, memcmp, memcpy
+
+
+cdef struct Cursor:
+    const char *start   # first byte of the payload; only to report offsets
+    const char *pos     # next unread byte
+    const char *end     # one past the last byte
+
+
+cdef enum Number:
+    NOT_A_NUMBER = 0
+    EXACT = 1           # the double is the nearest one to the text
+    NEEDS_CARE = 2      # the text is a number whose nearest double takes more than one operation
+
+
+cdef extern from *:
+    """
+    static const double ibfast_powers_of_ten[23] = {
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    #error "ibfast reads little-endian doubles in place; this machine is big-endian"
+    #endif
+    """
+    const double powers_of_ten "ibfast_powers_of_ten"[23]
+
+
+# ------------------------------------------------------------------------------------------------ text
+
+cdef inline const char *field_end(const Cursor *cur) noexcept nogil:
+    """The NUL that ends the field at the cursor, or NULL."""
+    return <const char *>memchr(cur.pos, 0, cur.end - cur.pos)
+
+
+cdef inline bint skip_field(Cursor *cur) noexcept nogil:
+    cdef const char *stop = field_end(cur)
+    if stop == NULL:
+        return False
+    cur.pos = stop + 1
+    return True
+
+
+cdef inline bint take_int(Cursor *cur, int64_t *out) noexcept nogil:
+    """Read one integer field, an empty one as 0; False, with cur.pos unmoved, when it is not one."""
+    cdef const char *p = cur.pos
+    cdef const char *digits
+    cdef uint64_t value = 0
+    cdef bint minus = p < cur.end and p[0] == c'-'
+    p += minus
+    digits = p
+    while p < cur.end and c'0' <= p[0] <= c'9':
+        value = value * 10 + <uint64_t>(p[0] - c'0')
+        p += 1
+    if p == cur.end or p[0] != 0 or p - digits > 19 or value > <uint64_t>0x7fffffffffffffff:
+        return False
+    if p == digits and minus:
+        return False
+    cur.pos = p + 1
+    out[0] = -<int64_t>value if minus else <int64_t>value
+    return True
+
+
+cdef inline bint take_int32(Cursor *cur, int32_t *out) noexcept nogil:
+    """Like take_int, for what must fit 32 bits."""
+    cdef int64_t value
+    cdef const char *start = cur.pos
+    if not take_int(cur, &value):
+        return False
+    if value > 2147483647 or value < -<int64_t>2147483648:
+        cur.pos = start
+        return False
+    out[0] = <int32_t>value
+    return True
+
+
+cdef inline Number parse_float(const char *p, const char *stop, double *out) noexcept nogil:
+    """Read the number that fills [p, stop): sign, digits with at most one point, exponent; Infinity; NaN.
+
+    One multiplication or division by a power of ten is exact while both sides are: mantissa below 2**53, power up to
+    10**22 (W. D. Clinger, "How to read floating point numbers accurately", 1990). Longer numbers are left to the caller.
+    """
+    cdef uint64_t mantissa = 0
+    cdef int digits = 0, exponent = 0, written = 0
+    cdef bint minus = False, exponent_minus = False, point = False, any_digit = False
+    cdef char c
+    if p < stop and p[0] == c'-':
+        minus = True
+        p += 1
+    if p < stop and p[0] == c'I':
+        if (stop - p == 8 and memcmp(p, b"Infinity", 8) == 0) or (stop - p == 8 and memcmp(p, b"Infinite", 8) == 0):
+            out[0] = -INFINITY if minus else INFINITY
+            return EXACT
+        return NOT_A_NUMBER
+    if stop - p == 3 and memcmp(p, b"NaN", 3) == 0:
+        out[0] = NAN
+        return EXACT
+    while p < stop:
+        c = p[0]
+        if c'0' <= c <= c'9':
+            any_digit = True
+            if digits < 19:
+                mantissa = mantissa * 10 + <uint64_t>(c - c'0')
+                digits += mantissa != 0
+                exponent -= point
+            else:
+                digits += 1
+                exponent += not point
+        elif c == c'.' and not point:
+            point = True
+        else:
+            break
+        p += 1
+    if not any_digit:
+        return NOT_A_NUMBER
+    if p < stop and (p[0] == c'e' or p[0] == c'E'):
+        p += 1
+        if p < stop and (p[0] == c'-' or p[0] == c'+'):
+            exponent_minus = p[0] == c'-'
+            p += 1
+        if p == stop:
+            return NOT_A_NUMBER
+        while p < stop and c'0' <= p[0] <= c'9':
+            if written < 100000:
+                written = written * 10 + (p[0] - c'0')
+            p += 1
+        exponent += -written if exponent_minus else written
+    if p != stop:
+        return NOT_A_NUMBER
+    if mantissa == 0:
+        out[0] = -0.0 if minus else 0.0
+        return EXACT
+    if digits > 19 or mantissa > <uint64_t>9007199254740992 or exponent > 22 or exponent < -22:
+        return NEEDS_CARE
+    if exponent < 0:
+        out[0] = <double>mantissa / powers_of_ten[-exponent]
+    else:
+        out[0] = <double>mantissa * powers_of_ten[exponent]
+    if minus:
+        out[0] = -out[0]
+    return EXACT
+
+
+# ------------------------------------------------------------------------------------------------ protobuf
+
+cdef enum WireType:
+    VARINT = 0
+    FIXED64 = 1
+    BYTES = 2
+    GROUP_START = 3
+    GROUP_END = 4
+    FIXED32 = 5
+
+
+cdef inline bint take_varint(Cursor *cur, uint64_t *out) noexcept nogil:
+    """Read one varint of at most ten bytes; False, with cur.pos unmoved, when it does not end."""
+    cdef const uint8_t *p = <const uint8_t *>cur.pos
+    cdef const uint8_t *end = <const uint8_t *>cur.end
+    cdef uint64_t value
+    cdef int shift = 7
+    if p < end and p[0] < 0x80:
+        out[0] = p[0]
+        cur.pos += 1
+        return True
+    if p == end:
+        return False
+    value = p[0] & 0x7f
+    p += 1
+    while p < end and shift < 70:
+        value |= <uint64_t>(p[0] & 0x7f) << shift if shift < 64 else 0
+        if p[0] < 0x80:
+            cur.pos = <const char *>(p + 1)
+            out[0] = value
+            return True
+        shift += 7
+        p += 1
+    return False
+
+
+cdef inline bint take_double(Cursor *cur, double *out) noexcept nogil:
+    if cur.end - cur.pos < 8:
+        return False
+    memcpy(out, cur.pos, 8)
+    cur.pos += 8
+    return True
+
+
+cdef inline bint take_span(Cursor *cur, Cursor *inside) noexcept nogil:
+    """Read a length-prefixed run of bytes; `inside` covers it, its start being the outer one, for offsets."""
+    cdef uint64_t size
+    cdef const char *start = cur.pos
+    if not take_varint(cur, &size):
+        return False
+    if size > <uint64_t>(cur.end - cur.pos):
+        cur.pos = start
+        return False
+    inside.start = cur.start
+    inside.pos = cur.pos
+    inside.end = cur.pos + size
+    cur.pos += size
+    return True
+
+
+cdef inline bint skip_value(Cursor *cur, int wire_type) noexcept nogil:
+    """Pass over the value of an unknown field, a group included; False when the bytes do not hold one."""
+    cdef uint64_t ignored
+    cdef Cursor inside
+    cdef int depth = 1
+    if wire_type == VARINT:
+        return take_varint(cur, &ignored)
+    if wire_type == FIXED64 or wire_type == FIXED32:
+        if cur.end - cur.pos < (8 if wire_type == FIXED64 else 4):
+            return False
+        cur.pos += 8 if wire_type == FIXED64 else 4
+        return True
+    if wire_type == BYTES:
+        return take_span(cur, &inside)
+    if wire_type != GROUP_START:
+        return False
+    while depth:
+        if not take_varint(cur, &ignored) or ignored >> 3 == 0:
+            return False
+        wire_type = ignored & 7
+        if wire_type == GROUP_START:
+            depth += 1
+        elif wire_type == GROUP_END:
+            depth -= 1
+        elif not skip_value(cur, wire_type):
+            return False
+    return True
+
+
+cdef inline uint64_t frame_length(const char *p) noexcept nogil:
+    cdef const uint8_t *b = <const uint8_t *>p
+    return (<uint64_t>b[0] << 24) | (<uint64_t>b[1] << 16) | (<uint64_t>b[2] << 8) | b[3]

@@ -1,0 +1,282 @@
+"""The compiled half of ibfast: messages, plans, rows and the protocol that joins them."""
+
+from asyncio import BaseTransport, BufferedProtocol
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntFlag
+from typing import Any, Protocol as _Interface, Self, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+TICK: np.dtype[np.void]
+LAST: np.dtype[np.void]
+BID_ASK: np.dtype[np.void]
+MID_POINT: np.dtype[np.void]
+DTYPES: dict[str, np.dtype[np.void]]
+EXCHANGES: Codes
+CONDITIONS: Codes
+
+class Kind(IntFlag):
+    """What a field holds, on both wires."""
+
+    INT = 1
+    LONG = 2
+    FLOAT = 3
+    DECIMAL = 4
+    STRING = 5
+    BOOL = 6
+    TAGS = 7
+    MESSAGE = 8
+
+class Op(IntFlag):
+    """What a step of a text plan does; `register`, `slot` and the rest are those of `compile.Step`."""
+
+    FIELD = 1
+    LIST = 2
+    CONST = 3
+    MASK = 4
+    ENTER = 5
+    WHEN = 6
+    REPEAT = 7
+    EXTEND = 8
+    MAYBE = 9
+
+class Condition(IntFlag):
+    """The test of a WHEN step."""
+
+    PRESENT = 1
+    AMONG = 2
+    POSITIVE = 3
+
+class Field:
+    """One field of a message class: the descriptor users read and write, and what the codec must know of it.
+
+    ``number`` is the protobuf field number (0: the field exists on the text wire only), ``since`` the first server
+    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"), ``default``
+    what a request carries when the caller says nothing.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def repeated(self) -> bool: ...
+    @property
+    def type(self) -> Any: ...
+    @property
+    def since(self) -> int: ...
+    @property
+    def unset(self) -> Any: ...
+    @property
+    def default(self) -> Any: ...
+    def __init__(
+        self,
+        name: str,
+        index: int,
+        number: int,
+        kind: int,
+        *,
+        repeated: bool = False,
+        type: Any = None,
+        since: int = 0,
+        unset: str = "zero",
+        default: Any = None,
+    ) -> None: ...
+    def __get__(self, message: Any, owner: Any = None, /) -> Any: ...
+    def __set__(self, message: Any, value: Any, /) -> None: ...
+    def __delete__(self, message: Any, /) -> None: ...
+
+class Message:
+    """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
+
+    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value.
+
+    Raises:
+        TypeError: a keyword is not a field of the class.
+    """
+
+    def __init__(self, **fields: Any) -> None: ...
+    def replace(self, **fields: Any) -> Self:
+        """A copy with these fields changed; nested messages and lists are shared with the original."""
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that are set, nested messages as dicts."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
+    __hash__: None  # type: ignore[assignment]
+
+class Plan:
+    """How one message is written and read at one server version, on one wire."""
+
+    @property
+    def cls(self) -> Any: ...
+    @property
+    def message_id(self) -> bytes: ...
+    @property
+    def gates(self) -> tuple[Any, ...]: ...
+    @property
+    def server_version(self) -> int: ...
+    @property
+    def extra_fields(self) -> int:
+        """Text fields that came after the last one known, in all messages read so far."""
+    def encode(self, message: Message) -> bytes:
+        """The payload; VersionError or ValueError before anything is sent."""
+    def decode(self, payload: bytes, start: int) -> Any:
+        """The message whose body begins at ``start``."""
+
+class TextPlan(Plan):
+    """NUL-ended fields in the order of a layout."""
+
+    def __init__(
+        self,
+        cls: Any,
+        message_id: bytes,
+        outgoing: bool,
+        steps: Sequence[Any],
+        registers: int,
+        gates: tuple[Any, ...],
+        server_version: int,
+    ) -> None: ...
+
+class ProtobufPlan(Plan):
+    """Fields by number; absent is unset."""
+
+    def __init__(
+        self, cls: Any, message_id: bytes, outgoing: bool, gates: tuple[Any, ...], server_version: int
+    ) -> None: ...
+
+class Codes:
+    """Short strings numbered in order of appearance; code 0 is the empty string.
+
+    Codes are the same in every stream of a process. After 65,534 different strings every new one has code 65535.
+    """
+
+    def __len__(self) -> int: ...
+    def code(self, name: str) -> int:
+        """The code of a string, to compare a column with; a string never met before is given the next code."""
+    def decode(self, codes: ArrayLike) -> list[str | None]:
+        """The strings of a column of codes, as a list; None for a code that is not in the table."""
+
+class Rows:
+    """The growing numpy records of one subscription, filled by the protocol, emptied by its reader.
+
+    ``kind`` is "tick", "last", "bid_ask" or "mid_point". ``wake`` is called once per socket read that brought rows.
+    ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
+    oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def policy(self) -> str: ...
+    @property
+    def wake(self) -> Callable[[], object]: ...
+    @property
+    def dtype(self) -> np.dtype[np.void]: ...
+    @property
+    def waiting(self) -> int:
+        """Rows that take() would hand out."""
+    @property
+    def total(self) -> int:
+        """Rows received so far, dropped ones included: the sequence number of the next row."""
+    @property
+    def dropped(self) -> int:
+        """Rows overwritten, refused or replaced before anyone took them."""
+    @property
+    def overflowed(self) -> bool:
+        """Whether a "grow" stream has met its capacity."""
+    @property
+    def capacity(self) -> int:
+        """Rows that may wait at most."""
+    def __init__(
+        self, kind: str, wake: Callable[[], object], *, policy: str = "ring", capacity: int = 262_144
+    ) -> None: ...
+    def take(self) -> NDArray[np.void]:
+        """All rows that wait, oldest first, as a structured array that belongs to the caller."""
+    def texts(self, rows: NDArray[np.void]) -> list[str | None]:
+        """The text of each L1 row: of string ticks what TWS sent, else None.
+
+        A stream remembers the last mebibyte of tick strings; None also stands for a text older than that.
+        """
+
+class Outbox:
+    """Frames that wait for the one write of this loop turn."""
+
+    def __init__(self) -> None: ...
+    @property
+    def messages(self) -> int: ...
+    def __len__(self) -> int:
+        """Bytes that wait."""
+    def put(self, plan: Plan, message: Message) -> None:
+        """Frame a message; if it cannot be written nothing of it stays behind.
+
+        Raises:
+            VersionError, ValueError: as `ibfast.wire.encode`.
+        """
+    def put_raw(self, data: bytes) -> None:
+        """Bytes that are framed already, or need no frame."""
+    def take(self) -> bytes:
+        """All that waits, as one ``bytes``; the outbox is empty afterwards."""
+
+class Feed:
+    """Writes rows as the messages they came from, for one server version.
+
+    ``heads`` are the message ids (with their NUL, if they are text) of TICK_PRICE, TICK_SIZE, TICK_GENERIC and
+    TICK_BY_TICK; ``protobuf_ticks`` and ``protobuf_tick_by_tick`` say which wire each family uses.
+    """
+
+    def __init__(self, heads: Iterable[bytes], protobuf_ticks: bool, protobuf_tick_by_tick: bool) -> None: ...
+    def frames(self, kind: str, rows: NDArray[np.void], req_id: int) -> bytes:
+        """The frames of a structured array of this kind, in order; its ``recv_ns`` and ``seq`` do not travel.
+
+        An L1 row is a price tick if it has a price, else a size tick if it has a size, else a generic tick; string
+        ticks travel as messages of their own.
+
+        Raises:
+            ValueError: the array is not of this kind's dtype, or holds a string tick.
+        """
+
+class _Owner(_Interface):
+    def connection_made(self, transport: Any) -> object: ...
+    def handshake(self, payload: bytes) -> object: ...
+    def received(self, message: Any) -> object: ...
+    def malformed(self, error: Any) -> object: ...
+    def unknown(self, msg_id: int, payload: bytes) -> object: ...
+    def connection_lost(self, error: Exception | None) -> object: ...
+
+class Protocol(BufferedProtocol):
+    """The receiving half of a connection: bytes in, rows and messages out, in wire order.
+
+    ``owner`` has ``connection_made(transport)``, ``handshake(payload)``, ``received(message)``, ``malformed(error)``,
+    ``unknown(msg_id, payload)``, ``connection_lost(error)``, and optionally ``pause_writing()`` and
+    ``resume_writing()``. While ``server_version`` is 0 every payload goes to ``handshake`` as it is; whoever sets it,
+    also from within that call, sets ``plans`` first: the reader's plan for (message id, is protobuf), or None.
+    ``preamble`` is what the peer must send before its first frame.
+    """
+
+    plans: Callable[[int, bool], Plan | None] | None
+    server_version: int
+    @property
+    def owner(self) -> _Owner: ...
+    @property
+    def transport(self) -> BaseTransport | None: ...
+    @property
+    def bytes_received(self) -> int: ...
+    @property
+    def messages_received(self) -> int: ...
+    @property
+    def rows_received(self) -> int: ...
+    @property
+    def extra_fields(self) -> int: ...
+    def __init__(self, owner: _Owner, *, preamble: bytes = b"") -> None: ...
+    def attach(self, req_id: int, rows: Rows) -> None:
+        """From now on hot ticks with this req_id go into ``rows``."""
+    def detach(self, req_id: int) -> None:
+        """Later ticks with this req_id become messages again; what waits in its rows stays there."""
+    def stop(self) -> None:
+        """Hand out nothing more, whatever still arrives."""

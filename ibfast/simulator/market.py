@@ -1,0 +1,97 @@
+"""The simulated market: one seeded model an instrument, one clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from ibfast.simulator.bars import DailyBars, session_bars
+from ibfast.simulator.path import DAY_S, Path, day_number
+from ibfast.simulator.quotes import QuoteModel, Quotes
+from ibfast.simulator.universe import Instrument, Universe
+
+Clock = Callable[[], int]
+
+
+@dataclass(slots=True)
+class DayStats:
+    """The trading day so far, in ticks; it runs on after hours until the next one begins."""
+
+    open: int
+    high: int
+    low: int
+    close: int  # of the day before
+    volume: float
+    start_s: int
+    counted_to_s: int
+
+
+class Market:
+    """Prices of everything at any time; the same seed and clock give the same market."""
+
+    def __init__(self, seed: int = 0, clock: Clock = time.time_ns) -> None:
+        self.clock = clock
+        self.universe = Universe(self.today, lambda name, day: self._paths[name].level(day_number(day)))
+        anchor = self.universe.anchor
+        self._paths = {name: Path(seed, name, anchor=anchor, **facts) for name, facts in self.universe.paths.items()}
+        self._models: dict[Instrument, QuoteModel] = {}
+        self._days: dict[Instrument, DailyBars] = {}
+        self._stats: dict[Instrument, DayStats] = {}
+
+    def now_s(self) -> int:
+        return self.clock() // 1_000_000_000
+
+    def today(self) -> date:
+        return datetime.fromtimestamp(self.now_s(), UTC).date()
+
+    def model(self, instrument: Instrument) -> QuoteModel:
+        model = self._models.get(instrument)
+        if model is None:
+            model = self._models[instrument] = QuoteModel(instrument, self._paths[instrument.model.path])
+        return model
+
+    def days(self, instrument: Instrument) -> DailyBars:
+        daily = self._days.get(instrument)
+        if daily is None:
+            daily = self._days[instrument] = DailyBars(self.model(instrument))
+        return daily
+
+    def quote(self, instrument: Instrument, now_ns: int | None = None) -> Quotes:
+        """The quote of one moment."""
+        return self.model(instrument).quotes(np.array([self.clock() if now_ns is None else now_ns]))
+
+    def stats(self, instrument: Instrument) -> DayStats:
+        """The day so far, brought up to the last full second."""
+        now_s = self.now_s()
+        session = instrument.hours.latest(now_s)
+        stats = self._stats.get(instrument)
+        if stats is None or stats.start_s != session.start or stats.counted_to_s > now_s:
+            stats = self._stats[instrument] = self._new_stats(instrument, session.start)
+        if now_s > stats.counted_to_s:
+            self._count(instrument, stats, now_s)
+        return stats
+
+    def _new_stats(self, instrument: Instrument, start_s: int) -> DayStats:
+        before = next(instrument.hours.back_from(start_s))
+        close = self.days(instrument).bars("TRADES", before, before.end)["close"][0]
+        first = session_bars(
+            self.model(instrument), "TRADES", instrument.hours.latest(start_s + 1), start_s, start_s + 1, 1
+        )
+        opened = int(first["open"][0])
+        return DayStats(opened, opened, opened, int(close), 0.0, start_s, start_s)
+
+    def _count(self, instrument: Instrument, stats: DayStats, now_s: int) -> None:
+        model = self.model(instrument)
+        for day in range(stats.counted_to_s // DAY_S, (now_s - 1) // DAY_S + 1):
+            first, last = max(stats.counted_to_s - day * DAY_S, 0), min(now_s - day * DAY_S, DAY_S)
+            minutes = np.arange(first // 60, (last + 59) // 60)
+            made = model.minutes(day, minutes)
+            cut = slice(first - minutes[0] * 60, last - minutes[0] * 60)
+            stats.high = max(stats.high, int((made.high + made.spread).ravel()[cut].max()))
+            stats.low = min(stats.low, int(made.low.ravel()[cut].min()))
+            stats.volume += float(made.volume.ravel()[cut].sum()) * instrument.size_unit
+        stats.counted_to_s = now_s
