@@ -176,7 +176,7 @@ cdef class TextPlan(Plan):
                 inner = <Message>values[step.slot]
                 registers[step.target] = <PyObject *>inner.values
             elif step.op == Op.WHEN:
-                if holds(self.extras[i], (<list>registers[step.register])[step.slot]):
+                if holds(self.extras[i], step.kind, (<list>registers[step.register])[step.slot]):
                     self.read_steps(cur, registers, i + 1, step.end)
                 i = step.end
                 continue
@@ -285,7 +285,7 @@ cdef class TextPlan(Plan):
         return value
 
     cdef double read_float(self, Cursor *cur, const char *stop, int i) except? -1.25:
-        cdef double number
+        cdef double number = 0
         cdef Number outcome = parse_float(cur.pos, stop, &number)
         if outcome == NEEDS_CARE:
             if careful_float(cur.pos, stop, &number):
@@ -366,7 +366,7 @@ cdef class TextPlan(Plan):
             elif step.op == Op.ENTER:
                 registers[step.target] = NULL if value is None else self.inside(value, i)
             elif step.op == Op.WHEN:
-                if holds(self.extras[i], value):
+                if holds(self.extras[i], step.kind, value):
                     self.write_steps(out, registers, i + 1, step.end)
                 i = step.end
                 continue
@@ -482,10 +482,10 @@ cdef bint sendable(const char *at, Py_ssize_t size) noexcept:
     return True
 
 
-cdef bint holds(object test, object value) except -1:
+cdef bint holds(object test, int kind, object value) except -1:
     condition, among = test
     if value is None:
-        return False
+        return condition == Condition.AMONG and kind == Kind.INT and "0" in among     # unset is written as 0
     if condition == Condition.PRESENT:
         return bool(value)
     if condition == Condition.POSITIVE:

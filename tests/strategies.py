@@ -1,12 +1,12 @@
 """Hypothesis strategies made from the schema: a message has them the moment it is declared."""
 
-from decimal import Decimal
 from functools import cache
 
 from hypothesis import strategies as st
 
 from ibfast._codec import Kind
-from ibfast.schema.declare import ALWAYS, INCOMING, OUTGOING, Form, Layout
+from ibfast.schema.declare import ALWAYS, INCOMING, OUTGOING, Form
+from ibfast.schema.declare import FORMS as FORMS_BY_CLASS
 from ibfast.schema.versions import FIRST_VERSION, LAST_PROTOBUF_FREE_VERSION, LAST_VERSION, V
 
 FORMS = [*INCOMING.values(), *OUTGOING.values()]
@@ -52,15 +52,11 @@ def messages(form: Form) -> st.SearchStrategy:
 
 def _as_form(message, form: Form):
     """A class with two ids goes out with the one its condition picks, so the picked value must be there."""
-    for other in FORMS:
-        if other.cls is form.cls and other.only:
+    for other in FORMS_BY_CLASS[form.cls]:
+        if other.only:
             path, values = other.only.split(" in ")
-            *parents, last = path.split(".")
-            for parent in parents:
-                if getattr(message, parent) is None:
-                    setattr(message, parent, type(message).__fields__[parent].type())
-                message = getattr(message, parent)
-            setattr(message, last, values.split("|")[0] if form.only else "STK")
+            _, holder, field = _reach(path, message, message)
+            setattr(holder, field.name, values.split("|")[0] if form.only else "STK")
     return message
 
 
@@ -197,8 +193,8 @@ def _holds(condition: str, source) -> bool:
     for name in path.split("."):
         value = None if value is None else getattr(value, name)
     if test.startswith("in "):
-        text = "Infinity" if value == float("inf") else str(value)
-        return value is not None and text in test[3:].split("|")
+        text = "Infinity" if value == float("inf") else str(value or 0)
+        return text in test[3:].split("|")
     return bool(value) if not test else value is not None and value > 0
 
 
@@ -209,8 +205,3 @@ def text_versions(form: Form) -> list[int]:
 
 def protobuf_versions(form: Form) -> list[int]:
     return [version for version in edges(form) if form.protobuf and version > LAST_PROTOBUF_FREE_VERSION]
-
-
-__all__ = [
-    "FORMS", "Decimal", "Layout", "as_seen_at", "edges", "label", "messages", "protobuf_versions", "text_versions",
-]  # fmt: skip

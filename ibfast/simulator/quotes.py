@@ -41,6 +41,20 @@ class Quotes:
     ask_size: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What the quotes of a stretch of time came to, and the last of them."""
+
+    low_bid: int
+    high_bid: int
+    low_ask: int
+    high_ask: int
+    last_bid: int
+    last_ask: int
+    bid_size: float
+    ask_size: float
+
+
 class QuoteModel:
     """The quotes of one instrument; pure functions of time."""
 
@@ -91,11 +105,16 @@ class QuoteModel:
         price = np.where(noise & np.uint64(1), quotes.ask, quotes.bid)
         return price, self._sizes(noise >> np.uint64(24), 0.25)
 
-    def extremes(self, start_ns: int, end_ns: int) -> tuple[int, int, int]:
-        """Lowest ask, highest bid and highest ask of the quotes in (start, end], in ticks."""
-        times = np.arange(start_ns // STEP_NS + 1, end_ns // STEP_NS + 1, dtype=np.int64) * STEP_NS
-        quotes = self.quotes(np.append(times[-8 * STEPS :], end_ns))
-        return int(quotes.ask.min()), int(quotes.bid.max()), int(quotes.ask.max())
+    def range(self, after_ns: int, now_ns: int) -> Range:
+        """Over the quotes after ``after_ns`` (of the last eight seconds), and the quote now."""
+        times = np.arange(after_ns // STEP_NS + 1, now_ns // STEP_NS + 1, dtype=np.int64)[-8 * STEPS :] * STEP_NS
+        quotes = self.quotes(np.append(times, now_ns))
+        bid, ask = quotes.bid, quotes.ask
+        return Range(
+            low_bid=int(bid.min()), high_bid=int(bid.max()), low_ask=int(ask.min()), high_ask=int(ask.max()),
+            last_bid=int(bid[-1]), last_ask=int(ask[-1]),
+            bid_size=float(quotes.bid_size[-1]), ask_size=float(quotes.ask_size[-1]),
+        )  # fmt: skip
 
     def _second(self, second: int) -> tuple[Ints, int]:
         """The bids of one second at its STEPS, and the spread; the bars of that second have the same range."""

@@ -1,0 +1,196 @@
+"""Historical bars, schedules, head timestamps."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import numpy as np
+
+from ibfast.schema import (
+    CancelHeadTimestamp,
+    CancelHistoricalData,
+    HeadTimestamp,
+    HeadTimestampRequest,
+    HistoricalData,
+    HistoricalDataBar,
+    HistoricalDataEnd,
+    HistoricalDataRequest,
+    HistoricalSchedule,
+    HistoricalSession,
+)
+from ibfast.schema.versions import V
+from ibfast.simulator import bars
+from ibfast.simulator.answers import answers
+from ibfast.simulator.market import Market
+from ibfast.simulator.path import DAY_S
+from ibfast.simulator.refusals import Refusal, invalid
+from ibfast.simulator.session import SimulatorSession
+from ibfast.simulator.sessions import Session
+from ibfast.simulator.streams import decimal_of
+from ibfast.simulator.universe import Instrument
+
+SESSIONS_A_TURN = 16  # made before the loop gets its turn again
+
+
+@answers(HistoricalDataRequest)
+def historical_data(session: SimulatorSession, request: HistoricalDataRequest) -> None:
+    req_id = request.req_id or 0
+    instrument = session.find_one(req_id, request.contract)
+    if instrument is None:
+        return
+    refusal = _refuse(request, instrument)
+    if refusal is not None:
+        session.refuse(req_id, *refusal)
+        return
+    task = asyncio.get_running_loop().create_task(_answer(session, request, instrument))
+    session.tasks[req_id] = task
+    task.add_done_callback(lambda _: session.tasks.pop(req_id, None))
+
+
+@answers(CancelHistoricalData)
+def cancel_historical_data(session: SimulatorSession, request: CancelHistoricalData) -> None:
+    req_id = request.req_id or 0
+    task = session.tasks.pop(req_id, None)
+    if task is None:
+        session.refuse(req_id, 366, f"No historical data query found for ticker id:{req_id}")
+    else:
+        task.cancel()
+        session.refuse(req_id, *_no_data("API historical data query cancelled: ", req_id))
+
+
+@answers(HeadTimestampRequest)
+def head_timestamp(session: SimulatorSession, request: HeadTimestampRequest) -> None:
+    instrument = session.find_one(request.req_id or 0, request.contract)
+    if instrument is None:
+        return
+    day, first = bars.FIRST_TRADE, None
+    while first is None:
+        first = instrument.hours.session(day, liquid=True)
+        day = datetime.fromtimestamp((day - datetime(1970, 1, 1).date()).days * DAY_S + DAY_S, UTC).date()
+    text = str(first.start) if request.format_date == 2 else _dashed(first.start)
+    session.send(HeadTimestamp(req_id=request.req_id, head_timestamp=text))
+
+
+@answers(CancelHeadTimestamp)
+def cancel_head_timestamp(session: SimulatorSession, request: CancelHeadTimestamp) -> None:
+    """Answers are complete before a cancel can arrive."""
+
+
+def _refuse(request: HistoricalDataRequest, instrument: Instrument) -> Refusal | None:
+    shown, sec_type = request.what_to_show, instrument.contract["sec_type"]
+    if request.bar_size_setting not in bars.SECONDS:
+        return invalid(f"Historical data bar size setting is invalid. Legal ones are: {bars.LEGAL_SIZES}")
+    if shown not in (*bars.SHOWN, "SCHEDULE"):
+        return invalid(f"Please enter a valid what-to-show: {shown}")
+    if request.keep_up_to_date:
+        return invalid("keepUpToDate is not supported by the simulator")
+    if sec_type == "CRYPTO" and shown == "TRADES":
+        return 10299, "Expected what to show is AGGTRADES, please use that instead of TRADES."
+    impossible = bars.TRADED if sec_type == "CASH" else () if instrument.model.two_sided else ("BID", "ASK", "BID_ASK")
+    if shown in impossible:
+        return _no_data("HMDS query returned no data: ", f"{_name(instrument)} {(shown or '').title()}")
+    return None
+
+
+def _no_data(what: str, which: object) -> Refusal:
+    return 162, f"Historical Market Data Service error message:{what}{which}"
+
+
+def _name(instrument: Instrument) -> str:
+    return f"{instrument.contract.get('local_symbol')}@{instrument.contract['exchange']}"
+
+
+async def _answer(session: SimulatorSession, request: HistoricalDataRequest, instrument: Instrument) -> None:
+    req_id, liquid = request.req_id or 0, bool(request.use_rth)
+    try:
+        end_s = bars.parse_end(request.end_date_time, session.gateway.market.now_s())
+        start_s, sessions = bars.sessions_of(instrument.hours, request.duration or "", end_s, liquid)
+    except bars.BadTime as error:
+        session.refuse(req_id, *_bad_time(error, request))
+        return
+    if request.what_to_show == "SCHEDULE":
+        session.send(_schedule(req_id, instrument, sessions, start_s, end_s))
+        return
+    size_s = bars.SECONDS[request.bar_size_setting or ""]
+    if sum(it.end - it.start for it in sessions) > bars.MOST_BARS * size_s:
+        session.refuse(req_id, *_no_data("Time length exceed max.", ""))
+        return
+    table = await _bars(session.gateway.market, instrument, request.what_to_show or "", sessions, start_s, end_s, size_s)
+    if not len(table):
+        shown = (request.what_to_show or "").title()
+        session.refuse(req_id, *_no_data("HMDS query returned no data: ", f"{_name(instrument)} {shown}"))
+        return
+    rows = _messages(session.gateway.market, instrument, request, table, size_s)
+    start, end = _dashed(start_s), _dashed(end_s)
+    session.send(HistoricalData(req_id=req_id, historical_data_bars=rows, start_date_str=start, end_date_str=end))
+    if session.protocol.server_version >= V.HISTORICAL_DATA_END:
+        session.send(HistoricalDataEnd(req_id=req_id, start_date_str=start, end_date_str=end))
+
+
+async def _bars(
+    market: Market, instrument: Instrument, shown: str, sessions: list[Session], start_s: int, end_s: int, size_s: int
+) -> bars.Table:
+    model, days = market.model(instrument), market.days(instrument)
+    parts = [np.empty(0, bars.BARS)]
+    for number, part in enumerate(sessions):
+        if size_s >= DAY_S:
+            parts.append(days.bars(shown, part, end_s))
+        else:
+            parts.append(bars.session_bars(model, shown, part, start_s, end_s, size_s))
+        if number % SESSIONS_A_TURN == SESSIONS_A_TURN - 1:
+            await asyncio.sleep(0)
+    table = np.concatenate(parts)
+    return bars.longer_bars(table, size_s) if size_s > DAY_S and len(table) else table
+
+
+def _messages(
+    market: Market, instrument: Instrument, request: HistoricalDataRequest, table: bars.Table, size_s: int
+) -> list[HistoricalDataBar]:
+    model = market.model(instrument)
+    columns = [bars.prices(model, table[name]).tolist() for name in ("open", "high", "low", "close")]
+    dates = bars.dates(table["time"], size_s, request.format_date or 1, instrument.hours)
+    if request.what_to_show in bars.TRADED:
+        volumes = (table["volume"] * instrument.size_unit).tolist()
+        waps = (table["wap"] * float(instrument.tick)).tolist()
+        counts = table["count"].tolist()
+    else:
+        volumes, waps, counts = ([-1] * len(table) for _ in range(3))
+    return [
+        HistoricalDataBar(
+            date=date, open=open_, high=high, low=low, close=close, volume=decimal_of(float(volume)),
+            wap=decimal_of(float(wap)), bar_count=count,
+        )
+        for date, open_, high, low, close, volume, wap, count in zip(dates, *columns, volumes, waps, counts, strict=True)
+    ]  # fmt: skip
+
+
+def _schedule(
+    req_id: int, instrument: Instrument, sessions: list[Session], start_s: int, end_s: int
+) -> HistoricalSchedule:
+    zone = instrument.hours.zone
+
+    def text(at: int) -> str:
+        return f"{datetime.fromtimestamp(at, zone):%Y%m%d-%H:%M:%S}"
+
+    return HistoricalSchedule(
+        req_id=req_id, start_date_time=text(start_s), end_date_time=text(end_s),
+        time_zone=instrument.hours.time_zone_id,
+        historical_sessions=[
+            HistoricalSession(start_date_time=text(it.start), end_date_time=text(it.end), ref_date=f"{it.day:%Y%m%d}")
+            for it in sessions
+        ],
+    )  # fmt: skip
+
+
+def _bad_time(error: bars.BadTime, request: HistoricalDataRequest) -> Refusal:
+    if error.args == (request.duration or "",):
+        return invalid("Historical data query end date/time or duration is invalid: use 30 S, 1 D, 2 W, 6 M or 1 Y")
+    return 10314, (
+        "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx "
+        "where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern."
+    )
+
+
+def _dashed(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y%m%d-%H:%M:%S}"

@@ -1,0 +1,114 @@
+"""Orders, executions, and lists of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from ibfast.schema import (
+    AllOpenOrdersRequest,
+    AutoOpenOrdersRequest,
+    CancelOrderRequest,
+    CompletedOrdersEnd,
+    CompletedOrdersRequest,
+    Contract,
+    Execution,
+    ExecutionDetailsEnd,
+    ExecutionFilter,
+    ExecutionRequest,
+    GlobalCancelRequest,
+    OpenOrdersEnd,
+    OpenOrdersRequest,
+    Order,
+    PlaceOrderRequest,
+)
+from ibfast.simulator.answers import answers
+from ibfast.simulator.bars import BadTime, parse_end
+from ibfast.simulator.orders import completed_order
+from ibfast.simulator.refusals import invalid
+from ibfast.simulator.session import SimulatorSession
+from ibfast.simulator.working import WorkingOrder
+
+SIDES = {"BOT": "BUY", "SLD": "SELL"}
+
+
+@answers(PlaceOrderRequest)
+def place_order(session: SimulatorSession, request: PlaceOrderRequest) -> None:
+    contract, order = request.contract or Contract(), request.order or Order()
+    session.gateway.engine.place(session.client_id or 0, request.order_id or 0, contract, order)
+    session.gateway.orders_changed()
+
+
+@answers(CancelOrderRequest)
+def cancel_order(session: SimulatorSession, request: CancelOrderRequest) -> None:
+    session.gateway.engine.cancel(session.client_id or 0, request.order_id or 0)
+
+
+@answers(GlobalCancelRequest)
+def global_cancel(session: SimulatorSession, request: GlobalCancelRequest) -> None:
+    session.gateway.engine.cancel_all(session.client_id or 0)
+
+
+@answers(OpenOrdersRequest)
+def open_orders(session: SimulatorSession, request: OpenOrdersRequest) -> None:
+    _list(session, session.gateway.engine.live(session.client_id))
+
+
+@answers(AllOpenOrdersRequest)
+def all_open_orders(session: SimulatorSession, request: AllOpenOrdersRequest) -> None:
+    _list(session, session.gateway.engine.live())
+
+
+@answers(AutoOpenOrdersRequest)
+def auto_open_orders(session: SimulatorSession, request: AutoOpenOrdersRequest) -> None:
+    """Nobody enters orders by hand in a simulator, so for client 0 there is nothing to bind and nothing to say."""
+    if session.client_id != 0:
+        session.refuse(-1, *invalid("Only the default client (i.e 0) can auto bind orders"))
+
+
+@answers(CompletedOrdersRequest)
+def completed_orders(session: SimulatorSession, request: CompletedOrdersRequest) -> None:
+    for working in session.gateway.engine.completed:
+        session.send(completed_order(working))
+    session.send(CompletedOrdersEnd())
+
+
+@answers(ExecutionRequest)
+def executions(session: SimulatorSession, request: ExecutionRequest) -> None:
+    """All executions, then all commissions, then the end, as gateways group them."""
+    wanted = request.execution_filter or ExecutionFilter()
+    now_s = session.gateway.market.now_s()
+    try:
+        since = parse_end(wanted.time, now_s) if wanted.time else 0
+    except BadTime:
+        session.refuse(request.req_id or -1, *invalid("Invalid execution filter time"))
+        return
+    found = [it for it in session.gateway.engine.executions if _passes(it[0], it[1], wanted) and _time_of(it[1]) >= since]
+    for working, execution, _ in found:
+        session.send(working.details(execution, request.req_id or 0))
+    for _, _, report in found:
+        session.send(report)
+    session.send(ExecutionDetailsEnd(req_id=request.req_id))
+
+
+def _list(session: SimulatorSession, orders: Iterable[WorkingOrder]) -> None:
+    for working in orders:
+        session.send(working.open_order())
+        session.send(working.order_status())
+    session.send(OpenOrdersEnd())
+
+
+def _passes(working: WorkingOrder, execution: Execution, wanted: ExecutionFilter) -> bool:
+    side = SIDES[execution.side or ""]
+    return (
+        (not wanted.client_id or wanted.client_id == working.client_id)
+        and (not wanted.acct_code or wanted.acct_code == execution.acct_number)
+        and (not wanted.symbol or wanted.symbol == working.contract.symbol)
+        and (not wanted.sec_type or wanted.sec_type == working.contract.sec_type)
+        and (not wanted.exchange or wanted.exchange in (execution.exchange, working.contract.exchange))
+        and (not wanted.side or wanted.side.upper() in (side, execution.side))
+    )
+
+
+def _time_of(execution: Execution) -> int:
+    return parse_end(execution.time, int(datetime.max.replace(tzinfo=UTC).timestamp()))
