@@ -1,0 +1,66 @@
+"""ibfast: a client for the Interactive Brokers TWS API whose ticks are numpy records.
+
+`Client` is the asyncio client, `ibfast.blocking.Client` the same without async. `ibfast.schema` has every message of the
+protocol, `ibfast.wire` reads and writes them, `ibfast.records` says what is in a record, `ibfast.simulator` is a gateway
+to try all of it on.
+"""
+
+import ibfast.schema  # isort: skip  (contract and order are parts of it, so it comes first)
+from ibfast.bars import Bars
+from ibfast.client import Client
+from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
+from ibfast.enums import Action, OrderType, SecType, TickByTickType, TimeInForce, WhatToShow
+from ibfast.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    DecodeError,
+    ErrorKind,
+    FramingError,
+    IbfastError,
+    RequestError,
+    RequestTimeout,
+    StreamOverflow,
+    VersionError,
+)
+from ibfast.order import Order, OrderCondition
+from ibfast.order_builder import BracketBuilder, OrderBuilder
+from ibfast.running import run
+from ibfast.subscription import MessageStream, Ticks
+from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Action",
+    "Bars",
+    "BracketBuilder",
+    "Client",
+    "ComboLeg",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "Contract",
+    "DecodeError",
+    "DeltaNeutralContract",
+    "ErrorKind",
+    "Fill",
+    "FramingError",
+    "IbfastError",
+    "MessageStream",
+    "Order",
+    "OrderBuilder",
+    "OrderCondition",
+    "OrderType",
+    "RequestError",
+    "RequestTimeout",
+    "SecType",
+    "StreamOverflow",
+    "TickByTickType",
+    "Ticks",
+    "TimeInForce",
+    "Trade",
+    "TradeEvent",
+    "TradeEventKind",
+    "VersionError",
+    "WhatToShow",
+    "run",
+]

@@ -18,7 +18,7 @@ from ibfast.schema.compile import plan_of
 from ibfast.schema.declare import FORMS, INCOMING, OUTGOING, Direction, Form, Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_PROTOBUF_FREE_VERSION, LAST_VERSION, PROTOBUF_OFFSET, In
 
-__all__ = ["decode", "encode", "encode_rows", "form_of", "frame", "message_id", "plan_for", "plans"]
+__all__ = ["decode", "encode", "encode_rows", "form_of", "frame", "message_id", "plan_for", "plans", "req_id_of"]
 
 
 def encode(message: Message, server_version: int) -> bytes:
@@ -108,6 +108,31 @@ def message_id(payload: bytes, server_version: int) -> tuple[int, bool, int]:
     if number > PROTOBUF_OFFSET:
         return number - PROTOBUF_OFFSET, True, 4
     return number, False, 4
+
+
+def req_id_of(payload: bytes, server_version: int) -> int | None:
+    """The request id that an unreadable incoming message carries, if it can be found without reading the rest."""
+    try:
+        msg_id, protobuf, start = message_id(payload, server_version)
+    except DecodeError:
+        return None
+    form = INCOMING.get(msg_id)
+    if form is None or "req_id" not in form.cls.__fields__:
+        return None
+    if protobuf:  # req_id is field 1 and comes first: key 8, then a varint
+        value = 0
+        if payload[start : start + 1] != b"\x08":
+            return None
+        for place, byte in enumerate(payload[start + 1 : start + 11]):
+            value |= (byte & 127) << 7 * place
+            if byte < 128:
+                return value
+        return None
+    fields = payload[start:].split(b"\0")
+    layout = form.layout
+    has_version = layout is not None and layout.version and server_version < layout.version_before
+    text = fields[1] if has_version and len(fields) > 1 else fields[0]
+    return int(text) if text.lstrip(b"-").isdigit() else None
 
 
 def form_of(message: Message) -> Form:

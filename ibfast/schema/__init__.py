@@ -143,8 +143,6 @@ from ibfast.schema.market_data import (
 from ibfast.schema.news import (
     CancelFundamentalData,
     CancelNewsBulletins,
-    CancelWshEventData,
-    CancelWshMetaData,
     FundamentalData,
     FundamentalDataRequest,
     HistoricalNews,
@@ -157,10 +155,6 @@ from ibfast.schema.news import (
     NewsProvider,
     NewsProviders,
     NewsProvidersRequest,
-    WshEventData,
-    WshEventDataRequest,
-    WshMetaData,
-    WshMetaDataRequest,
 )
 from ibfast.schema.orders import (
     AllOpenOrdersRequest,
@@ -220,6 +214,14 @@ from ibfast.schema.system import (
     VerifyMessageApi,
     VerifyMessageRequest,
     VerifyRequest,
+)
+from ibfast.schema.wsh import (
+    CancelWshEventData,
+    CancelWshMetaData,
+    WshEventData,
+    WshEventDataRequest,
+    WshMetaData,
+    WshMetaDataRequest,
 )
 
 __all__ = [

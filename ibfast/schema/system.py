@@ -76,7 +76,7 @@ class CurrentTimeInMillis(Message):
 
 @incoming(In.ERR_MSG, protobuf=V.PROTOBUF_PLACE_ORDER)
 class ErrorMessage(Message):
-    """An error, a warning or a status, for one request or order, or with id -1 for the session; time in ms since 1970."""
+    """An error, a warning or a status, of one request or order, or with id -1 of the session; time: ms since 1970."""
 
     id: Int = field(1)
     error_time: Long = field(2)

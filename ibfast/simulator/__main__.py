@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4002, help="0 takes a free one")
     parser.add_argument("--server-version", type=int, default=LAST_VERSION)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=50.0, help="ticks a second of each stream; inf: as fast as it goes")
+    parser.add_argument("--rate", type=float, default=50.0, help="ticks a second of each stream; inf: no limit")
     options = parser.parse_args()
     serve(options.host, options.port, options.server_version, options.seed, options.rate)
 

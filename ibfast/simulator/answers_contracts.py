@@ -48,13 +48,15 @@ def matching_symbols(session: SimulatorSession, request: MatchingSymbolsRequest)
 
 def _description(session: SimulatorSession, instrument: Instrument) -> ContractDescription:
     own, universe = instrument.contract, session.gateway.market.universe
-    derived = {it.contract["sec_type"] for it in universe.instruments() if it.details.get("under_con_id") == own["con_id"]}
+    derivatives = (it for it in universe.instruments() if it.details.get("under_con_id") == own["con_id"])
     contract = Contract(
         con_id=own["con_id"], symbol=own["symbol"], sec_type=own["sec_type"],
         primary_exch=own.get("primary_exch", own["exchange"]), currency=own.get("currency"),
         description=instrument.details.get("long_name"),
     )  # fmt: skip
-    return ContractDescription(contract=contract, derivative_sec_types=sorted(derived))
+    return ContractDescription(
+        contract=contract, derivative_sec_types=sorted({it.contract["sec_type"] for it in derivatives})
+    )
 
 
 @answers(MarketRuleRequest)

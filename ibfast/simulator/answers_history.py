@@ -106,7 +106,7 @@ async def _answer(session: SimulatorSession, request: HistoricalDataRequest, ins
     try:
         end_s = bars.parse_end(request.end_date_time, session.gateway.market.now_s())
         start_s, sessions = bars.sessions_of(instrument.hours, request.duration or "", end_s, liquid)
-    except bars.BadTime as error:
+    except bars.BadTimeError as error:
         session.refuse(req_id, *_bad_time(error, request))
         return
     if request.what_to_show == "SCHEDULE":
@@ -116,12 +116,12 @@ async def _answer(session: SimulatorSession, request: HistoricalDataRequest, ins
     if sum(it.end - it.start for it in sessions) > bars.MOST_BARS * size_s:
         session.refuse(req_id, *_no_data("Time length exceed max.", ""))
         return
-    table = await _bars(session.gateway.market, instrument, request.what_to_show or "", sessions, start_s, end_s, size_s)
+    market, shown = session.gateway.market, request.what_to_show or ""
+    table = await _bars(market, instrument, shown, sessions, start_s, end_s, size_s)
     if not len(table):
-        shown = (request.what_to_show or "").title()
-        session.refuse(req_id, *_no_data("HMDS query returned no data: ", f"{_name(instrument)} {shown}"))
+        session.refuse(req_id, *_no_data("HMDS query returned no data: ", f"{_name(instrument)} {shown.title()}"))
         return
-    rows = _messages(session.gateway.market, instrument, request, table, size_s)
+    rows = _messages(market, instrument, request, table, size_s)
     start, end = _dashed(start_s), _dashed(end_s)
     session.send(HistoricalData(req_id=req_id, historical_data_bars=rows, start_date_str=start, end_date_str=end))
     if session.protocol.server_version >= V.HISTORICAL_DATA_END:
@@ -158,10 +158,10 @@ def _messages(
         volumes, waps, counts = ([-1] * len(table) for _ in range(3))
     return [
         HistoricalDataBar(
-            date=date, open=open_, high=high, low=low, close=close, volume=decimal_of(float(volume)),
+            date=date, open=first, high=high, low=low, close=last, volume=decimal_of(float(volume)),
             wap=decimal_of(float(wap)), bar_count=count,
         )
-        for date, open_, high, low, close, volume, wap, count in zip(dates, *columns, volumes, waps, counts, strict=True)
+        for date, first, high, low, last, volume, wap, count in zip(dates, *columns, volumes, waps, counts, strict=True)
     ]  # fmt: skip
 
 
@@ -183,12 +183,12 @@ def _schedule(
     )  # fmt: skip
 
 
-def _bad_time(error: bars.BadTime, request: HistoricalDataRequest) -> Refusal:
+def _bad_time(error: bars.BadTimeError, request: HistoricalDataRequest) -> Refusal:
     if error.args == (request.duration or "",):
         return invalid("Historical data query end date/time or duration is invalid: use 30 S, 1 D, 2 W, 6 M or 1 Y")
     return 10314, (
-        "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx "
-        "where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern."
+        "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss "
+        "xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern."
     )
 
 

@@ -23,7 +23,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.simulator.answers import answers
-from ibfast.simulator.bars import BadTime, parse_end
+from ibfast.simulator.bars import BadTimeError, parse_end
 from ibfast.simulator.orders import completed_order
 from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
@@ -80,10 +80,11 @@ def executions(session: SimulatorSession, request: ExecutionRequest) -> None:
     now_s = session.gateway.market.now_s()
     try:
         since = parse_end(wanted.time, now_s) if wanted.time else 0
-    except BadTime:
+    except BadTimeError:
         session.refuse(request.req_id or -1, *invalid("Invalid execution filter time"))
         return
-    found = [it for it in session.gateway.engine.executions if _passes(it[0], it[1], wanted) and _time_of(it[1]) >= since]
+    every = session.gateway.engine.executions
+    found = [it for it in every if _passes(it[0], it[1], wanted) and _time_of(it[1]) >= since]
     for working, execution, _ in found:
         session.send(working.details(execution, request.req_id or 0))
     for _, _, report in found:

@@ -38,7 +38,7 @@ BARS = np.dtype([("time", "<i8"), ("open", "<f8"), ("high", "<f8"), ("low", "<f8
 Table = NDArray[np.void]
 
 
-class BadTime(ValueError):
+class BadTimeError(ValueError):
     """A date or duration that does not read as one."""
 
 
@@ -75,11 +75,11 @@ class DailyBars:
 
 def longer_bars(days: Table, size_s: int) -> Table:
     """Weekly or monthly bars of daily ones; each has the date of its last day."""
-    dates = days["time"].astype("datetime64[s]")
     if size_s == WEEK:
         keys = (days["time"] // DAY_S + 3) // 7  # weeks begin on Monday; 1 January 1970 was a Thursday
     else:
-        keys = dates.astype("datetime64[M]").astype(np.int64)
+        month = days["time"].astype("datetime64[s]").astype("datetime64[M]")
+        keys = month.astype(np.int64)
     last = np.flatnonzero(np.diff(keys, append=keys[-1:] + 1))
     return _merge(days, keys, days["time"][last])
 
@@ -93,10 +93,9 @@ def _seconds(model: QuoteModel, shown: str, start_s: int, end_s: int) -> Table:
         made = model.minutes(day, minutes)
         cut = slice(first - minutes[0] * 60, last - minutes[0] * 60)
         spread = made.spread
-        low: NDArray[np.int64 | np.float64] = made.low
-        high: NDArray[np.int64 | np.float64] = made.high
-        begin: NDArray[np.int64 | np.float64] = made.bid[:, :-1]
-        close: NDArray[np.int64 | np.float64] = made.bid[:, 1:]
+        bid = made.bid.astype(np.float64)
+        low, high = made.low.astype(np.float64), made.high.astype(np.float64)
+        begin, close = bid[:, :-1], bid[:, 1:]
         if shown == "BID_ASK":
             high, close = high + spread, begin + spread
         elif shown == "ASK":
@@ -154,11 +153,11 @@ def sessions_of(hours: Hours, duration: str, end_s: int, liquid: bool) -> tuple[
     Seconds and days are counted in trading time, weeks, months and years by the calendar.
 
     Raises:
-        BadTime: not a duration.
+        BadTimeError: not a duration.
     """
     found = _DURATION.fullmatch(duration.strip())
     if found is None or found[1] == "0":
-        raise BadTime(duration)
+        raise BadTimeError(duration)
     count, unit = int(found[1]), found[2]
     if unit == "S":
         return _last_seconds(hours, count, end_s, liquid)
@@ -202,18 +201,18 @@ def parse_end(text: str | None, now_s: int) -> int:
     """``20260713 10:00:00 US/Eastern``, ``20260713-10:00:00`` (UTC), empty for now; without a zone it is UTC.
 
     Raises:
-        BadTime: none of these.
+        BadTimeError: none of these.
     """
     if not text:
         return now_s
     found = _END.fullmatch(text.strip())
     if found is None:
-        raise BadTime(text)
+        raise BadTimeError(text)
     try:
         zone = ZoneInfo(IB_ZONES.get(found[4], found[4])) if found[4] else UTC
         at = datetime.strptime(f"{found[1]} {found[3]}", "%Y%m%d %H:%M:%S").replace(tzinfo=zone)
     except (ValueError, KeyError, OSError) as error:
-        raise BadTime(text) from error
+        raise BadTimeError(text) from error
     return min(int(at.timestamp()), now_s)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ibfast.simulator.bars import DailyBars, session_bars
 from ibfast.simulator.path import DAY_S, Path, day_number
 from ibfast.simulator.quotes import QuoteModel, Quotes
+from ibfast.simulator.sessions import Session
 from ibfast.simulator.universe import Instrument, Universe
 
 Clock = Callable[[], int]
@@ -27,6 +28,7 @@ class DayStats:
     close: int  # of the day before
     volume: float
     start_s: int
+    end_s: int  # no volume is counted after it
     counted_to_s: int
 
 
@@ -70,19 +72,20 @@ class Market:
         session = instrument.hours.latest(now_s)
         stats = self._stats.get(instrument)
         if stats is None or stats.start_s != session.start or stats.counted_to_s > now_s:
-            stats = self._stats[instrument] = self._new_stats(instrument, session.start)
+            stats = self._stats[instrument] = self._new_stats(instrument, session)
         if now_s > stats.counted_to_s:
             self._count(instrument, stats, now_s)
         return stats
 
-    def _new_stats(self, instrument: Instrument, start_s: int) -> DayStats:
+    def _new_stats(self, instrument: Instrument, session: Session) -> DayStats:
+        start_s = session.start
         before = next(instrument.hours.back_from(start_s))
         close = self.days(instrument).bars("TRADES", before, before.end)["close"][0]
         first = session_bars(
             self.model(instrument), "TRADES", instrument.hours.latest(start_s + 1), start_s, start_s + 1, 1
         )
         opened = int(first["open"][0])
-        return DayStats(opened, opened, opened, int(close), 0.0, start_s, start_s)
+        return DayStats(opened, opened, opened, int(close), 0.0, start_s, session.end, start_s)
 
     def _count(self, instrument: Instrument, stats: DayStats, now_s: int) -> None:
         model = self.model(instrument)
@@ -91,7 +94,8 @@ class Market:
             minutes = np.arange(first // 60, (last + 59) // 60)
             made = model.minutes(day, minutes)
             cut = slice(first - minutes[0] * 60, last - minutes[0] * 60)
-            stats.high = max(stats.high, int((made.high + made.spread).ravel()[cut].max()))
-            stats.low = min(stats.low, int(made.low.ravel()[cut].min()))
-            stats.volume += float(made.volume.ravel()[cut].sum()) * instrument.size_unit
+            stats.high = max(stats.high, int(np.max((made.high + made.spread).ravel()[cut])))
+            stats.low = min(stats.low, int(np.min(made.low.ravel()[cut])))
+            traded = made.volume.ravel()[cut][: max(0, stats.end_s - day * DAY_S - first)]
+            stats.volume += float(traded.sum()) * instrument.size_unit
         stats.counted_to_s = now_s

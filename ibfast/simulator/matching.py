@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from ibfast.simulator.quotes import QuoteModel, Range
-from ibfast.simulator.working import LIMITS, WorkingOrder
+from ibfast.simulator.working import LIMITS, TRAILING, WorkingOrder
 
 PIECES = 4  # a large order fills in about this many
 
@@ -23,7 +23,7 @@ class Deal:
 def match(working: WorkingOrder, model: QuoteModel, now_ns: int) -> Deal | None:
     """What ``working`` can trade for, looking at every quote since it was last looked at; moves and triggers stops."""
     arrives = working.matched_to_ns == 0
-    seen = model.range(now_ns - 1 if arrives else working.matched_to_ns, now_ns)
+    seen = model.stretch(now_ns - 1 if arrives else working.matched_to_ns, now_ns)
     working.matched_to_ns = now_ns
     if working.waits_for_stop and not _triggers(working, seen):
         return None
@@ -60,7 +60,7 @@ def start_stop(working: WorkingOrder, model: QuoteModel, now_ns: int) -> None:
     elif order.trail_stop_price:
         working.stop_ticks = to_ticks(working, order.trail_stop_price)
     else:
-        seen = model.range(now_ns - 1, now_ns)
+        seen = model.stretch(now_ns - 1, now_ns)
         market = seen.last_ask if working.is_buy else seen.last_bid
         working.stop_ticks = market + _distance(working, market) * (1 if working.is_buy else -1)
 
@@ -71,7 +71,7 @@ def _triggers(working: WorkingOrder, seen: Range) -> bool:
         working.triggered = seen.high_ask >= working.stop_ticks
     else:
         working.triggered = seen.low_bid <= working.stop_ticks
-    if not working.triggered and working.order.order_type.startswith("TRAIL"):
+    if not working.triggered and working.order.order_type in TRAILING:
         if working.is_buy:
             working.stop_ticks = min(working.stop_ticks, seen.low_ask + _distance(working, seen.low_ask))
         else:

@@ -25,7 +25,7 @@ from ibfast.simulator.market import Market
 from ibfast.simulator.matching import Deal, match, start_stop
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.refusals import NO_CONTRACT, ambiguous, invalid, refuse
-from ibfast.simulator.universe import Instrument, UnknownSecType
+from ibfast.simulator.universe import Instrument, UnknownSecTypeError
 from ibfast.simulator.working import WorkingOrder, echo
 
 FIRST_PERM_ID = 1_000_000_001
@@ -78,9 +78,8 @@ class Engine:
         if working is None:
             self._error(key, 10147, f"OrderId {order_id} that needs to be cancelled is not found.")
         elif not working.alive:
-            self._error(
-                key, 10148, f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {working.status}."
-            )
+            text = f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {working.status}."
+            self._error(key, 10148, text)
         else:
             self._cancel(working)
 
@@ -132,7 +131,7 @@ class Engine:
     def _instrument(self, key: tuple[int, int], contract: Contract) -> Instrument | None:
         try:
             found = self._market.universe.find(contract)
-        except UnknownSecType:
+        except UnknownSecTypeError:
             self._error(key, *invalid("Please enter a valid security type"))
             return None
         if len(found) != 1:

@@ -7,6 +7,7 @@ Any stretch of any year can be made without what came before it, so two requests
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -90,15 +91,16 @@ class Path:
     def _levels(self) -> Floats:
         """The log price at the start of each day since FIRST_DAY."""
         steps = np.random.default_rng(self._key).standard_normal((LAST_DAY - FIRST_DAY).days) * self._daily_move
-        level, levels = 0.0, np.empty(len(steps))
-        for i, step in enumerate(steps.tolist()):
-            levels[i] = level
+        level, walked = 0.0, []
+        for step in steps.tolist():
+            walked.append(level)
             level += step - level * REVERSION
-        return levels - levels[(self._anchor - FIRST_DAY).days] + np.log(self._price)
+        at_anchor = walked[(self._anchor - FIRST_DAY).days]
+        return np.array(walked) - at_anchor + math.log(self._price)
 
     def level(self, number: int) -> float:
         """The price at the start of a UTC day."""
-        return float(np.exp(self._levels[self._index(number)]))
+        return math.exp(self._levels[self._index(number)])
 
     def _index(self, number: int) -> int:
         return int(np.clip(number - day_number(FIRST_DAY), 0, len(self._levels) - 1))

@@ -17,11 +17,12 @@ SECOND = 1_000_000_000
 
 
 class Pump:
-    """Streams by request id. ``write`` takes frames, ``send`` messages; `pause` and `resume` come from the transport."""
+    """Streams by request id. ``write`` takes frames, ``send`` messages; the transport pauses and resumes it."""
 
     def __init__(
-        self, rate: float, server_version: int, clock: Clock, write: Callable[[bytes], None], send: Callable[[Message], None]
-    ) -> None:
+        self, rate: float, server_version: int, clock: Clock,
+        write: Callable[[bytes], None], send: Callable[[Message], None],
+    ) -> None:  # fmt: skip
         self.streams: dict[int, Stream] = {}
         self._rate = math.inf if rate <= 0 else rate
         self._version = server_version

@@ -105,13 +105,13 @@ class QuoteModel:
         price = np.where(noise & np.uint64(1), quotes.ask, quotes.bid)
         return price, self._sizes(noise >> np.uint64(24), 0.25)
 
-    def range(self, after_ns: int, now_ns: int) -> Range:
+    def stretch(self, after_ns: int, now_ns: int) -> Range:
         """Over the quotes after ``after_ns`` (of the last eight seconds), and the quote now."""
         times = np.arange(after_ns // STEP_NS + 1, now_ns // STEP_NS + 1, dtype=np.int64)[-8 * STEPS :] * STEP_NS
         quotes = self.quotes(np.append(times, now_ns))
         bid, ask = quotes.bid, quotes.ask
         return Range(
-            low_bid=int(bid.min()), high_bid=int(bid.max()), low_ask=int(ask.min()), high_ask=int(ask.max()),
+            low_bid=int(np.min(bid)), high_bid=int(np.max(bid)), low_ask=int(np.min(ask)), high_ask=int(np.max(ask)),
             last_bid=int(bid[-1]), last_ask=int(ask[-1]),
             bid_size=float(quotes.bid_size[-1]), ask_size=float(quotes.ask_size[-1]),
         )  # fmt: skip

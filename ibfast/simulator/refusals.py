@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ibfast.schema import Order
 from ibfast.simulator.universe import Instrument
-from ibfast.simulator.working import LIMITS
+from ibfast.simulator.working import LIMITS, TRAILING
 
 SUPPORTED = ("MKT", "LMT", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
 KNOWN = (
@@ -53,7 +53,7 @@ def _refuse_prices(order: Order, instrument: Instrument) -> Refusal | None:
         return invalid("Please enter a limit price")
     if order.order_type in ("STP", "STP LMT") and not order.aux_price:
         return invalid("Please enter a stop price")
-    if order.order_type.startswith("TRAIL") and not order.aux_price and not order.trailing_percent:
+    if order.order_type in TRAILING and not order.aux_price and not order.trailing_percent:
         return invalid("Please enter a trailing amount")
     prices = [order.lmt_price] if order.order_type in LIMITS else []
     prices += [order.aux_price] if order.order_type in ("STP", "STP LMT") else []

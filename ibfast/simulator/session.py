@@ -26,7 +26,7 @@ from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.pump import Pump
 from ibfast.simulator.refusals import NO_CONTRACT, Refusal, ambiguous, invalid
-from ibfast.simulator.universe import Instrument, UnknownSecType
+from ibfast.simulator.universe import Instrument, UnknownSecTypeError
 
 LOG = logging.getLogger("ibfast.simulator")
 HELLO = re.compile(rb"v(\d+)(?:\.\.(\d+))?(?: .*)?", re.DOTALL)
@@ -121,7 +121,7 @@ class SimulatorSession:
         """What a contract names: instruments, or why there are none."""
         try:
             found = self.gateway.market.universe.find(contract or Contract())
-        except UnknownSecType:
+        except UnknownSecTypeError:
             return invalid("Please enter a valid security type")
         return found or NO_CONTRACT
 

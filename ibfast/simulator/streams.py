@@ -37,7 +37,7 @@ class Tick(IntEnum):
 
 
 LAST, ALL_LAST = 1, 2
-TICK_BY_TICK = {"Last": ("last", LAST), "AllLast": ("last", ALL_LAST), "BidAsk": ("bid_ask", 3), "MidPoint": ("mid_point", 4)}
+TICK_BY_TICK = ("Last", "AllLast", "BidAsk", "MidPoint")
 BBO_EXCHANGES = {"STK": "9c0001", "OPT": "a60001"}
 VENUES = ("ARCA", "NASDAQ", "NYSE", "BATS", "IEX", "MEMX", "EDGX", "FINRA")
 
@@ -200,10 +200,13 @@ class MidPointStream(Stream):
 
 def tick_by_tick(tick_type: str, req_id: int, instrument: Instrument, market: Market) -> Stream:
     """The stream of a tick-by-tick subscription."""
-    kind, number = TICK_BY_TICK[tick_type]
-    if kind == "last":
-        return TradeStream(req_id, instrument, market, number)
-    return (QuoteStream if kind == "bid_ask" else MidPointStream)(req_id, instrument, market)
+    match tick_type:
+        case "BidAsk":
+            return QuoteStream(req_id, instrument, market)
+        case "MidPoint":
+            return MidPointStream(req_id, instrument, market)
+        case _:
+            return TradeStream(req_id, instrument, market, LAST if tick_type == "Last" else ALL_LAST)
 
 
 def decimal_of(value: float) -> Decimal:

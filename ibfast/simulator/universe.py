@@ -101,7 +101,7 @@ class Instrument:
         return isinstance(other, Instrument) and other.con_id == self.con_id
 
 
-class UnknownSecType(ValueError):
+class UnknownSecTypeError(ValueError):
     """A request names a security type that IB does not have."""
 
 
@@ -148,7 +148,7 @@ class Universe:
         """Every instrument that fits, as TWS matches: what the query leaves out fits anything.
 
         Raises:
-            UnknownSecType: the security type is missing or not one of IB's.
+            UnknownSecTypeError: the security type is missing or not one of IB's.
         """
         if query.con_id:
             found = self.by_con_id(query.con_id)
@@ -157,7 +157,7 @@ class Universe:
             identified = (it for it in self.instruments() if _has_id(it, query.sec_id, query.sec_id_type))
             return [it for it in identified if not query.exchange or _trades_on(it, query.exchange)]
         if query.sec_type not in SEC_TYPES:
-            raise UnknownSecType(query.sec_type)
+            raise UnknownSecTypeError(query.sec_type)
         if not query.symbol and not query.local_symbol and not query.trading_class:
             return []
         found_all = [it for it in self.instruments() if _fits(it, query)]

@@ -9,6 +9,7 @@ from ibfast.schema import Contract, Execution, ExecutionDetails, OpenOrder, Orde
 from ibfast.simulator.universe import Instrument
 
 ALIVE = ("PreSubmitted", "Submitted")
+TRAILING = ("TRAIL", "TRAIL LIMIT")
 STOPS = ("STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
 LIMITS = ("LMT", "STP LMT", "TRAIL LIMIT")
 

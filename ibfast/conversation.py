@@ -1,0 +1,322 @@
+"""What is said to a gateway and what its answers mean. No I/O: bytes go into an outbox, messages come in one by one.
+
+::
+
+    NEW ──start()──▶ GREETING ──two text fields──▶ STARTING ──next id and accounts──▶ READY
+                        │                             │                                 │
+                        └────────────────────────── lost() ─────────────────────────────┴──▶ CLOSED
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+
+from ibfast import wire
+from ibfast._codec import Outbox
+from ibfast.errors import (
+    ConnectionFailed,
+    DecodeError,
+    ErrorKind,
+    IbfastError,
+    RequestError,
+    classify,
+)
+from ibfast.schema import (
+    CommissionAndFeesReport,
+    ErrorMessage,
+    ExecutionDetails,
+    ManagedAccounts,
+    NextValidId,
+    OpenOrder,
+    OrderStatus,
+    StartApiRequest,
+)
+from ibfast.schema.declare import Message
+from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.trade import Trades, request_error
+
+REQUEST_IDS = 1_000_000_000
+"""Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
+
+Only for a gateway whose next order id is as high already, request ids count up from 1."""
+
+
+class State(Enum):
+    """Where a conversation is; see the picture above."""
+
+    NEW = "new"
+    GREETING = "greeting"
+    STARTING = "starting"
+    READY = "ready"
+    CLOSED = "closed"
+
+
+class Receiver(Protocol):
+    """Who asked for something under a request id: an `Answer` or a stream."""
+
+    def received(self, message: Message) -> bool:
+        """Take a message; True when it was the last."""
+
+    def noticed(self, message: ErrorMessage) -> None:
+        """Take a warning or notice that does not end the request."""
+
+    def failed(self, error: IbfastError) -> None:
+        """There will be no more messages, and this is why."""
+
+
+class Answer:
+    """Collects the parts of one answer and settles once, with all of them or with an error.
+
+    ``end`` is the message type that closes the answer; without it the first part does.
+    """
+
+    def __init__(self, settle: Callable[[Answer], object], *, end: type[Message] | None = None) -> None:
+        self.parts: list[Any] = []
+        self.ending: Any = None
+        self.error: IbfastError | None = None
+        self.notices: list[ErrorMessage] = []
+        self._settle = settle
+        self._end = end
+
+    def received(self, message: Message) -> bool:
+        if self._end is not None and isinstance(message, self._end):
+            self.ending = message
+        else:
+            self.parts.append(message)
+            if self._end is not None:
+                return False
+        self._settle(self)
+        return True
+
+    def noticed(self, message: ErrorMessage) -> None:
+        self.notices.append(message)
+
+    def failed(self, error: IbfastError) -> None:
+        self.error = error
+        self._settle(self)
+
+
+class Ids:
+    """Request ids and order ids, from blocks that never meet."""
+
+    def __init__(self) -> None:
+        self.next_order_id = 0
+        self._requests = itertools.count(REQUEST_IDS)
+
+    def raise_to(self, next_valid_id: int) -> None:
+        """The gateway's word on the next order id: it can only go up."""
+        if self.next_order_id == 0 and next_valid_id >= REQUEST_IDS:
+            self._requests = itertools.count(1)
+        self.next_order_id = max(self.next_order_id, next_valid_id)
+
+    def request(self) -> int:
+        return next(self._requests)
+
+    def order(self) -> int:
+        self.next_order_id += 1
+        return self.next_order_id - 1
+
+
+class Conversation:
+    """One session with a gateway.
+
+    ``versions`` is the range of server versions to offer. ``on_state`` hears of every change of `State`, ``on_notice``
+    of every `ErrorMessage` or `DecodeError` that no request or order claims, and of warnings too.
+    """
+
+    def __init__(
+        self,
+        client_id: int,
+        *,
+        versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
+        optional_capabilities: str = "",
+        on_state: Callable[[State], object] = lambda state: None,
+        on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
+    ) -> None:
+        low, high = versions
+        if not FIRST_VERSION <= low <= high <= LAST_VERSION:
+            raise ValueError(f"versions: {low}..{high} is not within {FIRST_VERSION}..{LAST_VERSION}")
+        self.client_id = client_id
+        self.versions = versions
+        self.optional_capabilities = optional_capabilities
+        self.on_state = on_state
+        self.on_notice = on_notice
+        self.state = State.NEW
+        self.outbox = Outbox()
+        self.server_version = 0
+        self.connection_time = ""
+        self.accounts: list[str] = []
+        self.error: IbfastError | None = None
+        self.ids = Ids()
+        self.trades = Trades(client_id)
+        self.unclaimed = 0  # messages that nobody waits for any more
+        self.malformed = 0
+        self.unknown = 0
+        self.skipped_greetings = 0
+        self._waiting: dict[int, Receiver] = {}
+        self._shared: dict[type[Message], list[Receiver]] = {}
+
+    # ------------------------------------------------------------------------------------------ the handshake
+
+    def start(self) -> None:
+        """Say hello: the API mark, and the server versions on offer."""
+        low, high = self.versions
+        self.outbox.put_raw(b"API\0" + wire.frame(f"v{low}..{high}".encode()))
+        self._enter(State.GREETING)
+
+    def greeted(self, payload: bytes) -> bool:
+        """A frame during the handshake; True when it was the server's hello. Frames of another shape are skipped.
+
+        Raises:
+            ConnectionFailed: the server chose a version that was not on offer.
+        """
+        fields = payload.split(b"\0")
+        if len(fields) != 3 or fields[2] or not fields[0].isdigit():
+            self.skipped_greetings += 1
+            return False
+        version = int(fields[0])
+        low, high = self.versions
+        if not low <= version <= high:
+            raise ConnectionFailed(f"the server speaks version {version}; ibfast offered {low} to {high}")
+        self.server_version = version
+        self.connection_time = fields[1].decode(errors="backslashreplace")
+        self.send(StartApiRequest(client_id=self.client_id, optional_capabilities=self.optional_capabilities or None))
+        self._enter(State.STARTING)
+        return True
+
+    def _ready_if_complete(self) -> None:
+        if self.state is State.STARTING and self.ids.next_order_id and self.accounts:
+            self._enter(State.READY)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.on_state(state)
+
+    # ------------------------------------------------------------------------------------------ what we ask
+
+    def send(self, message: Message) -> None:
+        """Put a message into the outbox.
+
+        Raises:
+            VersionError, ValueError: as `ibfast.wire.encode`; nothing was put.
+        """
+        self.outbox.put(wire.plan_for(message, self.server_version), message)
+
+    def ask(self, request: Message, receiver: Receiver) -> int:
+        """Send a request under a new id, whose answers go to ``receiver``; the id."""
+        req_id = self.ids.request()
+        request.req_id = req_id  # type: ignore[attr-defined]
+        self.send(request)
+        self._waiting[req_id] = receiver
+        return req_id
+
+    def forget(self, req_id: int) -> None:
+        """Nobody waits for this id any more; what still comes is counted and dropped."""
+        self._waiting.pop(req_id, None)
+
+    def share(self, request: Message, answer_type: type[Message], receiver: Receiver) -> None:
+        """Ask for something that has no request id: one request at a time, its answer for all who wait."""
+        waiting = self._shared.setdefault(answer_type, [])
+        if not waiting:
+            self.send(request)
+        waiting.append(receiver)
+
+    def withdraw(self, answer_type: type[Message], receiver: Receiver) -> None:
+        """A receiver of a shared answer no longer waits; the request itself goes on."""
+        waiting = self._shared.get(answer_type, [])
+        if receiver in waiting:
+            waiting.remove(receiver)
+
+    # ------------------------------------------------------------------------------------------ what we hear
+
+    def received(self, message: Message) -> None:
+        """A message from the gateway, in wire order."""
+        handler = _HANDLERS.get(type(message))
+        if handler is not None:
+            handler(self, message)
+        shared = self._shared.pop(type(message), None)
+        for receiver in shared or ():
+            receiver.received(message)
+        req_id = getattr(message, "req_id", None)
+        if req_id is not None:
+            self._deliver(req_id, message)
+        elif handler is None and shared is None:
+            self.unclaimed += 1
+
+    def refused(self, error: DecodeError) -> None:
+        """A message that could not be read: whoever waits for it learns why, everybody can see it."""
+        self.malformed += 1
+        self.on_notice(error)
+        req_id = wire.req_id_of(error.payload, self.server_version)
+        receiver = self._waiting.get(req_id) if req_id is not None else None
+        if receiver is not None and isinstance(receiver, Answer):
+            del self._waiting[req_id]  # type: ignore[arg-type]
+            receiver.failed(error)
+
+    def unknown_message(self, msg_id: int, payload: bytes) -> None:
+        """A message id that this version of the protocol does not have."""
+        self.unknown += 1
+        self.on_notice(DecodeError("payload", "msg_id", 0, f"unknown message id {msg_id}", payload))
+
+    def lost(self, error: IbfastError) -> None:
+        """The connection is gone; everybody who waits learns it."""
+        if self.state is State.CLOSED:
+            return
+        self.error = error
+        waiting = [*self._waiting.values(), *itertools.chain.from_iterable(self._shared.values())]
+        self._waiting.clear()
+        self._shared.clear()
+        self._enter(State.CLOSED)
+        for receiver in waiting:
+            receiver.failed(error)
+
+    def _deliver(self, req_id: int, message: Message) -> None:
+        receiver = self._waiting.get(req_id)
+        if receiver is None:
+            self.unclaimed += not isinstance(message, ExecutionDetails)
+        elif receiver.received(message):
+            self._waiting.pop(req_id, None)
+
+    # -- messages that are not an answer to one request
+
+    def _on_next_valid_id(self, message: NextValidId) -> None:
+        self.ids.raise_to(message.order_id or 0)
+        self._ready_if_complete()
+
+    def _on_managed_accounts(self, message: ManagedAccounts) -> None:
+        self.accounts = [account for account in (message.accounts_list or "").split(",") if account]
+        self._ready_if_complete()
+
+    def _on_error(self, message: ErrorMessage) -> None:
+        code, req_id = message.error_code or 0, -1 if message.id is None else message.id
+        kind = classify(code)
+        if self.state is State.STARTING and kind is ErrorKind.FATAL:
+            raise ConnectionFailed(f"{code}: {message.error_msg}", code=code)
+        ends = kind in (ErrorKind.REJECTION, ErrorKind.PACING, ErrorKind.ENTITLEMENT)
+        receiver = self._waiting.get(req_id)
+        if receiver is not None and ends:
+            del self._waiting[req_id]
+            receiver.failed(request_error(message))
+            return
+        if receiver is not None:
+            receiver.noticed(message)
+        elif req_id in self.trades:
+            self.trades[req_id].on_error(message)
+            return
+        self.on_notice(message)
+
+
+_HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
+    NextValidId: Conversation._on_next_valid_id,
+    ManagedAccounts: Conversation._on_managed_accounts,
+    ErrorMessage: Conversation._on_error,
+    OpenOrder: lambda talk, message: talk.trades.on_open_order(message),
+    OrderStatus: lambda talk, message: talk.trades.on_status(message),
+    ExecutionDetails: lambda talk, message: talk.trades.on_execution(message),
+    CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),
+}
+
+__all__ = ["REQUEST_IDS", "Answer", "Conversation", "Ids", "Receiver", "RequestError", "State"]

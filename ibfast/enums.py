@@ -1,0 +1,78 @@
+"""IB's words for choices; each is its text, so that ``"TRADES"`` works wherever ``WhatToShow.TRADES`` does."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Which way an order goes."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class OrderType(StrEnum):
+    """The order types that `ibfast.OrderBuilder` has a word for."""
+
+    MARKET = "MKT"
+    LIMIT = "LMT"
+    STOP = "STP"
+    STOP_LIMIT = "STP LMT"
+    TRAILING_STOP = "TRAIL"
+
+
+class TimeInForce(StrEnum):
+    """How long an order works."""
+
+    DAY = "DAY"
+    GOOD_TILL_CANCEL = "GTC"
+    IMMEDIATE_OR_CANCEL = "IOC"
+    FILL_OR_KILL = "FOK"
+    GOOD_TILL_DATE = "GTD"
+    AT_THE_OPENING = "OPG"
+
+
+class WhatToShow(StrEnum):
+    """What historical bars are made of."""
+
+    TRADES = "TRADES"
+    MIDPOINT = "MIDPOINT"
+    BID = "BID"
+    ASK = "ASK"
+    BID_ASK = "BID_ASK"
+    ADJUSTED_LAST = "ADJUSTED_LAST"
+    HISTORICAL_VOLATILITY = "HISTORICAL_VOLATILITY"
+    OPTION_IMPLIED_VOLATILITY = "OPTION_IMPLIED_VOLATILITY"
+    YIELD_ASK = "YIELD_ASK"
+    YIELD_BID = "YIELD_BID"
+    YIELD_BID_ASK = "YIELD_BID_ASK"
+    YIELD_LAST = "YIELD_LAST"
+    AGGTRADES = "AGGTRADES"
+
+
+class TickByTickType(StrEnum):
+    """What a tick-by-tick subscription brings."""
+
+    LAST = "Last"
+    ALL_LAST = "AllLast"
+    BID_ASK = "BidAsk"
+    MID_POINT = "MidPoint"
+
+
+class SecType(StrEnum):
+    """Kinds of contracts."""
+
+    STOCK = "STK"
+    OPTION = "OPT"
+    FUTURE = "FUT"
+    FUTURES_OPTION = "FOP"
+    INDEX = "IND"
+    FOREX = "CASH"
+    CRYPTO = "CRYPTO"
+    BOND = "BOND"
+    FUND = "FUND"
+    CFD = "CFD"
+    COMMODITY = "CMDTY"
+    WARRANT = "WAR"
+    COMBO = "BAG"
+    NEWS = "NEWS"
+    CONTINUOUS_FUTURE = "CONTFUT"

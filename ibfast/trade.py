@@ -1,0 +1,335 @@
+"""One order from submit to done: status, fills joined with their commissions, warnings apart from the rejection.
+
+Messages go in, events come out to whoever listens; only who waits for a trade needs an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from ibfast.contract import Contract
+from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
+from ibfast.order import Order
+from ibfast.schema import (
+    CommissionAndFeesReport,
+    ErrorMessage,
+    Execution,
+    ExecutionDetails,
+    OpenOrder,
+    OrderState,
+    OrderStatus,
+)
+from ibfast.subscription import MessageStream
+
+DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+"""The statuses after which nothing more happens to an order."""
+
+CANCEL_REFUSALS = frozenset({161, 10147, 10148})
+"""Errors about an attempt to cancel; they say nothing about the order itself."""
+
+
+COMMISSION_WAIT_S = 2.0
+"""How long iterating over a trade goes on after it is done, for commissions that have not come yet."""
+
+
+class TradeEventKind(str, Enum):
+    """What a `TradeEvent` is about."""
+
+    ORDER = "order"  # TWS reports the order's fields, or its margins and costs
+    STATUS = "status"
+    FILL = "fill"
+    COMMISSION = "commission"  # of a fill that was reported before
+    WARNING = "warning"
+    REJECTION = "rejection"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution; ``commission`` is None until TWS has sent it, which it does after the execution."""
+
+    execution: Execution
+    commission: CommissionAndFeesReport | None = None
+
+    @property
+    def root(self) -> str:
+        """The execution's id without the number that corrections count up."""
+        return (self.execution.exec_id or "").rpartition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeEvent:
+    """Something happened to a trade: the message or error behind it, and what the trade said right after it."""
+
+    trade: Trade
+    kind: TradeEventKind
+    detail: Any
+    status: str
+    filled: Decimal
+    remaining: Decimal
+
+
+Listener = Callable[[TradeEvent], object]
+
+
+@dataclass(eq=False)
+class Trade:
+    """One order from submit to done.
+
+    ``status`` is TWS's own word; "PendingSubmit" until TWS has said something. Duplicates, which TWS sends as a matter
+    of course, make no event. ``log`` holds every event in order.
+    """
+
+    contract: Contract
+    order: Order
+    order_id: int
+    client_id: int = 0
+    perm_id: int = 0
+    status: str = "PendingSubmit"
+    filled_quantity: Decimal = Decimal(0)
+    remaining: Decimal = Decimal(0)
+    avg_fill_price: float = 0.0
+    why_held: str | None = None
+    order_state: OrderState | None = None
+    fills: list[Fill] = field(default_factory=list)
+    warnings: list[RequestError] = field(default_factory=list)
+    rejection: RequestError | None = None
+    log: list[TradeEvent] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list, repr=False)
+    acknowledged: bool = field(default=False, repr=False)
+    _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
+    _last_status: OrderStatus | None = field(default=None, repr=False)
+    _last_open: OpenOrder | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.remaining == 0 and self.order.total_quantity is not None:
+            self.remaining = Decimal(str(self.order.total_quantity))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will happen to the order: it has ended, or TWS refused it before it ever worked."""
+        return self.status in DONE or (self.rejection is not None and not self.acknowledged)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the order is done and the commission of every fill is known."""
+        return self.is_done and all(fill.commission is not None for fill in self.fills)
+
+    @property
+    def commission(self) -> float:
+        """What all fills cost so far, in the currency of their reports."""
+        return sum(fill.commission.commission_and_fees or 0.0 for fill in self.fills if fill.commission is not None)
+
+    # ------------------------------------------------------------------------------------------- following it
+
+    async def done(self) -> Trade:
+        """Wait until nothing more will happen to the order; `status` and `rejection` say how it ended.
+
+        Raises:
+            ConnectionLost: the connection ended before that.
+        """
+        with self._follow() as events:
+            while not self.is_done:
+                await events.next()
+        return self
+
+    async def filled(self) -> Trade:
+        """Wait until the order is filled.
+
+        Raises:
+            RequestError: TWS refused it, or it ended in another way: ``message`` has the status.
+            ConnectionLost: the connection ended before that.
+        """
+        await self.done()
+        if self.status != "Filled":
+            raise self.rejection or RequestError(202, f"the order ended as {self.status}", self.order_id)
+        return self
+
+    def __aiter__(self) -> AsyncIterator[TradeEvent]:
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[TradeEvent]:
+        """Every event from the first on, until the order is done and its commissions are known (or overdue)."""
+        with self._follow() as events:
+            while True:
+                event = events.try_next()
+                if event is None:
+                    if self.is_complete:
+                        return
+                    try:
+                        event = await events.next(COMMISSION_WAIT_S if self.is_done else None)
+                    except TimeoutError:
+                        return
+                yield event
+
+    @contextmanager
+    def _follow(self) -> Iterator[MessageStream[TradeEvent]]:
+        stream: MessageStream[TradeEvent] = MessageStream()
+        for event in self.log:
+            stream.put(event)
+        self._followers.append(stream)
+        try:
+            yield stream
+        finally:
+            self._followers.remove(stream)
+
+    def connection_lost(self, error: IbfastError) -> None:
+        """Whoever waits for the order learns that nothing more can be heard of it."""
+        for stream in self._followers:
+            stream.fail(error)
+
+    # ------------------------------------------------------------------------------------- what TWS says
+
+    def on_open_order(self, message: OpenOrder) -> None:
+        """TWS's picture of the order; its fields win over what was sent, except for the identity."""
+        if message == self._last_open:
+            return
+        self._last_open = message
+        self.acknowledged = True
+        self.order_state = message.order_state
+        if message.order is not None:
+            self.perm_id = message.order.perm_id or self.perm_id
+        self._tell(TradeEventKind.ORDER, message)
+
+    def on_status(self, message: OrderStatus) -> None:
+        """How far the order is; a repetition of the last one changes nothing."""
+        if message == self._last_status:
+            return
+        self._last_status = message
+        self.acknowledged = True
+        self.status = message.status or self.status
+        self.perm_id = message.perm_id or self.perm_id
+        self.filled_quantity = message.filled if message.filled is not None else self.filled_quantity
+        self.remaining = message.remaining if message.remaining is not None else self.remaining
+        self.avg_fill_price = message.avg_fill_price or 0.0
+        self.why_held = message.why_held
+        self._tell(TradeEventKind.STATUS, message)
+
+    def on_execution(self, message: ExecutionDetails, commission: CommissionAndFeesReport | None) -> None:
+        """A fill, or the correction of one: the same id up to its last number."""
+        execution = message.execution
+        if execution is None or any(fill.execution.exec_id == execution.exec_id for fill in self.fills):
+            return
+        self.acknowledged = True
+        fill = Fill(execution, commission)
+        for place, known in enumerate(self.fills):
+            if known.root and known.root == fill.root:
+                self.fills[place] = fill
+                break
+        else:
+            self.fills.append(fill)
+        self._tell(TradeEventKind.FILL, fill)
+
+    def on_commission(self, message: CommissionAndFeesReport) -> None:
+        """What a fill cost."""
+        for place, fill in enumerate(self.fills):
+            if fill.execution.exec_id == message.exec_id and fill.commission != message:
+                self.fills[place] = Fill(fill.execution, message)
+                self._tell(TradeEventKind.COMMISSION, self.fills[place])
+
+    def on_error(self, message: ErrorMessage) -> None:
+        """An error with this order's id: a warning, or the reason why TWS refuses something. Never a status."""
+        error = request_error(message)
+        if classify(error.code) in (ErrorKind.WARNING, ErrorKind.NOTICE) or error.code in CANCEL_REFUSALS:
+            if not any(known.args == error.args for known in self.warnings):
+                self.warnings.append(error)
+                self._tell(TradeEventKind.WARNING, error)
+            return
+        self.rejection = error
+        self._tell(TradeEventKind.REJECTION, error)
+
+    def _tell(self, kind: TradeEventKind, detail: Any) -> None:
+        event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining)
+        self.log.append(event)
+        for stream in self._followers:
+            stream.put(event)
+        for listener in tuple(self.listeners):
+            listener(event)
+
+
+def request_error(message: ErrorMessage) -> RequestError:
+    """The exception that an error message stands for."""
+    req_id = message.id if message.id is not None else -1
+    return RequestError(message.error_code or 0, message.error_msg or "", req_id, message.advanced_order_reject_json)
+
+
+class Trades:
+    """The orders of a session: by order id for those of this client, by permanent id for all others."""
+
+    def __init__(self, client_id: int) -> None:
+        self.client_id = client_id
+        self.listeners: list[Listener] = []
+        self._by_order_id: dict[int, Trade] = {}
+        self._by_perm_id: dict[int, Trade] = {}
+        self._by_exec_id: dict[str, Trade] = {}
+        self._commissions: dict[str, CommissionAndFeesReport] = {}
+
+    def __iter__(self) -> Iterator[Trade]:
+        return iter({id(trade): trade for trade in (*self._by_order_id.values(), *self._by_perm_id.values())}.values())
+
+    def __getitem__(self, order_id: int) -> Trade:
+        return self._by_order_id[order_id]
+
+    def __contains__(self, order_id: int) -> bool:
+        return order_id in self._by_order_id
+
+    def add(self, trade: Trade) -> Trade:
+        """Follow an order that is about to be sent."""
+        trade.listeners.append(self._tell)
+        self._by_order_id[trade.order_id] = trade
+        return trade
+
+    def on_open_order(self, message: OpenOrder) -> None:
+        """An order of ours, or one of another session or client that is met here for the first time."""
+        order = message.order if message.order is not None else Order()
+        trade = self._find(message.order_id, order.client_id, order.perm_id)
+        if trade is None:
+            contract = message.contract if message.contract is not None else Contract()
+            trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
+            trade.listeners.append(self._tell)
+            if self._is_ours(message.order_id, order.client_id):
+                self._by_order_id[trade.order_id] = trade
+        if order.perm_id:
+            self._by_perm_id[order.perm_id] = trade
+        trade.on_open_order(message)
+
+    def on_status(self, message: OrderStatus) -> None:
+        trade = self._find(message.order_id, message.client_id, message.perm_id)
+        if trade is not None:
+            if message.perm_id:
+                self._by_perm_id[message.perm_id] = trade
+            trade.on_status(message)
+
+    def on_execution(self, message: ExecutionDetails) -> None:
+        execution = message.execution
+        if execution is None:
+            return
+        trade = self._find(execution.order_id, execution.client_id, execution.perm_id)
+        if trade is not None and execution.exec_id:
+            self._by_exec_id[execution.exec_id] = trade
+            trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+
+    def on_commission(self, message: CommissionAndFeesReport) -> None:
+        """Commissions name the execution only, and may come before it."""
+        exec_id = message.exec_id or ""
+        trade = self._by_exec_id.get(exec_id)
+        if trade is None:
+            self._commissions[exec_id] = message
+        else:
+            trade.on_commission(message)
+
+    def _find(self, order_id: int | None, client_id: int | None, perm_id: int | None) -> Trade | None:
+        if self._is_ours(order_id, client_id) and order_id in self._by_order_id:
+            return self._by_order_id[order_id]
+        return self._by_perm_id.get(perm_id) if perm_id else None
+
+    def _is_ours(self, order_id: int | None, client_id: int | None) -> bool:
+        return bool(order_id) and (order_id or 0) > 0 and (client_id is None or client_id == self.client_id)
+
+    def _tell(self, event: TradeEvent) -> None:
+        for listener in tuple(self.listeners):
+            listener(event)
