@@ -329,7 +329,9 @@ class Client:
             stream.put(event)
 
     def _end_streams(self, error: IbfastError) -> None:
-        for stream in (*self._notices, *self._order_updates):
-            stream.fail(error)
+        for notices in self._notices:
+            notices.fail(error)
+        for updates in self._order_updates:
+            updates.fail(error)
         for trade in self._talk.trades:
             trade.connection_lost(error)

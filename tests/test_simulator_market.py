@@ -1,5 +1,6 @@
 """The simulated market agrees with itself: contracts, quotes, streams and bars of one seed are one story."""
 
+import itertools
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -92,7 +93,8 @@ def test_an_option_chain_narrows_with_each_field(market):
     expiry = calls[0].contract["last_trade_date_or_contract_month"]
     of_expiry = found(market, symbol="AAPL", sec_type="OPT", right="C", last_trade_date_or_contract_month=expiry)
     strike = of_expiry[0].contract["strike"]
-    one = only(market, symbol="AAPL", sec_type="OPT", right="C", last_trade_date_or_contract_month=expiry, strike=strike)
+    series = {"symbol": "AAPL", "sec_type": "OPT", "last_trade_date_or_contract_month": expiry}
+    one = only(market, right="C", strike=strike, **series)
     assert len(chain) == 2 * len(calls) > len(of_expiry) > 1
     assert only(market, local_symbol=one.contract["local_symbol"].replace("  ", " "), sec_type="OPT") == one
     assert only(market, con_id=one.con_id) == one
@@ -185,14 +187,15 @@ def test_live_quotes_stay_within_the_bars_of_their_second(market, con_id):
     instrument = market.universe.by_con_id(con_id)
     model = market.model(instrument)
     session = instrument.hours.latest(WEDNESDAY)
-    bars = {shown: session_bars(model, shown, session, WEDNESDAY - 60, WEDNESDAY, 1) for shown in ("BID", "ASK", "TRADES")}
+    shown = ("BID", "ASK", "TRADES")
+    bars = {name: session_bars(model, name, session, WEDNESDAY - 60, WEDNESDAY, 1) for name in shown}
     times = np.arange((WEDNESDAY - 60) * SECOND, WEDNESDAY * SECOND, SECOND // 100)
     quotes = model.quotes(times)
     traded, sizes = model.trades(times, quotes)
-    for shown, ticks in (("BID", quotes.bid), ("ASK", quotes.ask), ("TRADES", traded)):
+    for name, ticks in zip(shown, (quotes.bid, quotes.ask, traded), strict=True):
         seconds = ticks.reshape(60, 100)
-        assert (seconds.min(axis=1) >= bars[shown]["low"]).all()
-        assert (seconds.max(axis=1) <= bars[shown]["high"]).all()
+        assert (seconds.min(axis=1) >= bars[name]["low"]).all()
+        assert (seconds.max(axis=1) <= bars[name]["high"]).all()
     assert (quotes.bid.reshape(60, 100).min(axis=1) == bars["BID"]["low"]).all()
     assert (quotes.bid.reshape(60, 100)[:, 0] == bars["BID"]["open"]).all()
     assert ((traded == quotes.bid) | (traded == quotes.ask)).all()
@@ -212,11 +215,13 @@ def test_a_stream_does_not_depend_on_how_it_is_cut(market, kind):
     whole, cut = stream(), stream()
     rows = whole.rows(400, start, end)
     parts = [cut.rows(200, start, start + 2 * SECOND), cut.rows(200, start + 2 * SECOND, end)]
-    assert np.concatenate(parts).tobytes() == rows.tobytes()
+    for name in rows.dtype.names:
+        assert np.array_equal(np.concatenate(parts)[name], rows[name], equal_nan=True), name
 
 
 def test_an_l1_stream_has_every_tick_type_and_sensible_values(market):
-    rows = L1Stream(1, market.universe.by_con_id(AAPL), market).rows(1100, WEDNESDAY * SECOND, (WEDNESDAY + 20) * SECOND)
+    stream = L1Stream(1, market.universe.by_con_id(AAPL), market)
+    rows = stream.rows(1100, WEDNESDAY * SECOND, (WEDNESDAY + 20) * SECOND)
     by_type = {tick_type: rows[rows["tick_type"] == tick_type] for tick_type in np.unique(rows["tick_type"]).tolist()}
     assert set(by_type) == {Tick.BID, Tick.ASK, Tick.LAST, Tick.BID_SIZE, Tick.ASK_SIZE, Tick.LAST_SIZE, Tick.VOLUME}
     assert by_type[Tick.BID]["price"].mean() < by_type[Tick.ASK]["price"].mean()
@@ -301,7 +306,7 @@ def test_nobody_trades_at_weekends(market, con_id):
     hours = market.universe.by_con_id(con_id).hours
     sessions = hours.between(WEDNESDAY - 60 * DAY_S, WEDNESDAY)
     assert {session.day.weekday() for session in sessions} == {0, 1, 2, 3, 4}
-    assert all(before.end <= after.start for before, after in zip(sessions, sessions[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(sessions))
 
 
 def test_crypto_trades_all_week(market):

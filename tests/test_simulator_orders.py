@@ -18,7 +18,7 @@ from ibfast.simulator.market import Market
 from ibfast.simulator.orders import Engine
 
 SECOND = 1_000_000_000
-NOON = 1_787_760_007  # 26 August 2026, 11:20 in New York
+NOON = 1_787_760_007  # 26 August 2026, 12:00:07 in New York
 AAPL = Contract(symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD")
 STEP = SECOND // 20
 
@@ -32,7 +32,7 @@ class Desk:
         self.aapl = self.market.universe.by_con_id(265598)
         self.account = Account(lambda it: it.price(int(self.market.quote(it).bid[0])))
         self.told = []
-        self.engine = Engine(self.market, self.account, lambda client_id, message: self.told.append((client_id, message)))
+        self.engine = Engine(self.market, self.account, lambda *told: self.told.append(told))
 
     @property
     def bid(self):
@@ -72,7 +72,7 @@ def short(message):
         case OpenOrder():
             return f"openOrder {message.order_id} {message.order_state.status}"
         case OrderStatus():
-            return f"orderStatus {message.order_id} {message.status}" + (f" {message.why_held}" if message.why_held else "")
+            return f"orderStatus {message.order_id} {message.status} {message.why_held}".rstrip()
         case ErrorMessage():
             return f"error {message.id} {message.error_code}"
         case ExecutionDetails():
@@ -224,7 +224,8 @@ def test_a_bracket_is_held_released_and_ended_by_its_first_exit(desk):
     assert told[-1] == "orderStatus 3 PreSubmitted trigger"
     desk.run(lambda: not desk.engine.live())
     assert sorted((desk.status(2), desk.status(3))) == ["Cancelled", "Filled"]
-    assert [it for it in desk.heard() if it.startswith("error")][0].endswith("202")
+    errors = [it for it in desk.heard() if it.startswith("error")]
+    assert [it[-3:] for it in errors] == ["202"]
     assert desk.account.holdings[desk.aapl].position == 0
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ibfast._codec import Condition, Field, Op, Plan, ProtobufPlan, TextPlan
-from ibfast.schema.declare import At, Const, Entry, Form, Mask, Maybe, Message, Repeat, When
+from ibfast.schema.declare import ALWAYS, At, Const, Entry, Form, Mask, Maybe, Message, Repeat, When
 from ibfast.schema.versions import LAST_PROTOBUF_FREE_VERSION, PROTOBUF_OFFSET
 
 Fields = dict[str, Field]
@@ -93,7 +93,7 @@ class _Compiler:
 
     def block(self, entries: Iterable[Entry], scope: _Scope) -> None:
         for entry in entries:
-            self.entry(At(entry, "", None, 0, 999) if isinstance(entry, str) else entry, scope)
+            self.entry(At(entry, "", None, 0, ALWAYS) if isinstance(entry, str) else entry, scope)
 
     def entry(self, entry: At | Const | Mask | When | Repeat | Maybe, scope: _Scope) -> None:
         if not entry.since <= self.server_version < entry.before:
@@ -105,7 +105,7 @@ class _Compiler:
                 self.steps.append(Step(Op.CONST, entry.name, extra=entry.text.encode() + b"\0"))
             case Mask():
                 register, field = self.find(entry.path, scope)
-                slots = tuple(field.type.__fields__[flag].index for flag in entry.flags)  # type: ignore[union-attr]
+                slots = tuple(field.type.__fields__[flag].index for flag in entry.flags)
                 self.steps.append(Step(Op.MASK, entry.path, 0, register, field.index, extra=(field.type, slots)))
             case When(condition=""):
                 self.block(entry.entries, scope)
@@ -117,7 +117,7 @@ class _Compiler:
                 register, field = self.find(entry.path, scope)
                 target = self.new_register()
                 step = Step(Op.MAYBE, entry.path, 0, register, field.index, target, extra=field.type)
-                self.nested(step, entry.entries, _Scope(field.type, target))  # type: ignore[arg-type]
+                self.nested(step, entry.entries, _Scope(field.type, target))
 
     def field(self, entry: At, scope: _Scope) -> None:
         register, field = self.find(entry.path, scope)
@@ -130,12 +130,12 @@ class _Compiler:
     def repeat(self, entry: Repeat, scope: _Scope) -> None:
         register, field = self.find(entry.path, scope)
         if not entry.entries:
-            self.field(At(entry.path, "", None, 0, 999), scope)
+            self.field(At(entry.path, "", None, 0, ALWAYS), scope)
             return
         target = self.new_register()
         op = Op.EXTEND if entry.extend else Op.REPEAT
         step = Step(op, entry.path, 0, register, field.index, target, extra=field.type)
-        self.nested(step, entry.entries, _Scope(field.type, target))  # type: ignore[arg-type]
+        self.nested(step, entry.entries, _Scope(field.type, target))
 
     def nested(self, head: Step, entries: Iterable[Entry], scope: _Scope) -> None:
         """A head, its block, and in the head where the block ends."""
@@ -160,7 +160,8 @@ class _Compiler:
     def find(self, path: str, scope: _Scope) -> tuple[int, Field]:
         """The register of the message that holds the field, entered now if it was not before, and the field."""
         *parents, last = path.split(".")
-        cls, known = scope.cls, ()
+        cls = scope.cls
+        known: Path = ()
         for parent in parents:
             field: Field = cls.__fields__[parent]
             step: Path = (*known, parent)
@@ -170,7 +171,7 @@ class _Compiler:
                     Step(Op.ENTER, ".".join(step), 0, scope.entered[known], field.index, target, extra=field.type)
                 )
                 scope.entered[step] = target
-            cls, known = field.type, step  # type: ignore[assignment]
+            cls, known = field.type, step
         return scope.entered[known], cls.__fields__[last]
 
     def new_register(self) -> int:
@@ -225,7 +226,7 @@ def _since_of_layout(form: Form) -> Iterator[tuple[Path, type[Message], int]]:
     def visit(entries: Iterable[Entry], since: int) -> None:
         for entry in entries:
             if isinstance(entry, str):
-                entry = At(entry, "", None, 0, 999)
+                entry = At(entry, "", None, 0, ALWAYS)
             version = max(since, entry.since)
             match entry:
                 case When():

@@ -61,8 +61,8 @@ class Engine:
         instrument = self._instrument(key, contract)
         if instrument is None:
             return
-        order = echo(order, client_id, order_id, self.account.name)
         refusal = refuse(order, instrument)
+        order = echo(order, client_id, order_id, self.account.name)
         if refusal is not None:
             self._error(key, *refusal)
         elif order.what_if:

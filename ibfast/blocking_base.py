@@ -1,0 +1,84 @@
+"""What every class of the blocking client is made of: an async object, and the portal to its loop."""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
+from typing import Any, ClassVar, Self, TypeVar
+
+from ibfast.portal import Portal
+from ibfast.trade import TradeEvent
+
+F = TypeVar("F", bound="type[Facade]")
+
+_FACADES: dict[type, type[Facade]] = {}
+
+
+def register(async_class: type) -> Callable[[F], F]:
+    """The decorated class is the blocking face of ``async_class``."""
+
+    def declare(facade: F) -> F:
+        _FACADES[async_class] = facade
+        return facade
+
+    return declare
+
+
+class Facade:
+    """A blocking face of one async object. What comes out of it has a blocking face too."""
+
+    _faces: ClassVar[weakref.WeakKeyDictionary[Any, Facade]] = weakref.WeakKeyDictionary()
+
+    def __init__(self, inner: Any, portal: Portal) -> None:
+        self._async = inner
+        self._portal = portal
+
+    def __repr__(self) -> str:
+        return f"<blocking {self._async!r}>"
+
+    @classmethod
+    def _open(cls, connect: Callable[[], Coroutine[Any, Any, Any]]) -> Self:
+        portal = Portal()
+        try:
+            return cls(portal.run(connect()), portal)
+        except BaseException:
+            portal.close()
+            raise
+
+    def _close(self, closing: Coroutine[Any, Any, None]) -> None:
+        """The client's own end takes the loop and its thread with it."""
+        try:
+            self._portal.run(closing)
+        except RuntimeError:  # closed before
+            return
+        self._portal.close()
+
+    def _run(self, work: Awaitable[Any]) -> Any:
+        return self._face(self._portal.run(work))  # type: ignore[arg-type]
+
+    def _call(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        return self._face(self._portal.call(function, *arguments, **keywords))
+
+    def _read(self, name: str) -> Any:
+        return self._face(getattr(self._async, name))
+
+    def _iterate(self, source: AsyncIterable[Any]) -> Iterator[Any]:
+        for item in self._portal.iterate(source):
+            yield self._face(item)
+
+    def _face(self, value: Any) -> Any:
+        """The blocking face of an async object; everything else as it is."""
+        if isinstance(value, list):
+            return [self._face(item) for item in value]
+        if isinstance(value, TradeEvent):
+            return dataclasses.replace(value, trade=self._face(value.trade))
+        facade = _FACADES.get(type(value))
+        if facade is None:
+            return value
+        if value is self._async:
+            return self
+        face = self._faces.get(value)
+        if face is None:
+            face = self._faces[value] = facade(value, self._portal)
+        return face

@@ -1,0 +1,88 @@
+"""An event loop in a thread of its own, and the way into it from every other thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from ibfast.running import loop_factory
+
+T = TypeVar("T")
+
+
+class Portal:
+    """Runs coroutines and functions on its own event loop, for callers in any thread.
+
+    A caller that is interrupted (Ctrl-C) cancels what it waits for.
+    """
+
+    def __init__(self) -> None:
+        self._loop = loop_factory()()
+        self._thread = threading.Thread(target=self._serve, name="ibfast", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine.
+
+        Raises:
+            StopIteration: the coroutine raised StopAsyncIteration.
+            RuntimeError: called from the portal's own thread, where waiting would never end; or after `close`.
+        """
+        if threading.current_thread() is self._thread or self._loop.is_closed():
+            work.close()
+            raise RuntimeError("a blocking call needs a thread other than its own event loop's, and an open client")
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except StopAsyncIteration:
+            raise StopIteration from None
+        except BaseException:
+            future.cancel()
+            raise
+
+    def call(self, function: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
+        """Call a function that belongs to the loop's thread."""
+
+        async def work() -> T:
+            return function(*arguments, **keywords)
+
+        return self.run(work())
+
+    def iterate(self, source: AsyncIterable[T]) -> Iterator[T]:
+        """An async iterator, as a plain one."""
+        items = self.call(source.__aiter__)
+        while True:
+            try:
+                item = self.run(_next(items))
+            except StopIteration:
+                return
+            yield item
+
+    def close(self) -> None:
+        """Stop the loop and its thread; nothing can be run afterwards. Closing twice does nothing."""
+        if self._loop.is_closed():
+            return
+        self.run(_cancel_all())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _next(items: Any) -> Any:
+    return await items.__anext__()
+
+
+async def _cancel_all() -> None:
+    """End what still runs, so that nothing is left when the loop stops."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()

@@ -1,0 +1,165 @@
+"""Write ibfast/blocking.py: the async classes, method by method, seen through a thread. ``--check`` only compares."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "ibfast"
+TARGET = PACKAGE / "blocking.py"
+SOURCES = {
+    "subscription": ["MessageStream", "Ticks"],
+    "trade": ["Trade"],
+    "order_builder": ["OrderBuilder", "BracketBuilder"],
+    "client": ["Client"],
+}
+BASES = {"MessageStream": ["Stream"], "Ticks": ["Stream"], "OrderBuilder": ["OrderWords"], "BracketBuilder": ["OrderWords"]}
+INTERNAL = {  # for the conversation, not for users
+    "put", "fail", "open", "received", "noticed", "failed", "rows",
+    "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
+    "listeners", "acknowledged",
+}  # fmt: skip
+HEADER = '''"""The blocking client: `ibfast.Client`, method by method, seen through a thread.
+
+Any number of threads may use one client. Streams are plain iterators and context managers.
+
+Written by tools/generate_blocking.py from the async classes; never edited.
+"""
+
+from __future__ import annotations
+
+{imports}
+
+T = TypeVar("T")
+'''
+
+
+def main() -> int:
+    imports, classes = [], []
+    for module, names in SOURCES.items():
+        tree = ast.parse((PACKAGE / f"{module}.py").read_text())
+        imports += [ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
+        bodies = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+        imports.append(f"from ibfast.{module} import {', '.join(public_names(tree, names))}")
+        for name in names:
+            parts = [bodies[base] for base in BASES.get(name, [])] + [bodies[name]]
+            classes.append(render(module, name, parts))
+    wanted = dict.fromkeys(["from ibfast.blocking_base import Facade, register", "import ibfast.client", *imports])
+    modules = [f"import ibfast.{module}" for module in SOURCES]
+    text = HEADER.format(imports="\n".join([*wanted, *modules])) + "\n\n" + "\n\n\n".join(classes) + "\n"
+    for name in (name for names in SOURCES.values() for name in names):  # ours, not the async ones
+        text = re.sub(rf"(import .*?)\b{name}, ", r"\1", text)
+        text = re.sub(rf"^from ibfast\.\w+ import {name}\n", "", text, flags=re.M)
+        text = re.sub(rf"^(from ibfast\.\w+ import .*), {name}$", r"\1", text, flags=re.M)
+    text = tidy(text)
+    if "--check" in sys.argv:
+        if not TARGET.exists() or TARGET.read_text() != text:
+            print("ibfast/blocking.py is stale: run make generate")
+            return 1
+        return 0
+    TARGET.write_text(text)
+    return 0
+
+
+def public_names(tree: ast.Module, ours: list[str]) -> list[str]:
+    """What a module defines beside the classes that are written anew; unused ones go later."""
+    found = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    assigned = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
+    found += [target.id for target in assigned if isinstance(target, ast.Name)]
+    return [name for name in found if is_public(name) and name not in ours]
+
+
+def tidy(text: str) -> str:
+    """Drop unused imports, sort the rest, format."""
+    for command in (["check", "--fix", "--quiet", "--select", "F401,F811,I"], ["format", "--quiet"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--stdin-filename", str(PACKAGE / "blocking_new.py"), "-"]
+        text = subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout
+    return text
+
+
+def render(module: str, name: str, parts: list[ast.ClassDef]) -> str:
+    lines = [f"@register(ibfast.{module}.{name})", f"class {name}({bases(parts[-1])}):", docstring(parts[-1], 1)]
+    members: dict[str, str] = {}
+    for part in parts:
+        for node in part.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_public(node.name):
+                members[node.name] = method(node)
+            elif isinstance(node, ast.AnnAssign) and is_public(node.target.id):  # type: ignore[union-attr]
+                members[node.target.id] = attribute(node)  # type: ignore[union-attr]
+    text = "\n\n".join(["\n".join(lines), *members.values(), *special(name, parts)])
+    item = re.search(r"Stream\[(.*)\]$", ast.unparse(parts[-1].bases[0])) if parts[-1].bases else None
+    return re.sub(r"\bT\b", item[1], text) if item else text
+
+
+def bases(node: ast.ClassDef) -> str:
+    """A class that is generic in T stays so."""
+    return "Facade, Generic[T]" if any(ast.unparse(base).endswith("[T]") for base in node.bases) else "Facade"
+
+
+def is_public(name: str) -> bool:
+    return not name.startswith("_") and name not in INTERNAL
+
+
+def attribute(node: ast.AnnAssign) -> str:
+    name, kind = node.target.id, ast.unparse(node.annotation)  # type: ignore[union-attr]
+    return f"    @property\n    def {name}(self) -> {kind}:\n        return self._read({name!r})"
+
+
+def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+    if "property" in decorators:
+        returns = ast.unparse(node.returns)  # type: ignore[arg-type]
+        head = f"    @property\n    def {node.name}(self) -> {returns}:"
+        return "\n".join([head, docstring(node, 2), f"        return self._read({node.name!r})"])
+    returns = ast.unparse(node.returns) if node.returns else "None"
+    iterates = returns.startswith("AsyncIterator")
+    returns = returns.replace("AsyncIterator", "Iterator")
+    arguments = node.args
+    passed = [argument.arg for argument in arguments.args[1:]]
+    passed += [f"{argument.arg}={argument.arg}" for argument in arguments.kwonlyargs]
+    passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
+    given = ", ".join(passed)
+    lines = [f"    def {node.name}({ast.unparse(arguments)}) -> {returns}:"]
+    lines += [text] if (text := docstring(node, 2)) else []
+    if "classmethod" in decorators:
+        lines.insert(0, "    @classmethod")
+        lines.append(f"        return cls._open(lambda: ibfast.client.Client.{node.name}({given}))")
+    elif iterates:
+        lines.append(f"        return self._iterate(self._async.{node.name}({given}))")
+    elif isinstance(node, ast.AsyncFunctionDef):
+        ending = "self._close" if node.name == "close" else "self._run"
+        lines.append(f"        return {ending}(self._async.{node.name}({given}))")
+    else:
+        lines.append(f"        return self._call(self._async.{node.name}, {given})".replace(", )", ")"))
+    return "\n".join(lines)
+
+
+def special(name: str, parts: list[ast.ClassDef]) -> list[str]:
+    """Iteration and context management, where the async class has them."""
+    defined = {node.name: node for part in parts for node in part.body if hasattr(node, "name")}
+    found = []
+    if "__aiter__" in defined:
+        item = {"MessageStream": "T", "Ticks": "NDArray[np.void]", "Trade": "TradeEvent"}[name]
+        found.append(f"    def __iter__(self) -> Iterator[{item}]:\n        return self._iterate(self._async)")
+    if "__aenter__" in defined:
+        found.append(
+            "    def __enter__(self) -> Self:\n        self._run(self._async.__aenter__())\n        return self\n\n"
+            "    def __exit__(self, *error: object) -> None:\n        self.close()"
+        )
+    return found
+
+
+def docstring(node: ast.AST, depth: int) -> str:
+    text = ast.get_docstring(node)  # type: ignore[arg-type]
+    if text is None:
+        return ""
+    text = re.sub(r"\b(async (?=with|for)|await )", "", text).replace("StopAsyncIteration", "StopIteration")
+    indent = "    " * depth
+    return "\n".join(f"{indent}{line}".rstrip() for line in f'"""{text}{chr(10) if chr(10) in text else ""}"""'.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
