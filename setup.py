@@ -14,4 +14,8 @@ directives = {
     "embedsignature": False,
 }
 
-setup(ext_modules=cythonize([Extension("ibfast._codec", ["_codec/_codec.pyx"])], compiler_directives=directives, include_path=["_codec"]))
+setup(
+    ext_modules=cythonize(
+        [Extension("ibfast._codec", ["_codec/_codec.pyx"])], compiler_directives=directives, include_path=["_codec"]
+    )
+)

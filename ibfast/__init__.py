@@ -1,11 +1,11 @@
 """ibfast: a client for the Interactive Brokers TWS API whose ticks are numpy records.
 
-`Client` is the asyncio client, `ibfast.blocking.Client` the same without async. `ibfast.schema` has every message of the
-protocol, `ibfast.wire` reads and writes them, `ibfast.records` says what is in a record, `ibfast.simulator` is a gateway
-to try all of it on.
+`Client` is the asyncio client, `ibfast.blocking.Client` the same without async. `ibfast.schema` has every message of
+the protocol, `ibfast.wire` reads and writes them, `ibfast.records` says what is in a record, `ibfast.simulator` is a
+gateway to try all of it on.
 """
 
-import ibfast.schema  # isort: skip  (contract and order are parts of it, so it comes first)
+import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.bars import Bars
 from ibfast.client import Client
 from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract

@@ -3,7 +3,8 @@
 from asyncio import BaseTransport, BufferedProtocol
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
-from typing import Any, Protocol as _Interface, Self, final
+from typing import Any, Self
+from typing import Protocol as _Interface
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

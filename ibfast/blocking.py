@@ -25,6 +25,7 @@ from ibfast.contract import Contract
 from ibfast.enums import TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, RequestError
 from ibfast.order import Order
+from ibfast.order_builder import Quantity
 from ibfast.schema import (
     ContractData,
     ErrorMessage,
@@ -32,7 +33,10 @@ from ibfast.schema import (
     TickReqParams,
 )
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
-from ibfast.trade import TradeEvent
+from ibfast.trade import (
+    Fill,
+    TradeEvent,
+)
 
 T = TypeVar("T")
 
@@ -94,7 +98,7 @@ class Ticks(Facade):
         """The records that wait, as one batch, or None; never blocks."""
         return self._call(self._async.try_next)
 
-    def next(self, timeout_s: float | None = None) -> T:
+    def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
         """The next item.
 
         Raises:
@@ -219,14 +223,6 @@ class Trade(Facade):
     @property
     def log(self) -> list[TradeEvent]:
         return self._read("log")
-
-    @property
-    def listeners(self) -> list[Listener]:
-        return self._read("listeners")
-
-    @property
-    def acknowledged(self) -> bool:
-        return self._read("acknowledged")
 
     @property
     def is_done(self) -> bool:

@@ -1,4 +1,4 @@
-"""The client: one short method per request. What a method does not do itself, the connection or the conversation does."""
+"""The client: one short method per request; what it does not do itself, connection and conversation do."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class Client:
     ) -> Self:
         """Connect and shake hands.
 
-        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer: ``(157, 200)``
-        makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001 and 4002.
+        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
+        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001 and 4002.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -198,8 +198,8 @@ class Client:
     ) -> Ticks:
         """L1 ticks of a contract, as records of dtype `ibfast.records.TICK`.
 
-        ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A regulatory
-        snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses: see `Ticks`.
+        ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A
+        regulatory snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses: see `Ticks`.
         """
         generic = generic_ticks if isinstance(generic_ticks, str) else ",".join(map(str, generic_ticks))
         request = MarketDataRequest(

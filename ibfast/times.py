@@ -1,7 +1,7 @@
 """The spellings of time on the wire, read into aware datetimes.
 
-``20260413 15:27:04 US/Eastern``, ``20230411-16:00:00`` (UTC), ``20260411-16:00:00Z``, ``20240318`` (a day: its midnight in
-UTC), ``1712345678`` (seconds) and ``1712345678901`` (milliseconds since 1970), with one blank or two.
+``20260413 15:27:04 US/Eastern``, ``20230411-16:00:00`` (UTC), ``20260411-16:00:00Z``, ``20240318`` (a day: its
+midnight in UTC), ``1712345678`` (seconds) and ``1712345678901`` (milliseconds since 1970), with one blank or two.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from ibfast.contract import Contract
@@ -37,7 +37,7 @@ COMMISSION_WAIT_S = 2.0
 """How long iterating over a trade goes on after it is done, for commissions that have not come yet."""
 
 
-class TradeEventKind(str, Enum):
+class TradeEventKind(StrEnum):
     """What a `TradeEvent` is about."""
 
     ORDER = "order"  # TWS reports the order's fields, or its margins and costs

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 UNSET = {
-    "UNSET_DOUBLE", "UNSET_INTEGER", "UNSET_DECIMAL", "UNSET_LONG", "", None, 0, False, "0", "1.7976931348623157E308",
+    "UNSET_DOUBLE", "UNSET_INTEGER", "UNSET_DECIMAL", "UNSET_LONG", "", None, 0, "0", "1.7976931348623157E308",
     9223372036854775807,
 }  # fmt: skip
 NAMES = {
@@ -164,7 +164,11 @@ def differences(theirs, ours, path=""):
         ours = ours or []
         if len(theirs) != len(ours):
             return [f"{path}: {len(theirs)} items are not {len(ours)}"]
-        return [d for place, pair in enumerate(zip(theirs, ours, strict=True)) for d in differences(*pair, f"{path}[{place}]")]
+        return [
+            d
+            for place, pair in enumerate(zip(theirs, ours, strict=True))
+            for d in differences(*pair, f"{path}[{place}]")
+        ]
     return [] if _same(theirs, ours) else [f"{path}: {theirs!r} is not {ours!r}"]
 
 

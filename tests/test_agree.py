@@ -25,8 +25,12 @@ from ibfast.schema import (
 
 VERSIONS = [157, 176, 200, 201, 205, 206, 208, 226]
 TIMES = st.integers(0, 2**40)
-PRICES = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False, width=64), st.just(1.7976931348623157e308))
-SIZES = st.one_of(st.none(), st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=0, max_value=10**12))
+PRICES = st.one_of(
+    st.none(), st.floats(allow_nan=False, allow_infinity=False, width=64), st.just(1.7976931348623157e308)
+)
+SIZES = st.one_of(
+    st.none(), st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=0, max_value=10**12)
+)
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=8)
 FLAGS = st.booleans()
 
@@ -118,7 +122,9 @@ def as_number(text):
 
 def through(payload, version, *, subscribed):
     reader = Reader(version, subscribed=subscribed).feed(wire.frame(payload))
-    rows = [(kind, rows, reader.rows[kind]) for kind, rows in ((k, r.take()) for k, r in reader.rows.items()) if len(rows)]
+    rows = [
+        (kind, rows, reader.rows[kind]) for kind, rows in ((k, r.take()) for k, r in reader.rows.items()) if len(rows)
+    ]
     return reader.listener.heard, rows
 
 

@@ -7,14 +7,24 @@ import pytest
 from feeding import Reader, req_id_of
 
 from ibfast import wire
-from ibfast.schema import HistoricalTickBidAsk, HistoricalTickLast, TickByTickData, TickGeneric, TickPrice, TickSize, TickString
+from ibfast.schema import (
+    HistoricalTickBidAsk,
+    HistoricalTickLast,
+    TickByTickData,
+    TickGeneric,
+    TickPrice,
+    TickSize,
+    TickString,
+)
 
 TICKS = 100_000
 
 
 def mixed_ticks(version):
     last = HistoricalTickLast(time=1700000000, price=150.25, size=Decimal(100), exchange="ARCA", special_conditions="I")
-    quote = HistoricalTickBidAsk(time=1700000000, price_bid=150.25, price_ask=150.26, size_bid=Decimal(1), size_ask=Decimal(2))
+    quote = HistoricalTickBidAsk(
+        time=1700000000, price_bid=150.25, price_ask=150.26, size_bid=Decimal(1), size_ask=Decimal(2)
+    )
     ticks = [
         TickPrice(req_id=req_id_of("tick"), tick_type=1, price=150.25, size=Decimal(300), attr_mask=1),
         TickSize(req_id=req_id_of("tick"), tick_type=0, size=Decimal(300)),

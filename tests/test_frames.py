@@ -24,7 +24,9 @@ TICKS = [
     ),
     ErrorMessage(id=-1, error_code=2104, error_msg="Market data farm connection is OK:usfarm"),
 ]
-COLD = [form for form in FORMS if form.direction == "incoming" and form.id in (In.OPEN_ORDER, In.CONTRACT_DATA, In.ERR_MSG)]
+COLD = [
+    form for form in FORMS if form.direction == "incoming" and form.id in (In.OPEN_ORDER, In.CONTRACT_DATA, In.ERR_MSG)
+]
 
 
 def stream(items, version):

@@ -16,7 +16,9 @@ QUIET = settings(max_examples=200, deadline=None, suppress_health_check=list(Hea
 
 # Bytes that look like the protocol go further into it than plain noise does.
 FIELDS = st.one_of(
-    st.sampled_from([b"", b"0", b"1", b"-1", b"2147483647", b"1.7976931348623157E308", b"Infinity", b"--1", b"1e999", b"STK"]),
+    st.sampled_from(
+        [b"", b"0", b"1", b"-1", b"2147483647", b"1.7976931348623157E308", b"Infinity", b"--1", b"1e999", b"STK"]
+    ),
     st.integers(-(2**70), 2**70).map(lambda n: b"%d" % n),
     st.binary(max_size=8),
 )

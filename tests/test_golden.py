@@ -35,7 +35,7 @@ def too_old(record):
 
 def text_payload(record, version):
     head, *fields = record["fields"]
-    start = (head.encode() + b"\0" if version <= 200 else int(head).to_bytes(4, "big"))
+    start = head.encode() + b"\0" if version <= 200 else int(head).to_bytes(4, "big")
     return start + b"".join(field.encode() + b"\0" for field in fields)
 
 

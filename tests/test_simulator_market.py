@@ -239,7 +239,7 @@ def test_an_index_has_trades_only(market):
 def test_the_day_so_far_is_what_the_bars_say(market):
     instrument = market.universe.by_con_id(AAPL)
     session = instrument.hours.latest(WEDNESDAY)
-    day = session_bars(market.model(instrument), "TRADES", session, session.start, WEDNESDAY, DAY_S)[0]
+    day = session_bars(market.model(instrument), "TRADES", session, session.start, WEDNESDAY + 1, DAY_S)[0]
     stats = market.stats(instrument)
     assert (stats.open, stats.high, stats.low, stats.volume) == (day["open"], day["high"], day["low"], day["volume"])
 

@@ -111,7 +111,15 @@ def test_a_message_that_ends_too_early_says_so():
 
 def test_unknown_protobuf_fields_are_skipped_whatever_they_hold():
     known = wire.encode(OrderStatus(order_id=1, status="Filled"), 226)
-    unknown = b"\xf8\x07\x05" + b"\xf9\x07" + b"x" * 8 + b"\xfa\x07\x02hi" + b"\xfd\x07" + b"x" * 4 + b"\xfb\x07\x08\x01\xfc\x07"
+    unknown = (
+        b"\xf8\x07\x05"
+         b"\xf9\x07"
+        + b"x" * 8
+        + b"\xfa\x07\x02hi"
+        + b"\xfd\x07"
+        + b"x" * 4
+        + b"\xfb\x07\x08\x01\xfc\x07"
+    )
     assert wire.decode(known + unknown, 226) == OrderStatus(order_id=1, status="Filled")
 
 
@@ -133,14 +141,18 @@ def test_escapes_are_undone_and_broken_text_costs_nothing():
 
 
 def test_bonds_go_out_under_their_own_id():
-    bond = ContractData(req_id=1, contract=Contract(sec_type="BOND"), contract_details=ContractDetails(cusip="037833AL4"))
+    bond = ContractData(
+        req_id=1, contract=Contract(sec_type="BOND"), contract_details=ContractDetails(cusip="037833AL4")
+    )
     assert wire.encode(bond, 176).startswith(b"18\0")
     assert wire.decode(wire.encode(bond, 176), 176).contract_details.cusip == "037833AL4"
     assert wire.encode(bond.replace(contract=Contract(sec_type="STK")), 176).startswith(b"10\0")
 
 
 def test_the_range_of_bars_came_with_them_before_196():
-    bars = HistoricalData(req_id=1, start_date_str="a", end_date_str="b", historical_data_bars=[HistoricalDataBar(date="d")])
+    bars = HistoricalData(
+        req_id=1, start_date_str="a", end_date_str="b", historical_data_bars=[HistoricalDataBar(date="d")]
+    )
     assert wire.decode(wire.encode(bars, 195), 195).start_date_str == "a"
     assert wire.decode(wire.encode(bars, 196), 196).start_date_str is None
 
@@ -208,7 +220,15 @@ def test_text_requests_are_printable_ascii(bad):
 
 def test_conditions_keep_their_links_on_both_wires():
     conditions = [
-        OrderCondition(type=1, is_conjunction_connection=True, is_more=True, price=1.5, con_id=1, exchange="SMART", trigger_method=0),
+        OrderCondition(
+            type=1,
+            is_conjunction_connection=True,
+            is_more=True,
+            price=1.5,
+            con_id=1,
+            exchange="SMART",
+            trigger_method=0,
+        ),
         OrderCondition(type=5, is_conjunction_connection=False, sec_type="STK", exchange="SMART", symbol="A"),
     ]
     for version in (176, 226):

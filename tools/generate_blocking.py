@@ -16,7 +16,12 @@ SOURCES = {
     "order_builder": ["OrderBuilder", "BracketBuilder"],
     "client": ["Client"],
 }
-BASES = {"MessageStream": ["Stream"], "Ticks": ["Stream"], "OrderBuilder": ["OrderWords"], "BracketBuilder": ["OrderWords"]}
+BASES = {
+    "MessageStream": ["Stream"],
+    "Ticks": ["Stream"],
+    "OrderBuilder": ["OrderWords"],
+    "BracketBuilder": ["OrderWords"],
+}
 INTERNAL = {  # for the conversation, not for users
     "put", "fail", "open", "received", "noticed", "failed", "rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
@@ -69,14 +74,15 @@ def public_names(tree: ast.Module, ours: list[str]) -> list[str]:
     found = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
     assigned = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
     found += [target.id for target in assigned if isinstance(target, ast.Name)]
-    return [name for name in found if is_public(name) and name not in ours]
+    return [name for name in found if is_public(name) and name not in ours and name != "T"]
 
 
 def tidy(text: str) -> str:
     """Drop unused imports, sort the rest, format."""
-    for command in (["check", "--fix", "--quiet", "--select", "F401,F811,I"], ["format", "--quiet"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--stdin-filename", str(PACKAGE / "blocking_new.py"), "-"]
-        text = subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout
+    ruff = [sys.executable, "-m", "ruff"]
+    name = ["--no-cache", "--stdin-filename", str(PACKAGE / "unformatted.py"), "-"]
+    for command in (["check", "--fix", "--exit-zero", "--quiet", "--select", "F401,F811,I"], ["format", "--quiet"]):
+        text = subprocess.run([*ruff, *command, *name], input=text, capture_output=True, text=True, check=True).stdout
     return text
 
 
@@ -158,7 +164,8 @@ def docstring(node: ast.AST, depth: int) -> str:
         return ""
     text = re.sub(r"\b(async (?=with|for)|await )", "", text).replace("StopAsyncIteration", "StopIteration")
     indent = "    " * depth
-    return "\n".join(f"{indent}{line}".rstrip() for line in f'"""{text}{chr(10) if chr(10) in text else ""}"""'.splitlines())
+    end = "\n" if "\n" in text else ""
+    return "\n".join(f"{indent}{line}".rstrip() for line in f'"""{text}{end}"""'.splitlines())
 
 
 if __name__ == "__main__":

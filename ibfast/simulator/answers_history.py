@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def historical_data(session: SimulatorSession, request: HistoricalDataRequest) -
         return
     task = asyncio.get_running_loop().create_task(_answer(session, request, instrument))
     session.tasks[req_id] = task
-    task.add_done_callback(lambda _: session.tasks.pop(req_id, None))
+    task.add_done_callback(partial(_done, session, request))
 
 
 @answers(CancelHistoricalData)
@@ -99,6 +100,12 @@ def _no_data(what: str, which: object) -> Refusal:
 
 def _name(instrument: Instrument) -> str:
     return f"{instrument.contract.get('local_symbol')}@{instrument.contract['exchange']}"
+
+
+def _done(session: SimulatorSession, request: HistoricalDataRequest, task: asyncio.Task[None]) -> None:
+    session.tasks.pop(request.req_id or 0, None)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        session.failed(request, error)
 
 
 async def _answer(session: SimulatorSession, request: HistoricalDataRequest, instrument: Instrument) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from ibfast.schema import (
     AllOpenOrdersRequest,
@@ -23,7 +22,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.simulator.answers import answers
-from ibfast.simulator.bars import BadTimeError, parse_end
+from ibfast.simulator.bars import BadTimeError, parse_time
 from ibfast.simulator.orders import completed_order
 from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
@@ -77,9 +76,8 @@ def completed_orders(session: SimulatorSession, request: CompletedOrdersRequest)
 def executions(session: SimulatorSession, request: ExecutionRequest) -> None:
     """All executions, then all commissions, then the end, as gateways group them."""
     wanted = request.execution_filter or ExecutionFilter()
-    now_s = session.gateway.market.now_s()
     try:
-        since = parse_end(wanted.time, now_s) if wanted.time else 0
+        since = parse_time(wanted.time) if wanted.time else 0
     except BadTimeError:
         session.refuse(request.req_id or -1, *invalid("Invalid execution filter time"))
         return
@@ -112,4 +110,4 @@ def _passes(working: WorkingOrder, execution: Execution, wanted: ExecutionFilter
 
 
 def _time_of(execution: Execution) -> int:
-    return parse_end(execution.time, int(datetime.max.replace(tzinfo=UTC).timestamp()))
+    return parse_time(execution.time or "")

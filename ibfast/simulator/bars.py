@@ -198,13 +198,16 @@ _END = re.compile(r"(\d{8})([ -])(\d\d:\d\d:\d\d)(?: (\S.*))?")
 
 
 def parse_end(text: str | None, now_s: int) -> int:
-    """``20260713 10:00:00 US/Eastern``, ``20260713-10:00:00`` (UTC), empty for now; without a zone it is UTC.
+    """The end of a request in seconds since 1970, now at the latest; empty is now."""
+    return min(parse_time(text), now_s) if text else now_s
+
+
+def parse_time(text: str) -> int:
+    """``20260713 10:00:00 US/Eastern`` or ``20260713-10:00:00`` (UTC); without a zone it is UTC.
 
     Raises:
-        BadTimeError: none of these.
+        BadTimeError: neither of these.
     """
-    if not text:
-        return now_s
     found = _END.fullmatch(text.strip())
     if found is None:
         raise BadTimeError(text)
@@ -213,7 +216,7 @@ def parse_end(text: str | None, now_s: int) -> int:
         at = datetime.strptime(f"{found[1]} {found[3]}", "%Y%m%d %H:%M:%S").replace(tzinfo=zone)
     except (ValueError, KeyError, OSError) as error:
         raise BadTimeError(text) from error
-    return min(int(at.timestamp()), now_s)
+    return int(at.timestamp())
 
 
 def dates(times: Ints, size_s: int, format_date: int, hours: Hours) -> Iterator[str]:

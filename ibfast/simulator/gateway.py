@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from ibfast.simulator.account import Account
 from ibfast.simulator.market import Clock, Market
 from ibfast.simulator.orders import Engine
 from ibfast.simulator.universe import Instrument
+
+LOG = logging.getLogger("ibfast.simulator")
 
 if TYPE_CHECKING:
     from ibfast.simulator.session import SimulatorSession
@@ -47,7 +50,10 @@ class Gateway:
             await self._working.wait()
             while self.engine.live():
                 await asyncio.sleep(STEP_S)
-                self.engine.step(self.clock())
+                try:
+                    self.engine.step(self.clock())
+                except Exception:
+                    LOG.exception("an order could not be matched; the next step tries again")
             self._working.clear()
 
     def _deliver(self, client_id: int, message: Message) -> None:

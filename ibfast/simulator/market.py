@@ -67,14 +67,14 @@ class Market:
         return self.model(instrument).quotes(np.array([self.clock() if now_ns is None else now_ns]))
 
     def stats(self, instrument: Instrument) -> DayStats:
-        """The day so far, brought up to the last full second."""
-        now_s = self.now_s()
-        session = instrument.hours.latest(now_s)
+        """The day so far; the second that runs is in it, so that no quote is ever outside of its day."""
+        end_s = self.now_s() + 1
+        session = instrument.hours.latest(end_s)
         stats = self._stats.get(instrument)
-        if stats is None or stats.start_s != session.start or stats.counted_to_s > now_s:
+        if stats is None or stats.start_s != session.start or stats.counted_to_s > end_s:
             stats = self._stats[instrument] = self._new_stats(instrument, session)
-        if now_s > stats.counted_to_s:
-            self._count(instrument, stats, now_s)
+        if end_s > stats.counted_to_s:
+            self._count(instrument, stats, end_s)
         return stats
 
     def _new_stats(self, instrument: Instrument, session: Session) -> DayStats:
@@ -87,10 +87,10 @@ class Market:
         opened = int(first["open"][0])
         return DayStats(opened, opened, opened, int(close), 0.0, start_s, session.end, start_s)
 
-    def _count(self, instrument: Instrument, stats: DayStats, now_s: int) -> None:
+    def _count(self, instrument: Instrument, stats: DayStats, end_s: int) -> None:
         model = self.model(instrument)
-        for day in range(stats.counted_to_s // DAY_S, (now_s - 1) // DAY_S + 1):
-            first, last = max(stats.counted_to_s - day * DAY_S, 0), min(now_s - day * DAY_S, DAY_S)
+        for day in range(stats.counted_to_s // DAY_S, (end_s - 1) // DAY_S + 1):
+            first, last = max(stats.counted_to_s - day * DAY_S, 0), min(end_s - day * DAY_S, DAY_S)
             minutes = np.arange(first // 60, (last + 59) // 60)
             made = model.minutes(day, minutes)
             cut = slice(first - minutes[0] * 60, last - minutes[0] * 60)
@@ -98,4 +98,4 @@ class Market:
             stats.low = min(stats.low, int(np.min(made.low.ravel()[cut])))
             traded = made.volume.ravel()[cut][: max(0, stats.end_s - day * DAY_S - first)]
             stats.volume += float(traded.sum()) * instrument.size_unit
-        stats.counted_to_s = now_s
+        stats.counted_to_s = end_s

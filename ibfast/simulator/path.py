@@ -85,7 +85,7 @@ class Path:
     @property
     def second_move(self) -> float:
         """The standard deviation of a second's relative change."""
-        return self._daily_move / DAY_S**0.5
+        return self._daily_move / math.sqrt(DAY_S)
 
     @cached_property
     def _levels(self) -> Floats:
@@ -100,7 +100,7 @@ class Path:
 
     def level(self, number: int) -> float:
         """The price at the start of a UTC day."""
-        return math.exp(self._levels[self._index(number)])
+        return math.exp(float(self._levels[self._index(number)]))
 
     def _index(self, number: int) -> int:
         return int(np.clip(number - day_number(FIRST_DAY), 0, len(self._levels) - 1))
@@ -108,7 +108,9 @@ class Path:
     def _day(self, number: int) -> DayPath:
         first, following = self._levels[[self._index(number), self._index(number + 1)]]
         rng = np.random.default_rng([*self._key, number & 0xFFFF_FFFF])
-        walk = np.concatenate([[0.0], np.cumsum(rng.standard_normal(MINUTES))]) * (self._daily_move / MINUTES**0.5)
+        walk = np.concatenate([[0.0], np.cumsum(rng.standard_normal(MINUTES))]) * (
+            self._daily_move / math.sqrt(MINUTES)
+        )
         share = np.arange(MINUTES + 1) / MINUTES
         width = rng.random(MINUTES + 1) ** 4
         width[[0, -1]] = 0.0

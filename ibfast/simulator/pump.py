@@ -49,6 +49,11 @@ class Pump:
         self._noted.pop(req_id, None)
         return self.streams.pop(req_id, None) is not None
 
+    @property
+    def flows(self) -> bool:
+        """Whether the transport takes more."""
+        return self._flows.is_set()
+
     def pause(self) -> None:
         self._flows.clear()
 
@@ -70,14 +75,14 @@ class Pump:
             for stream in list(self.streams.values()):
                 if not self._flows.is_set():
                     break
-                count = CHUNK if self._rate == math.inf else self._due(stream, now_ns)
-                if count > 0 and now_ns > last_ns:
-                    rows = stream.rows(count, last_ns, now_ns)
-                    self._write(wire.encode_rows(stream.kind, rows, stream.req_id, self._version))
                 if self._noted[stream.req_id] != now_ns // SECOND:
                     self._noted[stream.req_id] = now_ns // SECOND
                     for note in stream.notes():
                         self._send(note)
+                count = CHUNK if self._rate == math.inf else self._due(stream, now_ns)
+                if count > 0 and now_ns > last_ns:
+                    rows = stream.rows(count, last_ns, now_ns)
+                    self._write(wire.encode_rows(stream.kind, rows, stream.req_id, self._version))
             last_ns = now_ns
             await asyncio.sleep(0 if self._rate == math.inf else max(1 / self._rate, SHORTEST_WAIT_S))
 

@@ -25,6 +25,8 @@ from ibfast.simulator.session import SimulatorSession
 class Simulator:
     """A gateway to connect to, for as long as the ``async with`` block lasts.
 
+    Live data and orders work around the clock, so that a demo runs on a Sunday; history has sessions and weekends.
+
     ``port`` 0 takes a free one. ``rate`` is ticks a second of each stream; 0 or infinity sends as fast as the client
     reads. The same seed and clock give the same market; ``clock`` is nanoseconds since 1970.
 

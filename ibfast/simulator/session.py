@@ -80,8 +80,11 @@ class SimulatorSession:
         answer = ANSWERS.get(type(message))
         if answer is None:
             self.refuse(_id_of(message), *invalid(f"{type(message).__name__} is not supported by the simulator"))
-        else:
+            return
+        try:
             answer(self, message)
+        except Exception as error:
+            self.failed(message, error)
 
     def malformed(self, error: Exception) -> None:
         self.refuse(-1, 320, f"Error reading request. {error}")
@@ -146,8 +149,14 @@ class SimulatorSession:
             )
         )  # fmt: skip
 
+    def failed(self, request: Message, error: BaseException) -> None:
+        """A fault of the simulator: whoever waits is told, the log has the rest."""
+        LOG.error("no answer to %s", type(request).__name__, exc_info=error)
+        self.refuse(_id_of(request), *invalid(f"the simulator failed: {error!r}"))
+
     def close(self) -> None:
-        self._transport.close()
+        """Hang up, whatever is still to be sent."""
+        self._transport.abort()
 
     # -- inside
 

@@ -206,7 +206,7 @@ class Universe:
 
     def _derive(self, facts: dict[str, Any], con_id: int | None, expiry: date, **fields: Any) -> Instrument:
         """A listed contract of a family; its id depends on its local symbol only."""
-        con_id = con_id or GENERATED_CON_IDS + crc32(fields["local_symbol"].encode()) % 100_000_000
+        con_id = con_id or GENERATED_CON_IDS + crc32(fields["local_symbol"].encode()) % 1_200_000_000
         hours = self._hours[facts["hours"]]
         at = time.fromisoformat(facts["last_trade_time"])
         day = f"{expiry:%Y%m%d}"
