@@ -566,7 +566,7 @@ cdef bytes unset_text(Instruction *step):
         return b"o"
     if step.spelling == COUNTED or step.spelling == PAIRS:
         return b"0" if step.spelling == PAIRS else b"0\0"
-    return ZERO_TEXT[step.kind]
+    return b"0" if step.spelling == PLAIN else ZERO_TEXT[step.kind]
 
 
 cdef str text_for(object value, Instruction *step):

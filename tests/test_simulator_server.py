@@ -348,7 +348,7 @@ def test_contract_details_arrive_complete(version):
         bond = Contract(sec_id_type="CUSIP", sec_id="037833AL4")
         answer, _ = await caller.ask(ContractDataRequest(req_id=11, contract=bond), ContractDataEnd)
         assert isinstance(answer, ContractData)
-        assert (answer.contract.sec_type, answer.contract_details.coupon) == ("BOND", 3.85)
+        assert (answer.contract.sec_type, answer.contract_details.desc_append) == ("BOND", "AAPL 3.85 05/04/43")
 
         unknown = ContractDataRequest(req_id=12, contract=Contract(symbol="X", sec_type="STK"))
         assert await caller.error(unknown) == (200, "No security definition has been found for the request")
