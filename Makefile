@@ -19,7 +19,7 @@ bench: $(VENV)/.test  ## ibfast and its peers, in one run
 lint: $(VENV)/.lint  ## style, and that generated files are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint _codec
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint _codec
 	$(BIN)/python tools/generate_blocking.py --check
 
 types: $(VENV)/.lint  ## mypy strict, and the extension against its stub

@@ -1,30 +1,34 @@
 # The contents page of `ibfast._codec`: what it takes from C and Python, then its parts, in reading order.
+# (cython-lint reads this file alone, and would call every name unused that only an included file uses.)
 
-from cpython.buffer cimport PyBuffer_FillInfo
-from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.float cimport PyFloat_FromDouble
-from cpython.long cimport PyLong_FromLongLong
-from cpython.mem cimport (
-    PyMem_Free, PyMem_Malloc, PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc, PyMem_Realloc)
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_REFCNT
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
-from libc.math cimport INFINITY, NAN
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcmp, memcpy, memmove, memset
+cimport cython  # no-cython-lint
 
-from wire cimport (
-    BYTES, EXACT, FIXED64, NEEDS_CARE, NOT_A_NUMBER, VARINT, Cursor, Number, field_end, frame_length, parse_float,
-    skip_field, skip_value, take_double, take_int, take_int32, take_span, take_varint)
+from cpython.buffer cimport PyBuffer_FillInfo  # no-cython-lint
+from cpython.bytes cimport PyBytes_FromStringAndSize  # no-cython-lint
+from cpython.float cimport PyFloat_FromDouble  # no-cython-lint
+from cpython.long cimport PyLong_FromLongLong  # no-cython-lint
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc  # no-cython-lint
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc  # no-cython-lint
+from cpython.object cimport PyObject  # no-cython-lint
+from cpython.ref cimport Py_REFCNT  # no-cython-lint
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8  # no-cython-lint
+from libc.math cimport INFINITY, NAN  # no-cython-lint
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t  # no-cython-lint
+from libc.string cimport memchr, memcmp, memcpy, memmove, memset  # no-cython-lint
 
-import asyncio
-import logging
-from decimal import Decimal, InvalidOperation
-from time import time_ns
+from wire cimport BYTES, FIXED64, VARINT, Cursor, frame_length  # no-cython-lint
+from wire cimport EXACT, NEEDS_CARE, NOT_A_NUMBER, Number, parse_float  # no-cython-lint
+from wire cimport field_end, skip_field, take_int, take_int32  # no-cython-lint
+from wire cimport skip_value, take_double, take_span, take_varint  # no-cython-lint
 
-import numpy as np
+import asyncio  # no-cython-lint
+import logging  # no-cython-lint
+from decimal import Decimal, InvalidOperation  # no-cython-lint
+from time import time_ns  # no-cython-lint
 
-from ibfast.errors import DecodeError, FramingError, VersionError
+import numpy as np  # no-cython-lint
+
+from ibfast.errors import DecodeError, FramingError, VersionError  # no-cython-lint
 
 cdef extern from "Python.h":
     double PyOS_string_to_double(const char *s, char **endptr, object overflow_exception) except? -1.0

@@ -7,6 +7,7 @@ cdef enum:
     READ_SIZE = 262_144     # room offered to one socket read
 
 
+@cython.internal
 cdef class Memory:
     """A block of bytes that numpy and the event loop view through the buffer protocol."""
     cdef char *at
@@ -25,6 +26,7 @@ cdef class Memory:
         PyBuffer_FillInfo(view, self, self.at, self.size, 0, flags)
 
 
+@cython.internal
 cdef class Frames:
     """The receive buffer: the loop writes behind ``stop``, frames are read in place from ``start``."""
     cdef Memory memory

@@ -1,6 +1,7 @@
 # Bytes on their way out: a buffer that is filled, handed over and used again.
 
 
+@cython.internal
 cdef class Buffer:
     """A growing run of bytes."""
     cdef char *at
@@ -90,7 +91,7 @@ cdef class Outbox:
     cdef Buffer buffer
     cdef readonly int64_t messages
 
-    def __init__(self):
+    def __cinit__(self):
         self.buffer = Buffer()
 
     def __len__(self):

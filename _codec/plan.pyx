@@ -231,8 +231,8 @@ cdef class TextPlan(Plan):
         return 0
 
     cdef list read_list(self, Cursor *cur, Instruction *step, int i):
-        cdef int64_t n, count = self.read_count(cur, i)
-        return [self.read_value(cur, step, i) for n in range(count)]
+        cdef int64_t _n, count = self.read_count(cur, i)
+        return [self.read_value(cur, step, i) for _n in range(count)]
 
     cdef int64_t read_count(self, Cursor *cur, int i) except -1:
         """A count of items; each takes at least one byte, so a count beyond the payload is refused at once."""
@@ -250,7 +250,8 @@ cdef class TextPlan(Plan):
         cdef int64_t integer = 0
         cdef double number
         cdef int kind = step.kind
-        if cur.pos < cur.end and cur.pos[0] == 0 and (step.unset != ZERO or kind == Kind.STRING or kind == Kind.DECIMAL):
+        cdef bint unset_if_empty = step.unset != ZERO or kind == Kind.STRING or kind == Kind.DECIMAL
+        if unset_if_empty and cur.pos < cur.end and cur.pos[0] == 0:
             cur.pos += 1
             return None
         if kind == Kind.INT or kind == Kind.LONG:
@@ -313,10 +314,10 @@ cdef class TextPlan(Plan):
 
     cdef object read_tags(self, Cursor *cur, Instruction *step, int i):
         cdef dict tags = {}
-        cdef int64_t n, count
+        cdef int64_t _n, count
         if step.spelling == PAIRS:
             count = self.read_count(cur, i)
-            for n in range(count):
+            for _n in range(count):
                 tag = self.read_text(cur, i)
                 tags[tag] = self.read_text(cur, i)
             return tags
@@ -642,6 +643,7 @@ cdef struct Slot:
     bint repeated
 
 
+@cython.internal
 cdef class Shape:
     """A message class as protobuf sees it: its fields by number."""
     cdef object cls

@@ -6,6 +6,7 @@ cdef enum:
     LAST_TEXT_ID_VERSION = 200      # up to this server version an id is text
 
 
+@cython.internal
 cdef class _First:
     """An extension type may not begin its bases with a Python class."""
 
@@ -82,9 +83,9 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         self.transport = transport
         self.owner.connection_made(transport)
 
-    def connection_lost(self, error):
+    def connection_lost(self, exc):
         self.stopped = True
-        self.owner.connection_lost(self.failure or error)
+        self.owner.connection_lost(self.failure or exc)
 
     def eof_received(self):
         return False
@@ -99,12 +100,12 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         if resume is not None:
             resume()
 
-    def get_buffer(self, hint):
+    def get_buffer(self, sizehint):
         return self.frames.space()
 
-    def buffer_updated(self, Py_ssize_t size):
-        self.frames.stop += size
-        self.bytes_received += size
+    def buffer_updated(self, Py_ssize_t nbytes):
+        self.frames.stop += nbytes
+        self.bytes_received += nbytes
         self.reading.recv_ns = time_ns()
         try:
             if not self.stopped and (not self.preamble or self.take_preamble()):

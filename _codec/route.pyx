@@ -18,6 +18,7 @@ cdef inline Route *place_of(const RouteTable *table, int64_t req_id) noexcept no
     return table.places + (i & table.mask)
 
 
+@cython.internal
 cdef class Routes:
     """Which subscription a request id feeds."""
     cdef RouteTable table

@@ -191,7 +191,8 @@ cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
     return deliver_string(sink, reading, &row, cur.pos, stop)
 
 
-cdef Outcome deliver_string(Sink *sink, Reading *reading, TickRow *row, const char *at, const char *stop) noexcept nogil:
+cdef Outcome deliver_string(
+        Sink *sink, Reading *reading, TickRow *row, const char *at, const char *stop) noexcept nogil:
     """A string tick: the text is remembered, and read as a number too if it is one."""
     if stop > at:
         row.text = keep_text(sink, at, stop - at)

@@ -83,8 +83,8 @@ cdef inline bint take_int32(Cursor *cur, int32_t *out) noexcept nogil:
 cdef inline Number parse_float(const char *p, const char *stop, double *out) noexcept nogil:
     """Read the number that fills [p, stop): sign, digits with at most one point, exponent; Infinity; NaN.
 
-    One multiplication or division by a power of ten is exact while both sides are: mantissa below 2**53, power up to
-    10**22 (W. D. Clinger, "How to read floating point numbers accurately", 1990). Longer numbers are left to the caller.
+    One multiplication or division by a power of ten is exact while both sides are: mantissa below 2**53, power up
+    to 10**22 (W. D. Clinger, "How to read floating point numbers accurately", 1990). The rest is the caller's.
     """
     cdef uint64_t mantissa = 0
     cdef int digits = 0, exponent = 0, written = 0

@@ -9,13 +9,14 @@ from ibfast.records import EXCHANGES
 
 
 async def main():
+    batches = []
     async with gateway() as (host, port), await ibfast.Client.connect(host, port, client_id=101) as ib:
-        async with ib.tick_by_tick(Contract.stock("AAPL"), "AllLast", policy="ring", capacity=100_000) as ticks:
-            batches = []
-            async for rows in ticks:
-                batches.append(rows)
-                if ticks.total >= 50:
-                    break
+        ticks = ib.tick_by_tick(Contract.stock("AAPL"), "AllLast", policy="ring", capacity=100_000)
+        async for rows in ticks:
+            batches.append(rows)
+            if ticks.total >= 50:
+                break
+        ticks.close()
     trades = np.concatenate(batches)
     volume = trades["size"].sum()
     print(f"{len(trades)} trades, {volume:g} shares, average {np.average(trades['price'], weights=trades['size']):.4f}")

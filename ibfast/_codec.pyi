@@ -3,11 +3,12 @@
 from asyncio import BaseTransport, BufferedProtocol
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
-from typing import Any, Self
+from typing import Any, Never, Self
 from typing import Protocol as _Interface
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import disjoint_base
 
 TICK: np.dtype[np.void]
 LAST: np.dtype[np.void]
@@ -49,6 +50,7 @@ class Condition(IntFlag):
     AMONG = 2
     POSITIVE = 3
 
+@disjoint_base
 class Field:
     """One field of a message class: the descriptor users read and write, and what the codec must know of it.
 
@@ -92,6 +94,7 @@ class Field:
     def __set__(self, message: Any, value: Any, /) -> None: ...
     def __delete__(self, message: Any, /) -> None: ...
 
+@disjoint_base
 class Message:
     """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
 
@@ -101,7 +104,7 @@ class Message:
         TypeError: a keyword is not a field of the class.
     """
 
-    def __init__(self, **fields: Any) -> None: ...
+    def __init__(self, *args: Never, **fields: Any) -> None: ...
     def replace(self, **fields: Any) -> Self:
         """A copy with these fields changed; nested messages and lists are shared with the original."""
     def to_dict(self) -> dict[str, Any]:
@@ -111,6 +114,7 @@ class Message:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
     __hash__: None  # type: ignore[assignment]
 
+@disjoint_base
 class Plan:
     """How one message is written and read at one server version, on one wire."""
 
@@ -130,6 +134,7 @@ class Plan:
     def decode(self, payload: bytes, start: int) -> Any:
         """The message whose body begins at ``start``."""
 
+@disjoint_base
 class TextPlan(Plan):
     """NUL-ended fields in the order of a layout."""
 
@@ -144,6 +149,7 @@ class TextPlan(Plan):
         server_version: int,
     ) -> None: ...
 
+@disjoint_base
 class ProtobufPlan(Plan):
     """Fields by number; absent is unset."""
 
@@ -151,6 +157,7 @@ class ProtobufPlan(Plan):
         self, cls: Any, message_id: bytes, outgoing: bool, gates: tuple[Any, ...], server_version: int
     ) -> None: ...
 
+@disjoint_base
 class Codes:
     """Short strings numbered in order of appearance; code 0 is the empty string.
 
@@ -163,6 +170,7 @@ class Codes:
     def decode(self, codes: ArrayLike) -> list[str | None]:
         """The strings of a column of codes, as a list; None for a code that is not in the table."""
 
+@disjoint_base
 class Rows:
     """The growing numpy records of one subscription, filled by the protocol, emptied by its reader.
 
@@ -205,10 +213,10 @@ class Rows:
         A stream remembers the last mebibyte of tick strings; None also stands for a text older than that.
         """
 
+@disjoint_base
 class Outbox:
     """Frames that wait for the one write of this loop turn."""
 
-    def __init__(self) -> None: ...
     @property
     def messages(self) -> int: ...
     def __len__(self) -> int:
@@ -224,6 +232,7 @@ class Outbox:
     def take(self) -> bytes:
         """All that waits, as one ``bytes``; the outbox is empty afterwards."""
 
+@disjoint_base
 class Feed:
     """Writes rows as the messages they came from, for one server version.
 
@@ -250,6 +259,7 @@ class _Owner(_Interface):
     def unknown(self, msg_id: int, payload: bytes) -> object: ...
     def connection_lost(self, error: Exception | None) -> object: ...
 
+@disjoint_base
 class Protocol(BufferedProtocol):
     """The receiving half of a connection: bytes in, rows and messages out, in wire order.
 

@@ -426,8 +426,9 @@ class Client(Facade):
     ) -> Self:
         """Connect and shake hands.
 
-        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer: ``(157, 200)``
-        makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001 and 4002.
+        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
+        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
+        and 4002.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -508,8 +509,9 @@ class Client(Facade):
     ) -> Ticks:
         """L1 ticks of a contract, as records of dtype `ibfast.records.TICK`.
 
-        ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A regulatory
-        snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses: see `Ticks`.
+        ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A
+        regulatory snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses:
+        see `ibfast.records.Rows`.
         """
         return self._call(
             self._async.market_data,

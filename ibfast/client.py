@@ -82,7 +82,8 @@ class Client:
         """Connect and shake hands.
 
         ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
-        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001 and 4002.
+        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
+        and 4002.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -199,7 +200,8 @@ class Client:
         """L1 ticks of a contract, as records of dtype `ibfast.records.TICK`.
 
         ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A
-        regulatory snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses: see `Ticks`.
+        regulatory snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses:
+        see `ibfast.records.Rows`.
         """
         generic = generic_ticks if isinstance(generic_ticks, str) else ",".join(map(str, generic_ticks))
         request = MarketDataRequest(

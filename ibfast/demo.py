@@ -24,6 +24,7 @@ from ibfast.client import Client
 from ibfast.contract import Contract
 from ibfast.errors import IbfastError, RequestError
 from ibfast.running import run
+from ibfast.schema import ContractData, ContractDetails
 from ibfast.simulator import Simulator
 from ibfast.subscription import Ticks
 from ibfast.trade import Trade, TradeEvent
@@ -141,12 +142,11 @@ class Demo:
             except RequestError as error:
                 self.console.print(f"{contract.symbol}: {error}")
                 continue
-            nearest = min(found, key=lambda data: data.contract.last_trade_date_or_contract_month or "")
-            details = nearest.contract_details
-            name = nearest.contract.local_symbol or contract.symbol or ""
+            nearest, details = min(map(_parts, found), key=lambda parts: _expiry(parts[0]))
+            name = nearest.local_symbol or nearest.symbol or ""
             step = f"{details.min_tick:f}" if details.min_tick else ""
-            table.add_row(name, str(nearest.contract.con_id), details.long_name, step, details.time_zone_id)
-            watched.append(Watched(name, nearest.contract))
+            table.add_row(name, str(nearest.con_id), details.long_name, step, details.time_zone_id)
+            watched.append(Watched(name, nearest))
         self.console.print(table)
         return watched
 
@@ -268,6 +268,14 @@ class Demo:
         table.add_row("could not be used", f"{stats['malformed'] + stats['unknown']:,}")
         table.add_row("took", f"{time.monotonic() - self.began:.1f} s")
         self.console.print(table)
+
+
+def _parts(data: ContractData) -> tuple[Contract, ContractDetails]:
+    return data.contract or Contract(), data.contract_details or ContractDetails()
+
+
+def _expiry(contract: Contract) -> str:
+    return contract.last_trade_date_or_contract_month or ""
 
 
 def _price(value: float) -> str:

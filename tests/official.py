@@ -35,8 +35,8 @@ def tick_by_tick(m):
     last, both, mid = m.historical_tick_last, m.historical_tick_bid_ask, m.historical_tick_mid_point
     if m.tick_type in (1, 2):
         yield "tickByTickAllLast", [
-            m.req_id, m.tick_type, last.time, last.price, last.size, flags(last.tick_attrib_last, "past_limit", "unreported"),
-            last.exchange, last.special_conditions,
+            m.req_id, m.tick_type, last.time, last.price, last.size,
+            flags(last.tick_attrib_last, "past_limit", "unreported"), last.exchange, last.special_conditions,
         ]  # fmt: skip
     elif m.tick_type == 3:
         yield "tickByTickBidAsk", [

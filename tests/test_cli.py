@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("typer", reason="the commands are an extra")
 
-from ibfast import demo  # noqa: E402
+from ibfast import demo
 
 IBFAST = [sys.executable, "-W", "error", "-m", "ibfast"]
 

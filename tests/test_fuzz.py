@@ -22,6 +22,7 @@ FIELDS = st.one_of(
     st.integers(-(2**70), 2**70).map(lambda n: b"%d" % n),
     st.binary(max_size=8),
 )
+FRAMES = st.binary(max_size=60).map(lambda body: struct.pack(">I", len(body)) + body)
 TEXT_BODY = st.lists(FIELDS, max_size=40).map(lambda fields: b"".join(field + b"\0" for field in fields))
 
 
@@ -59,8 +60,7 @@ def test_a_spoiled_message_is_a_message_or_a_decode_error(version, data):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @QUIET
-@given(noise=st.lists(st.one_of(st.binary(max_size=64), st.binary(max_size=60).map(lambda b: struct.pack(">I", len(b)) + b)), max_size=12),
-       size=st.integers(1, 40))  # fmt: skip
+@given(noise=st.lists(st.one_of(st.binary(max_size=64), FRAMES), max_size=12), size=st.integers(1, 40))
 def test_a_stream_of_noise_is_refused_politely(version, noise, size):
     reader = Reader(version).feed(b"".join(noise), size)
     assert reader.listener.lost is None or isinstance(reader.listener.lost, FramingError)

@@ -1,4 +1,4 @@
-"""Messages that real gateways sent decode to what two others, the capture's source and the official client, read there."""
+"""Messages of real gateways decode to what two others, the capture's source and the official client, read there."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def version_of(record):
         return record["server_version"]
     if misread_by_official(record):
         return 193
-    low, high = record["server_version_fits"]
+    _, high = record["server_version_fits"]
     return min(max(record["official_client_says"]["server_version"], 157), high)
 
 
@@ -92,7 +92,8 @@ PLACES = {
     "derivativeSecTypes": ("contract_descriptions.0.derivative_sec_types",),
     "lastPricePrecision": ("last_price_precision", "contract_details.last_price_precision"),
     "lastSizePrecision": ("last_size_precision", "contract_details.last_size_precision"),
-    "secIds": ("contract_details.sec_id_list",), "ineligibilityReasons": ("contract_details.ineligibility_reason_list",),
+    "secIds": ("contract_details.sec_id_list",),
+    "ineligibilityReasons": ("contract_details.ineligibility_reason_list",),
 }  # fmt: skip
 for _name in ("aggGroup", "minAlgoSize", "minSize", "sizeIncrement", "suggestedSizeIncrement"):
     PLACES[_name] = ("contract_details." + "".join("_" + c.lower() if c.isupper() else c for c in _name),)

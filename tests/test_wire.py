@@ -112,13 +112,7 @@ def test_a_message_that_ends_too_early_says_so():
 def test_unknown_protobuf_fields_are_skipped_whatever_they_hold():
     known = wire.encode(OrderStatus(order_id=1, status="Filled"), 226)
     unknown = (
-        b"\xf8\x07\x05"
-         b"\xf9\x07"
-        + b"x" * 8
-        + b"\xfa\x07\x02hi"
-        + b"\xfd\x07"
-        + b"x" * 4
-        + b"\xfb\x07\x08\x01\xfc\x07"
+        b"\xf8\x07\x05\xf9\x07" + b"x" * 8 + b"\xfa\x07\x02hi" + b"\xfd\x07" + b"x" * 4 + b"\xfb\x07\x08\x01\xfc\x07"
     )
     assert wire.decode(known + unknown, 226) == OrderStatus(order_id=1, status="Filled")
 
