@@ -7,6 +7,7 @@ Written by tools/generate_blocking.py from the async classes; never edited.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -32,6 +33,7 @@ from ibfast.schema import (
     OrderState,
     TickReqParams,
 )
+from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.trade import (
     Fill,
@@ -69,6 +71,10 @@ class MessageStream(Facade, Generic[T]):
         """Whether nothing more will come in."""
         return self._read("is_closed")
 
+    @property
+    def dropped(self) -> int:
+        return self._read("dropped")
+
     def __iter__(self) -> Iterator[T]:
         return self._iterate(self._async)
 
@@ -90,8 +96,10 @@ class Ticks(Facade):
             for rows in ticks:  # a structured array that is yours to keep
                 print(rows["price"].mean(), ticks.dropped)
 
-    The request is sent on entering, the cancel on leaving. ``notices`` keeps what TWS said about the subscription:
-    warnings, the market data type, the parameters of the ticks. `ibfast.records` describes the columns.
+    The request is sent on entering, the cancel on leaving. ``notices`` keeps the last thousand messages about the
+    subscription that are no records: warnings, option computations, news; ``notices_dropped`` counts the older ones.
+    ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and frozen) and ``tick_req_params`` (price step,
+    exchange map, permissions) are None until TWS has said. `ibfast.records` describes the columns.
     """
 
     def try_next(self) -> NDArray[np.void] | None:
@@ -118,6 +126,22 @@ class Ticks(Facade):
         return self._read("is_closed")
 
     @property
+    def notices(self) -> deque[Message]:
+        return self._read("notices")
+
+    @property
+    def notices_dropped(self) -> int:
+        return self._read("notices_dropped")
+
+    @property
+    def market_data_type(self) -> int | None:
+        return self._read("market_data_type")
+
+    @property
+    def tick_req_params(self) -> TickReqParams | None:
+        return self._read("tick_req_params")
+
+    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
@@ -126,16 +150,6 @@ class Ticks(Facade):
     def total(self) -> int:
         """Records received so far, dropped ones included."""
         return self._read("total")
-
-    @property
-    def market_data_type(self) -> int | None:
-        """1 real time, 2 frozen, 3 delayed, 4 delayed and frozen; None until TWS has said."""
-        return self._read("market_data_type")
-
-    @property
-    def tick_req_params(self) -> TickReqParams | None:
-        """Price step, exchange map and permissions; None until TWS has said."""
-        return self._read("tick_req_params")
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
@@ -264,6 +278,14 @@ class Trade(Facade):
 class OrderBuilder(Facade):
     """Builds one order; nothing is sent before `submit`."""
 
+    @property
+    def contract(self) -> Contract:
+        return self._read("contract")
+
+    @property
+    def order(self) -> Order:
+        return self._read("order")
+
     def buy(self, quantity: Quantity) -> Self:
         return self._call(self._async.buy, quantity)
 
@@ -338,6 +360,14 @@ class OrderBuilder(Facade):
 @register(ibfast.order_builder.BracketBuilder)
 class BracketBuilder(Facade):
     """Builds an entry with its target and its stop; nothing is sent before `submit`."""
+
+    @property
+    def contract(self) -> Contract:
+        return self._read("contract")
+
+    @property
+    def order(self) -> Order:
+        return self._read("order")
 
     def buy(self, quantity: Quantity) -> Self:
         return self._call(self._async.buy, quantity)

@@ -20,6 +20,9 @@ Place = Callable[[Contract, Order], Trade]
 class OrderWords:
     """The words that describe an order. Each returns the builder; `set` reaches every field of `ibfast.Order`."""
 
+    contract: Contract
+    order: Order
+
     def __init__(self, contract: Contract, order: Order, place: Place) -> None:
         self.contract = contract
         self.order = order

@@ -20,8 +20,12 @@ from ibfast.schema.declare import Message
 T = TypeVar("T")
 
 
+NOTICES_KEPT = 1_000
+"""Messages beside its records that a subscription remembers; the oldest go first."""
+
+
 class Bell:
-    """Wakes one task at a time; ringing before anyone waits is remembered."""
+    """Wakes the one task that waits; ringing before it waits is remembered."""
 
     def __init__(self) -> None:
         self._rung = False
@@ -33,6 +37,8 @@ class Bell:
             self._waiter.set_result(None)
 
     async def wait(self) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("another task reads this stream already; open one stream for each reader")
         if not self._rung:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -111,6 +117,8 @@ class MessageStream(Stream[T]):
 
     Without a ``capacity`` nothing is ever dropped; with one the oldest go first and ``dropped`` counts them.
     """
+
+    dropped: int
 
     def __init__(self, leave: Callable[[MessageStream[T]], object] = lambda stream: None, capacity: int | None = None):
         super().__init__()
@@ -226,15 +234,25 @@ class Ticks(Stream[NDArray[np.void]]):
             async for rows in ticks:  # a structured array that is yours to keep
                 print(rows["price"].mean(), ticks.dropped)
 
-    The request is sent on entering, the cancel on leaving. ``notices`` keeps what TWS said about the subscription:
-    warnings, the market data type, the parameters of the ticks. `ibfast.records` describes the columns.
+    The request is sent on entering, the cancel on leaving. ``notices`` keeps the last thousand messages about the
+    subscription that are no records: warnings, option computations, news; ``notices_dropped`` counts the older ones.
+    ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and frozen) and ``tick_req_params`` (price step,
+    exchange map, permissions) are None until TWS has said. `ibfast.records` describes the columns.
     """
+
+    notices: deque[Message]
+    notices_dropped: int
+    market_data_type: int | None
+    tick_req_params: TickReqParams | None
 
     def __init__(
         self, opener: Opener, request: Message, cancel: type[Message], kind: str, *, policy: str, capacity: int
     ) -> None:
         super().__init__()
-        self.notices: list[Message] = []
+        self.notices = deque(maxlen=NOTICES_KEPT)
+        self.notices_dropped = 0
+        self.market_data_type = None
+        self.tick_req_params = None
         self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
         self._opener = opener
         self._request = request
@@ -255,17 +273,6 @@ class Ticks(Stream[NDArray[np.void]]):
     def total(self) -> int:
         """Records received so far, dropped ones included."""
         return self._rows.total
-
-    @property
-    def market_data_type(self) -> int | None:
-        """1 real time, 2 frozen, 3 delayed, 4 delayed and frozen; None until TWS has said."""
-        types = [m.market_data_type for m in self.notices if isinstance(m, MarketDataType)]
-        return types[-1] if types else None
-
-    @property
-    def tick_req_params(self) -> TickReqParams | None:
-        """Price step, exchange map and permissions; None until TWS has said."""
-        return next((m for m in reversed(self.notices) if isinstance(m, TickReqParams)), None)
 
     def open(self) -> None:
         """Send the request, unless it was sent before."""
@@ -312,10 +319,18 @@ class Ticks(Stream[NDArray[np.void]]):
             self._opener.close_rows(self._req_id, None)
             self._end(None)
             return True
-        self.notices.append(message)
+        if isinstance(message, MarketDataType):
+            self.market_data_type = message.market_data_type
+        elif isinstance(message, TickReqParams):
+            self.tick_req_params = message
+        self._keep(message)
         return False
 
     def noticed(self, message: ErrorMessage) -> None:
+        self._keep(message)
+
+    def _keep(self, message: Message) -> None:
+        self.notices_dropped += len(self.notices) == NOTICES_KEPT
         self.notices.append(message)
 
     def failed(self, error: IbfastError) -> None:

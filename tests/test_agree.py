@@ -47,7 +47,7 @@ HOT = st.one_of(
     tick(TickPrice, price=PRICES, size=SIZES, attr_mask=st.integers(0, 7)),
     tick(TickSize, size=SIZES),
     tick(TickGeneric, value=PRICES),
-    tick(TickString, value=st.one_of(NAMES, st.integers().map(str), st.just("701.28;1;1348075471534;67854;701.4;true"))),
+    tick(TickString, value=st.one_of(NAMES, st.integers().map(str), st.just("701.2;1;1348075471534;67854;701.4;true"))),
     by_tick("last", (1, 2), historical_tick_last=st.builds(
         HistoricalTickLast, time=TIMES, price=PRICES, size=SIZES, exchange=NAMES, special_conditions=NAMES,
         tick_attrib_last=st.builds(TickAttribLast, past_limit=FLAGS, unreported=FLAGS))),

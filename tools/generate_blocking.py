@@ -93,8 +93,8 @@ def render(module: str, name: str, parts: list[ast.ClassDef]) -> str:
         for node in part.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_public(node.name):
                 members[node.name] = method(node)
-            elif isinstance(node, ast.AnnAssign) and is_public(node.target.id):  # type: ignore[union-attr]
-                members[node.target.id] = attribute(node)  # type: ignore[union-attr]
+            elif isinstance(node, ast.AnnAssign) and is_public(name_of(node)):
+                members[name_of(node)] = attribute(node)
     text = "\n\n".join(["\n".join(lines), *members.values(), *special(name, parts)])
     item = re.search(r"Stream\[(.*)\]$", ast.unparse(parts[-1].bases[0])) if parts[-1].bases else None
     return re.sub(r"\bT\b", item[1], text) if item else text
@@ -109,15 +109,19 @@ def is_public(name: str) -> bool:
     return not name.startswith("_") and name not in INTERNAL
 
 
+def name_of(node: ast.AnnAssign) -> str:
+    return ast.unparse(node.target)
+
+
 def attribute(node: ast.AnnAssign) -> str:
-    name, kind = node.target.id, ast.unparse(node.annotation)  # type: ignore[union-attr]
+    name, kind = name_of(node), ast.unparse(node.annotation)
     return f"    @property\n    def {name}(self) -> {kind}:\n        return self._read({name!r})"
 
 
 def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
     if "property" in decorators:
-        returns = ast.unparse(node.returns)  # type: ignore[arg-type]
+        returns = ast.unparse(node.returns)
         head = f"    @property\n    def {node.name}(self) -> {returns}:"
         return "\n".join([head, docstring(node, 2), f"        return self._read({node.name!r})"])
     returns = ast.unparse(node.returns) if node.returns else "None"
@@ -159,7 +163,7 @@ def special(name: str, parts: list[ast.ClassDef]) -> list[str]:
 
 
 def docstring(node: ast.AST, depth: int) -> str:
-    text = ast.get_docstring(node)  # type: ignore[arg-type]
+    text = ast.get_docstring(node)
     if text is None:
         return ""
     text = re.sub(r"\b(async (?=with|for)|await )", "", text).replace("StopAsyncIteration", "StopIteration")
