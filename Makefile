@@ -21,13 +21,15 @@ lint: $(VENV)/.lint  ## style, and that generated files are current
 	$(BIN)/ruff format --check .
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint _codec
 	$(BIN)/python tools/generate_blocking.py --check
+	$(BIN)/python tools/generate_messages.py --check
 
 types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest ibfast._codec
 
-generate: $(VENV)/.test  ## write the files that are made from others
+generate: $(VENV)/.lint  ## write the files that are made from others
 	$(BIN)/python tools/generate_blocking.py
+	$(BIN)/python tools/generate_messages.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info ibfast/*.so _codec/_codec.c
