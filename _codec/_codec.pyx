@@ -41,6 +41,9 @@ include "plan.pyx"          # any message, by its declaration
 include "rows.pyx"          # records that numpy views
 include "codes.pyx"         # exchange names as small integers
 include "route.pyx"         # request id to records
-include "ticks.pyx"         # the hot messages, by hand
+include "hot.pyx"           # the hot messages, by hand: what they share
+include "ticks.pyx"         # L1 and tick by tick
+include "live.pyx"          # depth, option computations, five-second bars
+include "history.pyx"       # bars and past ticks
 include "feed.pyx"          # rows back to frames
 include "protocol.pyx"      # all of it behind a socket

@@ -22,14 +22,17 @@ cdef class Feed:
         ticks travel as messages of their own.
 
         Raises:
-            ValueError: the array is not of this kind's dtype, or holds a string tick.
+            ValueError: the kind is none of "tick", "last", "bid_ask" and "mid_point", the array is not of its dtype, or
+                it holds a string tick.
         """
         cdef Py_ssize_t i, start, count = len(rows)
         cdef const uint8_t[::1] memory
         cdef const char *at
         cdef int row_kind
         cdef int itemsize
-        if kind not in DTYPES or rows.dtype != DTYPES[kind]:
+        if ROW_KINDS.get(kind, 0) not in (TICK_ROW, LAST_ROW, BID_ASK_ROW, MID_POINT_ROW):
+            raise ValueError(f"kind: rows of kind {kind!r} cannot be written as messages")
+        if rows.dtype != DTYPES[kind]:
             raise ValueError(f"kind: rows of dtype {rows.dtype} are not of kind {kind!r}")
         if count == 0:
             return b""

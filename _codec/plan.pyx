@@ -46,8 +46,10 @@ cdef enum Unset:
     MAX = 2
     MINUS_ONE = 3
     MINUS_TWO = 4
+    NEGATIVE = 5
 
-cdef dict UNSET_CODES = {"zero": ZERO, "empty": EMPTY, "max": MAX, "-1": MINUS_ONE, "-2": MINUS_TWO}
+cdef dict UNSET_CODES = {
+    "zero": ZERO, "empty": EMPTY, "max": MAX, "-1": MINUS_ONE, "-2": MINUS_TWO, "negative": NEGATIVE}
 
 cdef enum Spelling:
     USUAL = 0
@@ -270,7 +272,7 @@ cdef class TextPlan(Plan):
                 value = 0.0
             else:
                 number = self.read_float(cur, stop, i)
-                if number == UNSET_FLOAT or (number < 0 and step.unset >= MINUS_ONE and not_computed(number, step)):
+                if number == UNSET_FLOAT or (number < 0 and not_computed(number, step.unset)):
                     value = None
                 else:
                     value = number
@@ -470,9 +472,11 @@ cdef class TextPlan(Plan):
         return 0
 
 
-cdef bint not_computed(double number, Instruction *step) noexcept:
-    """-1 marks implied volatility, prices and dividends; -2 the greeks, for which -1 is a value."""
-    return step.unset == MINUS_ONE or number == -2
+cdef bint not_computed(double number, int unset) noexcept nogil:
+    """-1 stands for a price or dividend that was not computed, -2 for a greek, any negative for a volatility."""
+    if unset == NEGATIVE:
+        return number < 0
+    return (unset == MINUS_ONE and number == -1) or (unset == MINUS_TWO and number == -2)
 
 
 cdef bint sendable(const char *at, Py_ssize_t size) noexcept:
@@ -557,7 +561,7 @@ cdef bytes unset_text(Instruction *step):
         return b""
     if step.unset == MAX:
         return UNSET_TEXT.get(step.kind, b"")
-    if step.unset == MINUS_ONE:
+    if step.unset == MINUS_ONE or step.unset == NEGATIVE:
         return b"-1"
     if step.unset == MINUS_TWO:
         return b"-2"
@@ -640,6 +644,7 @@ cdef int64_t mask_bits(list flags, tuple slots) except -1:
 cdef struct Slot:
     int index       # -1 for a number that the class does not have
     int kind
+    int unset
     bint repeated
 
 
@@ -665,7 +670,8 @@ cdef class Shape:
             self.slots[number].index = -1
         for field in self.fields:
             if field.number:
-                self.slots[<int>field.number] = Slot(field.index, field.kind, field.repeated)
+                self.slots[<int>field.number] = Slot(
+                    field.index, field.kind, UNSET_CODES[field.unset], field.repeated)
 
     def __dealloc__(self):
         PyMem_Free(self.slots)
@@ -694,7 +700,7 @@ cdef class Shape:
         return message
 
     cdef object read_value(self, Cursor *cur, Slot *slot, int wire_type):
-        cdef uint64_t varint
+        cdef uint64_t varint = 0
         cdef double number
         cdef Cursor inside
         cdef int kind = slot.kind
@@ -707,7 +713,9 @@ cdef class Shape:
         if kind == Kind.FLOAT:
             if wire_type != FIXED64 or not take_double(cur, &number):
                 self.refuse_value(cur, slot, wire_type, FIXED64)
-            return None if number == UNSET_FLOAT else PyFloat_FromDouble(number)
+            if number == UNSET_FLOAT or (number < 0 and not_computed(number, slot.unset)):
+                return None
+            return PyFloat_FromDouble(number)
         if wire_type != BYTES or not take_span(cur, &inside):
             self.refuse_value(cur, slot, wire_type, BYTES)
         if kind == Kind.STRING:

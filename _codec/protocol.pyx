@@ -54,6 +54,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         if self._plans is None:
             raise ValueError("plans are needed before server_version")
         self.version = version
+        self.reading.server_version = version
 
     @property
     def plans(self):
@@ -65,9 +66,9 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         self._plans = plans
         self.known = {}
 
-    def attach(self, int64_t req_id, Rows rows not None):
-        """From now on hot ticks with this req_id go into ``rows``."""
-        self.routes.attach(req_id, rows)
+    def attach(self, int64_t req_id, Rows rows not None, Rows second=None):
+        """From now on hot messages with this req_id go into ``rows``, or ``second``, if they are of its kind."""
+        self.routes.attach(req_id, rows, second)
 
     def detach(self, int64_t req_id):
         """Later ticks with this req_id become messages again; what waits in its rows stays there."""
@@ -147,6 +148,8 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             try:
                 if self.version == 0:
                     self.owner.handshake(cur.start[:cur.end - cur.start])
+                elif found == 2:
+                    self.deliver_rest(&cur, raw_id)
                 else:
                     self.deliver(&cur, raw_id)
             except Exception:
@@ -154,8 +157,12 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         return 0
 
     cdef int next_cold(self, Cursor *cur, int64_t *raw_id) noexcept nogil:
-        """Decode hot messages into rows until one turns up that is not; 1: it is in ``cur``, else as Frames.next."""
+        """Decode hot messages into rows until the owner must hear of one, which is then in ``cur``.
+
+        1: it is for its plan; 2: its rows are taken, the rest is for its plan; else as Frames.next.
+        """
         cdef int found
+        cdef Outcome outcome
         cdef const char *body
         while True:
             found = self.frames.next(cur)
@@ -165,9 +172,10 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             if raw_id[0] < 0 or raw_id[0] >= HOT_IDS or HOT[raw_id[0]] == NULL:
                 return 1
             body = cur.pos
-            if HOT[raw_id[0]](cur, &self.reading) != DONE:
+            outcome = HOT[raw_id[0]](cur, &self.reading)
+            if outcome != DONE:
                 cur.pos = body
-                return 1
+                return 2 if outcome == REST else 1
             self.extra_fields += cur.pos < cur.end
             self.messages_received += 1
             self.rows_received += 1
@@ -190,10 +198,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             payload = cur.start[:cur.end - cur.start]
             self.owner.malformed(DecodeError("payload", "msg_id", 0, "does not begin with a message id", payload))
             return 0
-        plan = self.known.get(raw_id, self)
-        if plan is self:
-            protobuf = raw_id > PROTOBUF and self.version > LAST_TEXT_ID_VERSION
-            plan = self.known[raw_id] = self._plans(raw_id - PROTOBUF if protobuf else raw_id, protobuf)
+        plan = self.plan_for(raw_id)
         if plan is None:
             self.owner.unknown(raw_id, cur.start[:cur.end - cur.start])
             return 0
@@ -202,6 +207,30 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         except DecodeError as error:
             self.owner.malformed(error)
             return 0
+        self.owner.received(message)
+        return 0
+
+    cdef object plan_for(self, int64_t raw_id):
+        """The plan for an id on the wire, None for ids that nobody knows."""
+        plan = self.known.get(raw_id, self)
+        if plan is self:
+            protobuf = raw_id > PROTOBUF and self.version > LAST_TEXT_ID_VERSION
+            plan = self.known[raw_id] = self._plans(raw_id - PROTOBUF if protobuf else raw_id, protobuf)
+        return plan
+
+    cdef int deliver_rest(self, Cursor *cur, int64_t raw_id) except -1:
+        """What is left of a message of many items, now that those are rows."""
+        cdef Cursor rest
+        cdef bytes body = rest_of_protobuf(cur) if raw_id > PROTOBUF else rest_of_text(cur, &self.reading)
+        cdef Sink *answer = self.reading.answer
+        rest.start = rest.pos = body
+        rest.end = rest.start + len(body)
+        try:
+            message = (<Plan>self.plan_for(raw_id)).read(&rest)
+        except DecodeError:     # rows of a broken message do not count, and its plan knows the offset
+            rewind(answer, self.reading.before)
+            return self.deliver(cur, raw_id)
+        self.rows_received += answer.total - self.reading.before.total
         self.owner.received(message)
         return 0
 

@@ -3,6 +3,7 @@
 cdef struct Route:
     int64_t req_id
     Sink *sink              # NULL is a free place
+    Sink *second            # of option computations, beside the ticks of an option; or NULL
 
 
 cdef struct RouteTable:
@@ -22,7 +23,7 @@ cdef inline Route *place_of(const RouteTable *table, int64_t req_id) noexcept no
 cdef class Routes:
     """Which subscription a request id feeds."""
     cdef RouteTable table
-    cdef dict rows              # Rows by req_id; keeps them alive
+    cdef dict rows              # (Rows, second Rows or None) by req_id; keeps them alive
     cdef list leaving           # detached with rows that nobody was woken for yet
 
     def __cinit__(self):
@@ -39,23 +40,30 @@ cdef class Routes:
         PyMem_RawFree(self.table.places)
         self.table.places = places
         self.table.mask = size - 1
-        for req_id, rows in self.rows.items():
-            place_of(&self.table, req_id)[0] = Route(req_id, &(<Rows>rows).sink)
+        for req_id in self.rows:
+            self.enter(req_id)
         return 0
 
-    cdef int attach(self, int64_t req_id, Rows rows) except -1:
+    cdef int enter(self, int64_t req_id) except -1:
+        cdef Rows rows, second
+        cdef Route *place = place_of(&self.table, req_id)
+        rows, second = self.rows[req_id]
+        place.req_id, place.sink, place.second = req_id, &rows.sink, NULL
+        if second is not None:
+            place.second = &second.sink
+        return 0
+
+    cdef int attach(self, int64_t req_id, Rows rows, Rows second) except -1:
         if req_id in self.rows:
             raise ValueError(f"req_id {req_id} has a subscription already")
-        self.rows[req_id] = rows
+        self.rows[req_id] = (rows, second)
         if 2 * <uint64_t>len(self.rows) > self.table.mask:
             return self.rebuild(2 * (self.table.mask + 1))
-        place_of(&self.table, req_id)[0] = Route(req_id, &rows.sink)
-        return 0
+        return self.enter(req_id)
 
     cdef int detach(self, int64_t req_id) except -1:
-        rows = self.rows.pop(req_id, None)
-        if rows is not None:
-            if (<Rows>rows).sink.touched:
-                self.leaving.append(rows)
-            return self.rebuild(self.table.mask + 1)
-        return 0
+        both = self.rows.pop(req_id, None)
+        if both is None:
+            return 0
+        self.leaving.append(both)       # somebody may have to be woken for them yet
+        return self.rebuild(self.table.mask + 1)

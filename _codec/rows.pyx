@@ -67,14 +67,139 @@ MID_POINT = np.dtype([("recv_ns", "<i8"), ("seq", "<i8"), ("time", "<i8"), ("mid
 assert MID_POINT.itemsize == sizeof(MidPointRow)
 
 
+cdef struct DepthRow:
+    int64_t recv_ns
+    int64_t seq
+    double price
+    double size
+    int32_t position
+    uint16_t market_maker
+    uint8_t operation
+    uint8_t side
+    uint8_t is_smart_depth
+    uint8_t pad[7]
+
+DEPTH = np.dtype({
+    "names": ["recv_ns", "seq", "price", "size", "position", "market_maker", "operation", "side", "is_smart_depth"],
+    "formats": ["<i8", "<i8", "<f8", "<f8", "<i4", "<u2", "u1", "u1", "u1"],
+    "offsets": [0, 8, 16, 24, 32, 36, 38, 39, 40], "itemsize": 48})
+assert DEPTH.itemsize == sizeof(DepthRow)
+
+
+cdef struct OptionRow:
+    int64_t recv_ns
+    int64_t seq
+    double implied_vol
+    double delta
+    double opt_price
+    double pv_dividend
+    double gamma
+    double vega
+    double theta
+    double und_price
+    int32_t tick_type
+    int32_t tick_attrib
+
+OPTION = np.dtype([
+    ("recv_ns", "<i8"), ("seq", "<i8"), ("implied_vol", "<f8"), ("delta", "<f8"), ("opt_price", "<f8"),
+    ("pv_dividend", "<f8"), ("gamma", "<f8"), ("vega", "<f8"), ("theta", "<f8"), ("und_price", "<f8"),
+    ("tick_type", "<i4"), ("tick_attrib", "<i4")])
+assert OPTION.itemsize == sizeof(OptionRow)
+
+
+cdef struct RealTimeBarRow:
+    int64_t recv_ns
+    int64_t seq
+    int64_t time
+    double open
+    double high
+    double low
+    double close
+    double volume
+    double wap
+    int32_t count
+    uint32_t pad
+
+REAL_TIME_BAR = np.dtype({
+    "names": ["recv_ns", "seq", "time", "open", "high", "low", "close", "volume", "wap", "count"],
+    "formats": ["<i8", "<i8", "<i8", "<f8", "<f8", "<f8", "<f8", "<f8", "<f8", "<i4"], "itemsize": 80})
+assert REAL_TIME_BAR.itemsize == sizeof(RealTimeBarRow)
+
+
+cdef struct BarRow:
+    int64_t time_ns
+    double open
+    double high
+    double low
+    double close
+    double volume
+    double wap
+    int32_t bar_count
+    uint32_t pad
+
+BAR = np.dtype({
+    "names": ["time_ns", "open", "high", "low", "close", "volume", "wap", "bar_count"],
+    "formats": ["<i8", "<f8", "<f8", "<f8", "<f8", "<f8", "<f8", "<i4"], "itemsize": 64})
+assert BAR.itemsize == sizeof(BarRow)
+
+
+cdef struct PastMidPointRow:
+    int64_t time
+    double price
+    double size
+
+PAST_MID_POINT = np.dtype([("time", "<i8"), ("price", "<f8"), ("size", "<f8")])
+assert PAST_MID_POINT.itemsize == sizeof(PastMidPointRow)
+
+
+cdef struct PastBidAskRow:
+    int64_t time
+    double bid_price
+    double ask_price
+    double bid_size
+    double ask_size
+    uint8_t attr_mask
+    uint8_t pad[7]
+
+PAST_BID_ASK = np.dtype({
+    "names": ["time", "bid_price", "ask_price", "bid_size", "ask_size", "attr_mask"],
+    "formats": ["<i8", "<f8", "<f8", "<f8", "<f8", "u1"], "itemsize": 48})
+assert PAST_BID_ASK.itemsize == sizeof(PastBidAskRow)
+
+
+cdef struct PastLastRow:
+    int64_t time
+    double price
+    double size
+    uint16_t exchange
+    uint16_t special_conditions
+    uint8_t attr_mask
+    uint8_t pad[3]
+
+PAST_LAST = np.dtype({
+    "names": ["time", "price", "size", "exchange", "special_conditions", "attr_mask"],
+    "formats": ["<i8", "<f8", "<f8", "<u2", "<u2", "u1"], "itemsize": 32})
+assert PAST_LAST.itemsize == sizeof(PastLastRow)
+
+
 cdef enum RowKind:
     TICK_ROW = 1
     LAST_ROW = 2
     BID_ASK_ROW = 3
     MID_POINT_ROW = 4
+    DEPTH_ROW = 5
+    OPTION_ROW = 6
+    REAL_TIME_BAR_ROW = 7
+    BAR_ROW = 8
+    PAST_MID_POINT_ROW = 9
+    PAST_BID_ASK_ROW = 10
+    PAST_LAST_ROW = 11
 
-DTYPES = {"tick": TICK, "last": LAST, "bid_ask": BID_ASK, "mid_point": MID_POINT}
-cdef dict ROW_KINDS = {"tick": TICK_ROW, "last": LAST_ROW, "bid_ask": BID_ASK_ROW, "mid_point": MID_POINT_ROW}
+DTYPES = {
+    "tick": TICK, "last": LAST, "bid_ask": BID_ASK, "mid_point": MID_POINT, "depth": DEPTH, "option": OPTION,
+    "real_time_bar": REAL_TIME_BAR, "bar": BAR, "past_mid_point": PAST_MID_POINT, "past_bid_ask": PAST_BID_ASK,
+    "past_last": PAST_LAST}
+cdef dict ROW_KINDS = {kind: number for number, kind in enumerate(DTYPES, TICK_ROW)}
 
 
 cdef enum Policy:
@@ -112,7 +237,7 @@ cdef struct Sink:
 cdef class Rows:
     """The growing numpy records of one subscription, filled by the protocol, emptied by its reader.
 
-    ``kind`` is "tick", "last", "bid_ask" or "mid_point". ``wake`` is called once per socket read that brought rows.
+    ``kind`` is a key of `ibfast.records.DTYPES`. ``wake`` is called once per socket read that brought rows.
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
     """
@@ -247,14 +372,37 @@ cdef void push(Sink *sink, const void *row) noexcept nogil:
 
 
 cdef int64_t place_of_latest(Sink *sink, const void *row) noexcept nogil:
-    """Where the row goes when only the newest count: for L1 one place a tick type, else the first."""
+    """Where the row goes when only the newest count: for ticks with a type one place each, else the first."""
     cdef int64_t i
-    if sink.kind != TICK_ROW:
-        return 0
-    for i in range(sink.used):
-        if (<TickRow *>sink.rows)[i].tick_type == (<TickRow *>row).tick_type:
-            return i
-    return sink.used
+    if sink.kind == TICK_ROW:
+        for i in range(sink.used):
+            if (<TickRow *>sink.rows)[i].tick_type == (<TickRow *>row).tick_type:
+                return i
+        return sink.used
+    if sink.kind == OPTION_ROW:
+        for i in range(sink.used):
+            if (<OptionRow *>sink.rows)[i].tick_type == (<OptionRow *>row).tick_type:
+                return i
+        return sink.used
+    return 0
+
+
+cdef struct Mark:
+    # Where a sink stood before a message of many rows.
+    int64_t used
+    int64_t total
+    int64_t dropped
+    bint overflowed
+
+
+cdef inline Mark mark(const Sink *sink) noexcept nogil:
+    return Mark(sink.used, sink.total, sink.dropped, sink.overflowed)
+
+
+cdef inline void rewind(Sink *sink, Mark before) noexcept nogil:
+    """Take back the rows of a message that turned out to be unreadable; sinks of answers only grow."""
+    sink.used, sink.total, sink.dropped = before.used, before.total, before.dropped
+    sink.overflowed = before.overflowed
 
 
 cdef int64_t keep_text(Sink *sink, const char *text, Py_ssize_t size) noexcept nogil:

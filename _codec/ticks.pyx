@@ -1,6 +1,4 @@
-# The hot messages, by hand, from the wire into rows. A decoder says DONE, NO_READER (nobody subscribed under this
-# id, or not to this kind) or DECLINED; in the last two cases the plan takes the same payload, makes a message of it or
-# says what is wrong with it. No Python object in this file's decoders.
+# L1 ticks and tick by tick, by hand, from the wire into rows.
 #
 # text      TICK_PRICE    version req_id tick_type price size attr_mask
 #           TICK_SIZE     version req_id tick_type size
@@ -11,105 +9,6 @@
 #                         3 BidAsk            bid_price ask_price bid_size ask_size attr_mask
 #                         4 MidPoint          mid_point
 # protobuf  the fields of TickPrice, TickSize, TickGeneric, TickString, TickByTickData by number
-
-cdef enum Outcome:
-    DECLINED = 0
-    DONE = 1
-    NO_READER = 2
-
-cdef enum:
-    HOT_IDS = 512           # ids below this may be hot; protobuf ids are those of text plus 200
-
-
-cdef struct Reading:
-    # What a decoder needs besides the bytes.
-    RouteTable *routes
-    int64_t recv_ns
-    Sink *touched           # streams with new rows since the last wake-up, linked
-
-ctypedef Outcome (*decoder_t)(Cursor *cur, Reading *reading) noexcept nogil
-
-cdef decoder_t[HOT_IDS] HOT
-
-
-cdef inline Sink *subscriber(Reading *reading, int64_t req_id, int kind) noexcept nogil:
-    cdef Sink *sink = place_of(reading.routes, req_id).sink
-    return sink if sink != NULL and sink.kind == kind else NULL
-
-
-cdef inline Outcome deliver(Sink *sink, Reading *reading, const void *row) noexcept nogil:
-    if not sink.touched:
-        sink.next_touched = reading.touched
-        reading.touched = sink
-    push(sink, row)
-    return DONE
-
-
-# ------------------------------------------------------------------------------------------- fields of text
-
-cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
-    """A number field; an empty one is 0, the largest double is unset and so NaN."""
-    cdef const char *stop = field_end(cur)
-    if stop == NULL:
-        return False
-    if stop == cur.pos:
-        out[0] = 0.0
-    elif not float_from(cur.pos, stop, out):
-        return False
-    elif out[0] == UNSET_FLOAT:
-        out[0] = NAN
-    cur.pos = stop + 1
-    return True
-
-
-cdef inline bint take_decimal(Cursor *cur, double *out) noexcept nogil:
-    """A decimal field as a double; empty and the spellings of unset are NaN."""
-    cdef const char *stop = field_end(cur)
-    if stop == NULL or not decimal_from(cur.pos, stop, out):
-        return False
-    cur.pos = stop + 1
-    return True
-
-
-cdef inline bint float_from(const char *at, const char *stop, double *out) noexcept nogil:
-    cdef Number outcome = parse_float(at, stop, out)
-    return outcome == EXACT or (outcome == NEEDS_CARE and careful_number(at, stop, out))
-
-
-cdef inline bint decimal_from(const char *at, const char *stop, double *out) noexcept nogil:
-    if stop == at:
-        out[0] = NAN
-        return True
-    if at[0] == c'I' or (at[0] == c'-' and stop - at > 1 and at[1] == c'I'):
-        return False
-    if not float_from(at, stop, out):
-        return False
-    if stop - at >= 10 and unset_decimal(at, stop):
-        out[0] = NAN
-    return True
-
-
-cdef bint careful_number(const char *at, const char *stop, double *out) noexcept with gil:
-    try:
-        return careful_float(at, stop, out)
-    except ValueError:
-        return False
-
-
-cdef bint unset_decimal(const char *at, const char *stop) noexcept with gil:
-    return text_of(at, stop - at) in UNSET_DECIMALS
-
-
-cdef inline uint16_t take_code(Cursor *cur, CodeTable *table, bint *ok) noexcept nogil:
-    cdef const char *stop = field_end(cur)
-    cdef uint16_t code
-    if stop == NULL:
-        ok[0] = False
-        return 0
-    code = code_of(table, cur.pos, stop - cur.pos)
-    cur.pos = stop + 1
-    return code
-
 
 # ------------------------------------------------------------------------------------------- L1 ticks, text
 
@@ -265,35 +164,6 @@ cdef Outcome mid_point_text(Cursor *cur, Reading *reading, int64_t req_id, int64
 
 # --------------------------------------------------------------------------------------- protobuf
 
-cdef inline bint take_integer(Cursor *cur, uint64_t key, int64_t *out) noexcept nogil:
-    cdef uint64_t value
-    if key & 7 != VARINT or not take_varint(cur, &value):
-        return False
-    out[0] = <int64_t>value
-    return True
-
-
-cdef inline bint take_number(Cursor *cur, uint64_t key, double *out) noexcept nogil:
-    if key & 7 != FIXED64 or not take_double(cur, out):
-        return False
-    if out[0] == UNSET_FLOAT:
-        out[0] = NAN
-    return True
-
-
-cdef inline bint take_size(Cursor *cur, uint64_t key, double *out) noexcept nogil:
-    cdef Cursor text
-    return key & 7 == BYTES and take_span(cur, &text) and decimal_from(text.pos, text.end, out)
-
-
-cdef inline bint take_bytes(Cursor *cur, uint64_t key, Cursor *inside) noexcept nogil:
-    return key & 7 == BYTES and take_span(cur, inside)
-
-
-cdef inline bint take_key(Cursor *cur, uint64_t *key) noexcept nogil:
-    return take_varint(cur, key) and key[0] >> 3 != 0
-
-
 cdef Outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
     """TickPrice, TickSize, TickGeneric and TickString share fields 1 and 2; ``what`` is the text id of the message."""
     cdef TickRow row
@@ -387,93 +257,108 @@ cdef Outcome tick_by_tick_protobuf(Cursor *cur, Reading *reading) noexcept nogil
     return NO_READER
 
 
-cdef inline bint take_flags(Cursor *cur, uint64_t key, uint8_t *mask) noexcept nogil:
-    """A nested message of two booleans, as bits."""
-    cdef Cursor inside
-    cdef int64_t flag
-    if not take_bytes(cur, key, &inside):
-        return False
-    while inside.pos < inside.end:
-        if not take_key(&inside, &key):
-            return False
-        if key >> 3 > 2:
-            if not skip_value(&inside, key & 7):
-                return False
-        elif not take_integer(&inside, key, &flag):
-            return False
-        elif flag:
-            mask[0] |= <uint8_t>(key >> 3)
-        else:
-            mask[0] &= ~<uint8_t>(key >> 3)
-    return True
+cdef struct TradePrint:
+    int64_t time
+    double price
+    double size
+    uint16_t exchange
+    uint16_t special_conditions
+    uint8_t attr_mask
 
 
-cdef Outcome last_protobuf(Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
+cdef struct Quote:
+    int64_t time
+    double bid_price
+    double ask_price
+    double bid_size
+    double ask_size
+    uint8_t attr_mask
+
+
+cdef bint take_trade(Cursor *cur, TradePrint *trade) noexcept nogil:
     """HistoricalTickLast: time 1, attributes 2, price 3, size 4, exchange 5, special_conditions 6."""
-    cdef LastRow row
     cdef Cursor text
     cdef uint64_t key = 0
     cdef bint ok = True
+    trade[0] = TradePrint(0, NAN, NAN, 0, 0, 0)
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(cur, key, &trade.time)
+        elif key >> 3 == 2:
+            ok = take_flags(cur, key, &trade.attr_mask)
+        elif key >> 3 == 3:
+            ok = take_number(cur, key, &trade.price)
+        elif key >> 3 == 4:
+            ok = take_size(cur, key, &trade.size)
+        elif key >> 3 == 5:
+            ok = take_bytes(cur, key, &text)
+            if ok:
+                trade.exchange = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
+        elif key >> 3 == 6:
+            ok = take_bytes(cur, key, &text)
+            if ok:
+                trade.special_conditions = code_of(CONDITION_CODES, text.pos, text.end - text.pos)
+        else:
+            ok = skip_value(cur, key & 7)
+    return ok
+
+
+cdef bint take_quote(Cursor *cur, Quote *quote) noexcept nogil:
+    """HistoricalTickBidAsk: time 1, attributes 2, price_bid 3, price_ask 4, size_bid 5, size_ask 6."""
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    quote[0] = Quote(0, NAN, NAN, NAN, NAN, 0)
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(cur, key, &quote.time)
+        elif key >> 3 == 2:
+            ok = take_flags(cur, key, &quote.attr_mask)
+        elif key >> 3 == 3:
+            ok = take_number(cur, key, &quote.bid_price)
+        elif key >> 3 == 4:
+            ok = take_number(cur, key, &quote.ask_price)
+        elif key >> 3 == 5:
+            ok = take_size(cur, key, &quote.bid_size)
+        elif key >> 3 == 6:
+            ok = take_size(cur, key, &quote.ask_size)
+        else:
+            ok = skip_value(cur, key & 7)
+    return ok
+
+
+cdef Outcome last_protobuf(Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
+    cdef LastRow row
+    cdef TradePrint trade
     cdef Sink *sink = subscriber(reading, req_id, LAST_ROW)
     if sink == NULL:
         return NO_READER
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, 0
-    row.price = row.size = NAN
-    row.exchange, row.special_conditions, row.pad = 0, 0, 0
-    row.attr_mask, row.tick_type = 0, <uint8_t>tick_type
-    while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
-            return DECLINED
-        if key >> 3 == 1:
-            ok = take_integer(cur, key, &row.time)
-        elif key >> 3 == 2:
-            ok = take_flags(cur, key, &row.attr_mask)
-        elif key >> 3 == 3:
-            ok = take_number(cur, key, &row.price)
-        elif key >> 3 == 4:
-            ok = take_size(cur, key, &row.size)
-        elif key >> 3 == 5:
-            ok = take_bytes(cur, key, &text)
-            if ok:
-                row.exchange = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
-        elif key >> 3 == 6:
-            ok = take_bytes(cur, key, &text)
-            if ok:
-                row.special_conditions = code_of(CONDITION_CODES, text.pos, text.end - text.pos)
-        else:
-            ok = skip_value(cur, key & 7)
-    return deliver(sink, reading, &row) if ok else DECLINED
+    if not take_trade(cur, &trade):
+        return DECLINED
+    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, trade.time
+    row.price, row.size = trade.price, trade.size
+    row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
+    row.tick_type, row.pad = <uint8_t>tick_type, 0
+    return deliver(sink, reading, &row)
 
 
 cdef Outcome bid_ask_protobuf(Cursor *cur, Reading *reading, int64_t req_id) noexcept nogil:
-    """HistoricalTickBidAsk: time 1, attributes 2, price_bid 3, price_ask 4, size_bid 5, size_ask 6."""
     cdef BidAskRow row
-    cdef uint64_t key = 0
-    cdef bint ok = True
+    cdef Quote quote
     cdef Sink *sink = subscriber(reading, req_id, BID_ASK_ROW)
     if sink == NULL:
         return NO_READER
-    row.recv_ns, row.seq, row.time, row.attr_mask = reading.recv_ns, sink.total, 0, 0
-    row.bid_price = row.ask_price = row.bid_size = row.ask_size = NAN
+    if not take_quote(cur, &quote):
+        return DECLINED
+    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, quote.time
+    row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
+    row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
+    row.attr_mask = quote.attr_mask
     memset(row.pad, 0, 7)
-    while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
-            return DECLINED
-        if key >> 3 == 1:
-            ok = take_integer(cur, key, &row.time)
-        elif key >> 3 == 2:
-            ok = take_flags(cur, key, &row.attr_mask)
-        elif key >> 3 == 3:
-            ok = take_number(cur, key, &row.bid_price)
-        elif key >> 3 == 4:
-            ok = take_number(cur, key, &row.ask_price)
-        elif key >> 3 == 5:
-            ok = take_size(cur, key, &row.bid_size)
-        elif key >> 3 == 6:
-            ok = take_size(cur, key, &row.ask_size)
-        else:
-            ok = skip_value(cur, key & 7)
-    return deliver(sink, reading, &row) if ok else DECLINED
+    return deliver(sink, reading, &row)
 
 
 cdef Outcome mid_point_protobuf(Cursor *cur, Reading *reading, int64_t req_id) noexcept nogil:
@@ -499,14 +384,6 @@ cdef Outcome mid_point_protobuf(Cursor *cur, Reading *reading, int64_t req_id) n
             ok = skip_value(cur, key & 7)
     return deliver(sink, reading, &row) if ok else DECLINED
 
-
-cdef enum:
-    TICK_PRICE_ID = 1
-    TICK_SIZE_ID = 2
-    TICK_GENERIC_ID = 45
-    TICK_STRING_ID = 46
-    TICK_BY_TICK_ID = 99
-    PROTOBUF = 200          # added to the id of a protobuf message
 
 HOT[TICK_PRICE_ID] = tick_price_text
 HOT[TICK_SIZE_ID] = tick_size_text

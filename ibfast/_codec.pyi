@@ -14,6 +14,13 @@ TICK: np.dtype[np.void]
 LAST: np.dtype[np.void]
 BID_ASK: np.dtype[np.void]
 MID_POINT: np.dtype[np.void]
+DEPTH: np.dtype[np.void]
+OPTION: np.dtype[np.void]
+REAL_TIME_BAR: np.dtype[np.void]
+BAR: np.dtype[np.void]
+PAST_MID_POINT: np.dtype[np.void]
+PAST_BID_ASK: np.dtype[np.void]
+PAST_LAST: np.dtype[np.void]
 DTYPES: dict[str, np.dtype[np.void]]
 EXCHANGES: Codes
 CONDITIONS: Codes
@@ -174,7 +181,7 @@ class Codes:
 class Rows:
     """The growing numpy records of one subscription, filled by the protocol, emptied by its reader.
 
-    ``kind`` is "tick", "last", "bid_ask" or "mid_point". ``wake`` is called once per socket read that brought rows.
+    ``kind`` is a key of `ibfast.records.DTYPES`. ``wake`` is called once per socket read that brought rows.
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
     """
@@ -285,8 +292,8 @@ class Protocol(BufferedProtocol):
     @property
     def extra_fields(self) -> int: ...
     def __init__(self, owner: _Owner, *, preamble: bytes = b"") -> None: ...
-    def attach(self, req_id: int, rows: Rows) -> None:
-        """From now on hot ticks with this req_id go into ``rows``."""
+    def attach(self, req_id: int, rows: Rows, second: Rows | None = None) -> None:
+        """From now on hot messages with this req_id go into ``rows``, or ``second``, if they are of its kind."""
     def detach(self, req_id: int) -> None:
         """Later ticks with this req_id become messages again; what waits in its rows stays there."""
     def stop(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ibfast.records import BAR
+from ibfast.records import BAR, Rows
 from ibfast.schema import HistoricalDataBar
 from ibfast.times import parse_time
 
@@ -27,6 +27,15 @@ class Bars:
         self.records = records
         self.start = start
         self.end = end
+
+    @classmethod
+    def from_answer(cls, rows: Rows, bars: Sequence[HistoricalDataBar], start: str = "", end: str = "") -> Bars:
+        """Bars that came as records, and those (of spellings no decoder knows by heart) that came as messages."""
+        records = rows.take()
+        if bars:
+            records = np.concatenate([records, cls.from_messages(bars).records])
+            records.sort(order="time_ns")
+        return cls(records, start, end)
 
     @classmethod
     def from_messages(cls, bars: Sequence[HistoricalDataBar], start: str = "", end: str = "") -> Bars:

@@ -625,11 +625,11 @@ class Client(Facade):
 
     def modify_order(self, trade: Trade, **changes: Any) -> Trade:
         """Send the order again under its id, with these fields changed; the same trade goes on."""
-        return self._run(self._async.modify_order(trade, **changes))
+        return self._run(self._async.modify_order(trade._async, **changes))
 
     def cancel_order(self, trade: Trade) -> Trade:
         """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
-        return self._run(self._async.cancel_order(trade))
+        return self._run(self._async.cancel_order(trade._async))
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""

@@ -28,7 +28,7 @@ def register(async_class: type) -> Callable[[F], F]:
 class Facade:
     """A blocking face of one async object. What comes out of it has a blocking face too."""
 
-    _faces: ClassVar[weakref.WeakKeyDictionary[Any, Facade]] = weakref.WeakKeyDictionary()
+    _faces: ClassVar[weakref.WeakValueDictionary[int, Facade]] = weakref.WeakValueDictionary()  # by id() of the inner
 
     def __init__(self, inner: Any, portal: Portal) -> None:
         self._async = inner
@@ -48,10 +48,10 @@ class Facade:
 
     def _close(self, closing: Coroutine[Any, Any, None]) -> None:
         """The client's own end takes the loop and its thread with it."""
-        try:
-            self._portal.run(closing)
-        except RuntimeError:  # closed before
+        if self._portal.is_closed:
+            closing.close()
             return
+        self._portal.run(closing)
         self._portal.close()
 
     def _run(self, work: Awaitable[Any]) -> Any:
@@ -78,7 +78,4 @@ class Facade:
             return value
         if value is self._async:
             return self
-        face = self._faces.get(value)
-        if face is None:
-            face = self._faces[value] = facade(value, self._portal)
-        return face
+        return self._faces.setdefault(id(value), facade(value, self._portal))

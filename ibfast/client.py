@@ -15,6 +15,7 @@ from ibfast.enums import TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError
 from ibfast.order import Order
 from ibfast.order_builder import OrderBuilder
+from ibfast.records import Rows
 from ibfast.schema import (
     CancelContractData,
     CancelHistoricalData,
@@ -43,6 +44,7 @@ from ibfast.times import format_time, parse_time
 from ibfast.trade import Trade, TradeEvent
 
 NOTICES_KEPT = 10_000
+MOST_BARS = 10_000_000  # more than a frame can hold
 
 _ROW_KINDS = {
     TickByTickType.LAST: "last",
@@ -64,6 +66,7 @@ class Client:
         self._notices: list[MessageStream[ErrorMessage | DecodeError]] = []
         self._order_updates: list[MessageStream[TradeEvent]] = []
         self._early_notices: list[ErrorMessage | DecodeError] = []
+        self._lost: IbfastError | None = None
         self._talk.on_notice = self._spread_notice
         self._talk.trades.listeners.append(self._spread_order_update)
         connection.on_lost = self._end_streams
@@ -161,6 +164,8 @@ class Client:
             stream.put(notice)
         self._early_notices.clear()
         self._notices.append(stream)
+        if self._lost is not None:
+            stream.fail(self._lost)
         return stream
 
     async def current_time(self) -> datetime:
@@ -271,10 +276,11 @@ class Client:
         )
         alone = self.server_version < V.HISTORICAL_DATA_END  # one message is the whole answer
         end_type = None if alone else HistoricalDataEnd
-        answer = await self._connection.ask(request, cancel=CancelHistoricalData, end=end_type)
-        bars = [bar for part in answer.parts for bar in part.historical_data_bars]
+        rows = Rows("bar", lambda: None, policy="grow", capacity=MOST_BARS)
+        answer = await self._connection.ask(request, cancel=CancelHistoricalData, end=end_type, rows=rows)
         span = answer.ending or answer.parts[-1]
-        return Bars.from_messages(bars, span.start_date_str or "", span.end_date_str or "")
+        unusual = [bar for part in answer.parts for bar in part.historical_data_bars]
+        return Bars.from_answer(rows, unusual, span.start_date_str or "", span.end_date_str or "")
 
     # ------------------------------------------------------------------------------------------------- orders
 
@@ -311,6 +317,8 @@ class Client:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
         stream: MessageStream[TradeEvent] = MessageStream(self._order_updates.remove)
         self._order_updates.append(stream)
+        if self._lost is not None:
+            stream.fail(self._lost)
         return stream
 
     def _place(self, contract: Contract, order: Order) -> Trade:
@@ -331,6 +339,7 @@ class Client:
             stream.put(event)
 
     def _end_streams(self, error: IbfastError) -> None:
+        self._lost = error
         for notices in self._notices:
             notices.fail(error)
         for updates in self._order_updates:

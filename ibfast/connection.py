@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ibfast import wire
-from ibfast._codec import Protocol
+from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError, RequestTimeout
 from ibfast.schema.declare import Message
@@ -51,8 +51,8 @@ class Connection:
             async with asyncio.timeout(timeout_s):
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            await self.close()
             step = "say hello" if self.talk.state is State.GREETING else "send order id and accounts"
+            await self.close()
             raise ConnectionFailed(f"{host}:{port} did not {step} within {timeout_s:g} s") from None
         except BaseException:
             await self.close()
@@ -92,9 +92,16 @@ class Connection:
             raise ConnectionLost(str(self._ended)) from self._ended
 
     async def ask(
-        self, request: Message, *, cancel: type[Message] | None = None, end: type[Message] | None = None
+        self,
+        request: Message,
+        *,
+        cancel: type[Message] | None = None,
+        end: type[Message] | None = None,
+        rows: Rows | None = None,
     ) -> Answer:
         """Send a request with an id and wait for its answer, which a message of type ``end`` closes.
+
+        Items of the answer that are hot go into ``rows``; the messages that brought them come without them.
 
         When the waiting task is cancelled or the time is up, ``cancel`` is sent, where the server knows it.
 
@@ -104,6 +111,8 @@ class Connection:
         self.check()
         future = self._loop.create_future()
         req_id = self.talk.ask(request, Answer(_settle(future), end=end))
+        if rows is not None:
+            self.protocol.attach(req_id, rows)
         self._flush_soon()
         try:
             return await self._wait(future, type(request).__name__)
@@ -113,6 +122,8 @@ class Connection:
                 with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
                     self.send(cancel(req_id=req_id))
             raise
+        finally:
+            self.protocol.detach(req_id)
 
     async def ask_shared(self, request: Message, answer_type: type[Message]) -> Any:
         """Ask for something without a request id; callers who ask at the same time share the answer."""

@@ -41,7 +41,7 @@ from ibfast.trade import Trades, request_error
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
 
-Only for a gateway whose next order id is as high already, request ids count up from 1."""
+Only for a gateway whose next order id is past half of that, request ids count up from 1."""
 
 
 class State(Enum):
@@ -108,7 +108,7 @@ class Ids:
 
     def raise_to(self, next_valid_id: int) -> None:
         """The gateway's word on the next order id: it can only go up."""
-        if self.next_order_id == 0 and next_valid_id >= REQUEST_IDS:
+        if self.next_order_id == 0 and next_valid_id >= REQUEST_IDS // 2:
             self._requests = itertools.count(1)
         self.next_order_id = max(self.next_order_id, next_valid_id)
 
@@ -255,6 +255,9 @@ class Conversation:
         if receiver is not None and isinstance(receiver, Answer):
             del self._waiting[req_id]  # type: ignore[arg-type]
             receiver.failed(error)
+        for answer_type in [it for it in self._shared if it.__name__ == error.message]:
+            for receiver in self._shared.pop(answer_type):
+                receiver.failed(error)
 
     def unknown_message(self, msg_id: int, payload: bytes) -> None:
         """A message id that this version of the protocol does not have."""

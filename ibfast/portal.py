@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from ibfast.errors import ConnectionLost
 from ibfast.running import loop_factory
 
 T = TypeVar("T")
@@ -33,11 +34,15 @@ class Portal:
 
         Raises:
             StopIteration: the coroutine raised StopAsyncIteration.
-            RuntimeError: called from the portal's own thread, where waiting would never end; or after `close`.
+            RuntimeError: called from the portal's own thread, where waiting would never end.
+            ConnectionLost: called after `close`.
         """
-        if threading.current_thread() is self._thread or self._loop.is_closed():
+        if threading.current_thread() is self._thread:
             work.close()
-            raise RuntimeError("a blocking call needs a thread other than its own event loop's, and an open client")
+            raise RuntimeError("a blocking call needs a thread other than its own event loop's")
+        if self._loop.is_closed():
+            work.close()
+            raise ConnectionLost("the client is closed")
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -48,7 +53,9 @@ class Portal:
             raise
 
     def call(self, function: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
-        """Call a function that belongs to the loop's thread."""
+        """Call a function that belongs to the loop's thread; after `close` to any thread."""
+        if self._loop.is_closed():
+            return function(*arguments, **keywords)
 
         async def work() -> T:
             return function(*arguments, **keywords)
@@ -64,6 +71,11 @@ class Portal:
             except StopIteration:
                 return
             yield item
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the loop is gone."""
+        return self._loop.is_closed()
 
     def close(self) -> None:
         """Stop the loop and its thread; nothing can be run afterwards. Closing twice does nothing."""

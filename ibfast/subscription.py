@@ -141,7 +141,8 @@ class MessageStream(Stream[T]):
         return self._items.popleft() if self._items else None
 
     def close(self) -> None:
-        self._leave(self)
+        leave, self._leave = self._leave, lambda stream: None
+        leave(self)
         super().close()
 
     def fail(self, error: IbfastError | None) -> None:
@@ -287,11 +288,10 @@ class Ticks(Stream[NDArray[np.void]]):
 
     def try_next(self) -> NDArray[np.void] | None:
         """The records that wait, as one batch, or None; never blocks."""
-        if self._rows.waiting:
-            return self._rows.take()
-        if self._rows.overflowed and not self._ended:
+        if self._rows.overflowed and not self._ended:  # before anything is taken: what came later has a gap before it
+            self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
             self._end(StreamOverflow(f"{self._rows.capacity} records wait and {self.dropped} more were refused"))
-        return None
+        return self._rows.take() if self._rows.waiting else None
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""

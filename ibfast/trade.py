@@ -60,6 +60,12 @@ class Fill:
         """The execution's id without the number that corrections count up."""
         return (self.execution.exec_id or "").rpartition(".")[0]
 
+    @property
+    def revision(self) -> int:
+        """The number that corrections count up; 0 where there is none."""
+        number = (self.execution.exec_id or "").rpartition(".")[2]
+        return int(number) if number.isdecimal() else 0
+
 
 @dataclass(frozen=True, slots=True)
 class TradeEvent:
@@ -104,6 +110,7 @@ class Trade:
     _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
     _last_status: OrderStatus | None = field(default=None, repr=False)
     _last_open: OpenOrder | None = field(default=None, repr=False)
+    _lost: IbfastError | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.remaining == 0 and self.order.total_quantity is not None:
@@ -171,6 +178,8 @@ class Trade:
         stream: MessageStream[TradeEvent] = MessageStream()
         for event in self.log:
             stream.put(event)
+        if self._lost is not None:
+            stream.fail(self._lost)
         self._followers.append(stream)
         try:
             yield stream
@@ -179,6 +188,7 @@ class Trade:
 
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
+        self._lost = error
         for stream in self._followers:
             stream.fail(error)
 
@@ -210,7 +220,7 @@ class Trade:
         self._tell(TradeEventKind.STATUS, message)
 
     def on_execution(self, message: ExecutionDetails, commission: CommissionAndFeesReport | None) -> None:
-        """A fill, or the correction of one: the same id up to its last number."""
+        """A fill, or the correction of one: the same id up to its last number, which is higher."""
         execution = message.execution
         if execution is None or any(fill.execution.exec_id == execution.exec_id for fill in self.fills):
             return
@@ -218,6 +228,8 @@ class Trade:
         fill = Fill(execution, commission)
         for place, known in enumerate(self.fills):
             if known.root and known.root == fill.root:
+                if fill.revision < known.revision:
+                    return
                 self.fills[place] = fill
                 break
         else:

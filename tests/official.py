@@ -84,6 +84,11 @@ def market_depth_l2(m):
     yield "updateMktDepthL2", [m.req_id, *fields]
 
 
+def market_depth(m):
+    d = m.market_depth_data
+    yield "updateMktDepth", [m.req_id, d.position, d.operation, d.side, d.price, d.size]
+
+
 def whole(name, *fields):
     """A callback whose arguments are these fields of the message."""
 
@@ -99,19 +104,30 @@ CALLS = {
     "AccountSummaryEnd": whole("accountSummaryEnd", "req_id"),
     "AccountUpdateMulti": whole("accountUpdateMulti", "req_id", "account", "model_code", "key", "value", "currency"),
     "AccountUpdateMultiEnd": whole("accountUpdateMultiEnd", "req_id"),
+    "AccountUpdateTime": whole("updateAccountTime", "time_stamp"),
+    "AccountValue": whole("updateAccountValue", "key", "value", "currency", "account_name"),
     "CommissionAndFeesReport": lambda m: [("commissionAndFeesReport", [m])],
     "CompletedOrder": whole("completedOrder", "contract", "order", "order_state"),
+    "CompletedOrdersEnd": whole("completedOrdersEnd"),
+    "ConfigResponse": whole("configResponseProtoBuf"),
     "ContractData": contract_details,
     "ContractDataEnd": whole("contractDetailsEnd", "req_id"),
     "CurrentTime": whole("currentTime", "current_time"),
+    "CurrentTimeInMillis": whole("currentTimeInMillis", "current_time_in_millis"),
+    "DeltaNeutralValidation": whole("deltaNeutralValidation", "req_id", "delta_neutral_contract"),
+    "DisplayGroupList": whole("displayGroupList", "req_id", "groups"),
     "DisplayGroupUpdated": whole("displayGroupUpdated", "req_id", "contract_info"),
     "ErrorMessage": whole("error", "id", "error_time", "error_code", "error_msg", "advanced_order_reject_json"),
     "ExecutionDetails": whole("execDetails", "req_id", "contract", "execution"),
     "ExecutionDetailsEnd": whole("execDetailsEnd", "req_id"),
+    "FamilyCodes": whole("familyCodes", "family_codes"),
     "HeadTimestamp": whole("headTimestamp", "req_id", "head_timestamp"),
+    "HistogramData": whole("histogramData", "req_id", "histogram_data_entries"),
     "HistoricalData": historical_data,
+    "HistoricalDataEnd": whole("historicalDataEnd", "req_id", "start_date_str", "end_date_str"),
     "HistoricalDataUpdate": whole("historicalDataUpdate", "req_id", "historical_data_bar"),
     "HistoricalNews": whole("historicalNews", "req_id", "time", "provider_code", "article_id", "headline"),
+    "HistoricalNewsEnd": whole("historicalNewsEnd", "req_id", "has_more"),
     "HistoricalSchedule": whole(
         "historicalSchedule", "req_id", "start_date_time", "end_date_time", "time_zone", "historical_sessions"
     ),
@@ -120,31 +136,69 @@ CALLS = {
     "HistoricalTicksLast": whole("historicalTicksLast", "req_id", "historical_ticks_last", "is_done"),
     "ManagedAccounts": whole("managedAccounts", "accounts_list"),
     "MarketDataType": whole("marketDataType", "req_id", "market_data_type"),
+    "MarketDepth": market_depth,
+    "MarketDepthExchanges": whole("mktDepthExchanges", "depth_market_data_descriptions"),
     "MarketDepthL2": market_depth_l2,
     "MarketRule": whole("marketRule", "market_rule_id", "price_increments"),
+    "NewsArticle": whole("newsArticle", "req_id", "article_type", "article_text"),
+    "NewsBulletin": whole("updateNewsBulletin", "news_msg_id", "news_msg_type", "news_message", "originating_exch"),
+    "NewsProviders": whole("newsProviders", "news_providers"),
     "NextValidId": whole("nextValidId", "order_id"),
     "OpenOrder": open_order,
     "OpenOrdersEnd": whole("openOrderEnd"),
+    "OrderBound": whole("orderBound", "perm_id", "client_id", "order_id"),
     "OrderStatus": whole(
         "orderStatus", "order_id", "status", "filled", "remaining", "avg_fill_price", "perm_id", "parent_id",
         "last_fill_price", "client_id", "why_held", "mkt_cap_price",
     ),
+    "PnL": whole("pnl", "req_id", "daily_pnl", "unrealized_pnl", "realized_pnl"),
+    "PnLSingle": whole("pnlSingle", "req_id", "position", "daily_pnl", "unrealized_pnl", "realized_pnl", "value"),
+    "PortfolioValue": whole(
+        "updatePortfolio", "contract", "position", "market_price", "market_value", "average_cost", "unrealized_pnl",
+        "realized_pnl", "account_name",
+    ),
     "Position": whole("position", "account", "contract", "position", "avg_cost"),
     "PositionEnd": whole("positionEnd"),
     "PositionMulti": whole("positionMulti", "req_id", "account", "model_code", "contract", "position", "avg_cost"),
+    "PositionMultiEnd": whole("positionMultiEnd", "req_id"),
     "RealTimeBarTick": whole(
         "realtimeBar", "req_id", "time", "open", "high", "low", "close", "volume", "wap", "count"
     ),
+    "ReceiveFA": whole("receiveFA", "fa_data_type", "xml"),
+    "ReplaceFAEnd": whole("replaceFAEnd", "req_id", "text"),
+    "RerouteMarketDataRequest": whole("rerouteMktDataReq", "req_id", "con_id", "exchange"),
+    "RerouteMarketDepthRequest": whole("rerouteMktDepthReq", "req_id", "con_id", "exchange"),
     "ScannerData": scanner_data,
+    "ScannerParameters": whole("scannerParameters", "xml"),
     "SecDefOptParameter": option_parameters,
+    "SecDefOptParameterEnd": whole("securityDefinitionOptionParameterEnd", "req_id"),
+    "SmartComponents": whole("smartComponents", "req_id", "smart_components"),
+    "SoftDollarTiers": whole("softDollarTiers", "req_id", "soft_dollar_tiers"),
     "SymbolSamples": whole("symbolSamples", "req_id", "contract_descriptions"),
     "TickByTickData": tick_by_tick,
+    "TickEfp": whole(
+        "tickEFP", "req_id", "tick_type", "basis_points", "formatted_basis_points", "total_dividends", "hold_days",
+        "future_last_trade_date", "dividend_impact", "dividends_to_last_trade_date",
+    ),
     "TickGeneric": whole("tickGeneric", "req_id", "tick_type", "value"),
+    "TickNews": whole("tickNews", "req_id", "timestamp", "provider_code", "article_id", "headline", "extra_data"),
+    "TickOptionComputation": whole(
+        "tickOptionComputation", "req_id", "tick_type", "tick_attrib", "implied_vol", "delta", "opt_price", "pv_dividend",
+        "gamma", "vega", "theta", "und_price",
+    ),
     "TickPrice": tick_price,
     "TickReqParams": whole("tickReqParams", "req_id", "min_tick", "bbo_exchange", "snapshot_permissions"),
     "TickSize": whole("tickSize", "req_id", "tick_type", "size"),
     "TickSnapshotEnd": whole("tickSnapshotEnd", "req_id"),
     "TickString": whole("tickString", "req_id", "tick_type", "value"),
+    "UpdateConfigResponse": whole("updateConfigResponseProtoBuf"),
+    "UserInfo": whole("userInfo", "req_id", "white_branding_id"),
+    "VerifyAndAuthCompleted": whole("verifyAndAuthCompleted", "is_successful", "error_text"),
+    "VerifyAndAuthMessageApi": whole("verifyAndAuthMessageAPI", "api_data", "xyz_challenge"),
+    "VerifyCompleted": whole("verifyCompleted", "is_successful", "error_text"),
+    "VerifyMessageApi": whole("verifyMessageAPI", "api_data"),
+    "WshEventData": whole("wshEventData", "req_id", "data_json"),
+    "WshMetaData": whole("wshMetaData", "req_id", "data_json"),
 }  # fmt: skip
 
 

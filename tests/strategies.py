@@ -15,6 +15,8 @@ PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126, exclude_character
 ANYTHING = st.characters(exclude_characters="\0\\;=", exclude_categories=["Cs"])
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, max_value=1e300, min_value=-1e300)
 
+NOT_COMPUTED = {"-1": (-1.0).__eq__, "-2": (-2.0).__eq__, "negative": (0.0).__gt__}
+
 # 2147483647 and its like mean "unset" and are left out.
 INTEGERS = {Kind.INT: st.integers(-(2**31), 2**31 - 2), Kind.LONG: st.integers(-(2**63) + 1, 2**63 - 2)}
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15).filter(
@@ -77,7 +79,7 @@ def _single(field, text) -> st.SearchStrategy:
     if kind in INTEGERS:
         return INTEGERS[kind]
     if kind == Kind.FLOAT:
-        return NUMBERS.map(abs) if field.unset in ("-1", "-2") else NUMBERS
+        return st.one_of(NUMBERS, st.sampled_from([-1.0, -2.0])) if field.unset in NOT_COMPUTED else NUMBERS
     if kind == Kind.DECIMAL:
         return DECIMALS
     if kind == Kind.STRING:
@@ -114,6 +116,8 @@ def _over_protobuf(message, outgoing: bool):
             continue
         if field.kind == Kind.MESSAGE and value is not None:
             value = [_over_protobuf(v, outgoing) for v in value] if field.repeated else _over_protobuf(value, outgoing)
+        if field.unset in NOT_COMPUTED and value is not None and NOT_COMPUTED[field.unset](value):
+            value = None
         setattr(seen, name, value)
     return seen
 
@@ -179,9 +183,7 @@ def _value_over_text(value, field, unset: str, wire: str, outgoing: bool):
     if value is None and outgoing:
         value = field.default
     if value is not None and value != "":
-        if unset in ("-1", "-2") and isinstance(value, float) and value < 0:
-            return None if unset == "-1" or value == -2 else value
-        return value
+        return None if unset in NOT_COMPUTED and NOT_COMPUTED[unset](value) else value
     if field.kind in (Kind.STRING, Kind.DECIMAL, Kind.TAGS) or unset != "zero":
         return None
     return {Kind.FLOAT: 0.0, Kind.BOOL: False}.get(field.kind, 0)

@@ -1,6 +1,7 @@
 """The hot decoders and the plans read the same bytes the same way, good ones and spoiled ones."""
 
 import math
+from datetime import date
 
 import pytest
 from feeding import FIRST_REQ_ID, Reader, req_id_of
@@ -11,17 +12,28 @@ from ibfast import wire
 from ibfast.errors import DecodeError
 from ibfast.records import CONDITIONS, EXCHANGES
 from ibfast.schema import (
+    HistoricalData,
+    HistoricalDataBar,
     HistoricalTick,
     HistoricalTickBidAsk,
     HistoricalTickLast,
+    HistoricalTicks,
+    HistoricalTicksBidAsk,
+    HistoricalTicksLast,
+    MarketDepth,
+    MarketDepthData,
+    MarketDepthL2,
+    RealTimeBarTick,
     TickAttribBidAsk,
     TickAttribLast,
     TickByTickData,
     TickGeneric,
+    TickOptionComputation,
     TickPrice,
     TickSize,
     TickString,
 )
+from ibfast.times import parse_time
 
 VERSIONS = [157, 176, 200, 201, 205, 206, 208, 226]
 TIMES = st.integers(0, 2**40)
@@ -42,6 +54,54 @@ def tick(cls, **fields):
 def by_tick(kind, tick_types, **fields):
     return st.builds(TickByTickData, req_id=st.just(req_id_of(kind)), tick_type=st.sampled_from(tick_types), **fields)
 
+
+def computed(*not_computed):
+    return st.one_of(PRICES, st.sampled_from([*not_computed, None]))
+
+
+VOLATILITY, OPTION_PRICE, GREEK = computed(-0.5, -1.0), computed(-1.0), computed(-2.0, -1.0)
+DEPTH_FIELDS = {
+    "position": st.integers(0, 20), "operation": st.integers(0, 255), "side": st.integers(0, 1), "price": PRICES,
+    "size": SIZES,
+}  # fmt: skip
+OHLC = dict.fromkeys(("open", "high", "low", "close"), PRICES) | {"volume": SIZES, "wap": SIZES}
+DAYS = st.dates(date(1970, 1, 1), date(2261, 12, 31)).map("{:%Y%m%d}".format)
+DATES = st.one_of(DAYS, st.integers(10**9, 9 * 10**9).map(str))
+COUNTS = st.integers(0, 2**31 - 2)
+
+ONE_ROW = st.one_of(
+    st.builds(MarketDepth, req_id=st.just(req_id_of("depth")),
+              market_depth_data=st.builds(MarketDepthData, **DEPTH_FIELDS)),
+    st.builds(MarketDepthL2, req_id=st.just(req_id_of("depth")),
+              market_depth_data=st.builds(MarketDepthData, market_maker=NAMES, is_smart_depth=FLAGS, **DEPTH_FIELDS)),
+    st.builds(RealTimeBarTick, req_id=st.just(req_id_of("real_time_bar")), time=TIMES, count=COUNTS, **OHLC),
+    st.builds(TickOptionComputation, req_id=st.just(req_id_of("option")), tick_type=st.integers(0, 111),
+              tick_attrib=st.integers(0, 1), implied_vol=VOLATILITY, delta=GREEK, opt_price=OPTION_PRICE,
+              pv_dividend=OPTION_PRICE, gamma=GREEK, vega=GREEK, theta=GREEK, und_price=OPTION_PRICE),
+)  # fmt: skip
+
+MARKS = st.builds(TickAttribLast, past_limit=FLAGS, unreported=FLAGS)
+QUOTE_MARKS = st.builds(TickAttribBidAsk, bid_past_low=FLAGS, ask_past_high=FLAGS)
+BAR_ITEMS = st.builds(HistoricalDataBar, date=DATES, bar_count=COUNTS, **OHLC)
+MID_ITEMS = st.builds(HistoricalTick, time=TIMES, price=PRICES, size=SIZES)
+QUOTE_ITEMS = st.builds(HistoricalTickBidAsk, time=TIMES, tick_attrib_bid_ask=QUOTE_MARKS, price_bid=PRICES,
+                        price_ask=PRICES, size_bid=SIZES, size_ask=SIZES)  # fmt: skip
+TRADE_ITEMS = st.builds(HistoricalTickLast, time=TIMES, tick_attrib_last=MARKS, price=PRICES, size=SIZES,
+                        exchange=NAMES, special_conditions=NAMES)  # fmt: skip
+MANY_ROWS = st.one_of(
+    st.builds(HistoricalData, req_id=st.just(req_id_of("bar")), start_date_str=st.just("from"),
+              end_date_str=st.just("to"), historical_data_bars=st.lists(BAR_ITEMS, max_size=5)),
+    st.builds(HistoricalTicks, req_id=st.just(req_id_of("past_mid_point")), is_done=FLAGS,
+              historical_ticks=st.lists(MID_ITEMS, max_size=5)),
+    st.builds(HistoricalTicksBidAsk, req_id=st.just(req_id_of("past_bid_ask")), is_done=FLAGS,
+              historical_ticks_bid_ask=st.lists(QUOTE_ITEMS, max_size=5)),
+    st.builds(HistoricalTicksLast, req_id=st.just(req_id_of("past_last")), is_done=FLAGS,
+              historical_ticks_last=st.lists(TRADE_ITEMS, max_size=5)),
+)  # fmt: skip
+ITEMS = {
+    HistoricalData: "historical_data_bars", HistoricalTicks: "historical_ticks",
+    HistoricalTicksBidAsk: "historical_ticks_bid_ask", HistoricalTicksLast: "historical_ticks_last",
+}  # fmt: skip
 
 HOT = st.one_of(
     tick(TickPrice, price=PRICES, size=SIZES, attr_mask=st.integers(0, 7)),
@@ -69,8 +129,8 @@ def same(a, b):
 def cell(row, name):
     """One value of a record, codes as the text they stand for."""
     value = row[name].item()
-    if name in ("exchange", "special_conditions"):
-        (value,) = (EXCHANGES if name == "exchange" else CONDITIONS).decode([value])
+    if name in ("exchange", "special_conditions", "market_maker"):
+        (value,) = (CONDITIONS if name == "special_conditions" else EXCHANGES).decode([value])
     return value
 
 
@@ -82,6 +142,12 @@ def row_of(message):
     """The record that a message stands for, from the plan's reading of it."""
     if isinstance(message, TickByTickData):
         return row_by_tick(message)
+    if isinstance(message, MarketDepth | MarketDepthL2):
+        return depth_row(message.market_depth_data), None
+    if isinstance(message, RealTimeBarTick | TickOptionComputation):
+        names = [name for name in type(message).__fields__ if name != "req_id"]
+        whole = ("time", "count", "tick_type", "tick_attrib")
+        return {n: getattr(message, n) or 0 if n in whole else number(getattr(message, n)) for n in names}, None
     text = getattr(message, "value", None) if isinstance(message, TickString) else None
     value = text if isinstance(message, TickString) else getattr(message, "value", None)
     return {
@@ -111,6 +177,27 @@ def row_by_tick(message):
     return {"time": mid.time or 0, "mid_point": number(mid.price)}, None
 
 
+def depth_row(data):
+    return {
+        "position": data.position or 0, "operation": data.operation or 0, "side": data.side or 0,
+        "price": number(data.price), "size": number(data.size), "market_maker": data.market_maker or "",
+        "is_smart_depth": int(bool(data.is_smart_depth)),
+    }  # fmt: skip
+
+
+def past_row(item):
+    """The record that one item of an answer stands for."""
+    if isinstance(item, HistoricalDataBar):
+        row = {name: number(getattr(item, name)) for name in OHLC}
+        return row | {"time_ns": int(parse_time(item.date).timestamp()) * 10**9, "bar_count": item.bar_count or 0}
+    if isinstance(item, HistoricalTick):
+        return {"time": item.time or 0, "price": number(item.price), "size": number(item.size)}
+    wrapped = TickByTickData(historical_tick_last=item, historical_tick_bid_ask=item)
+    wrapped.tick_type = 3 if isinstance(item, HistoricalTickBidAsk) else 1
+    row, _ = row_by_tick(wrapped)
+    return {name: value for name, value in row.items() if name != "tick_type"}
+
+
 def as_number(text):
     """String ticks are read as a number only where that is exact at once."""
     try:
@@ -130,7 +217,7 @@ def through(payload, version, *, subscribed):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(message=HOT)
+@given(message=st.one_of(HOT, ONE_ROW))
 @example(message=TickPrice(req_id=FIRST_REQ_ID, tick_type=8, price=-1.0, size=-1553556175, attr_mask=0))
 @example(message=TickGeneric(req_id=FIRST_REQ_ID, tick_type=24, value=0.2757165688996371))
 @example(message=TickGeneric(req_id=FIRST_REQ_ID, tick_type=24, value=5e-324))
@@ -142,15 +229,74 @@ def test_hot_and_plan_agree_on_good_bytes(version, message):
     assert nothing == []
     expected, text = row_of(plain)
     for name, value in expected.items():
-        if name != "value" or row["text"] == 0 or row[name] == row[name]:
+        if name != "value" or not text or row[name] == row[name]:
             assert same(cell(row, name), value), (name, row, plain)
     if rows.kind == "tick":
         assert rows.texts(row.reshape(1)) == [text]
 
 
+def of_many(message, version, *, subscribed):
+    return through(wire.encode(message, version), version, subscribed=subscribed)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(message=MANY_ROWS)
+def test_items_become_rows_and_the_message_comes_without_them(version, message):
+    name = ITEMS[type(message)]
+    (plain,), nothing = of_many(message, version, subscribed=False)
+    (rest,), found = of_many(message, version, subscribed=True)
+    assert nothing == []
+    assert rest == plain.replace(**{name: []})
+    rows = found[0][1] if found else []
+    assert len(rows) == len(getattr(plain, name))
+    for row, item in zip(rows, getattr(plain, name), strict=True):
+        for column, value in past_row(item).items():
+            assert same(cell(row, column), value), (column, row, item)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(message=MANY_ROWS, data=st.data())
+def test_a_spoiled_answer_leaves_no_rows_unless_the_plan_can_read_it(version, message, data):
+    payload = bytearray(wire.encode(message, version))
+    body = 4 if version > 200 else payload.index(0) + 1
+    at = data.draw(st.integers(body, len(payload) - 1))
+    payload[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    if len(payload) <= body:
+        return
+    (plain,), _ = through(bytes(payload), version, subscribed=False)
+    (heard,), rows = through(bytes(payload), version, subscribed=True)
+    if isinstance(plain, DecodeError):
+        assert (str(heard), rows) == (str(plain), [])
+    elif rows:
+        name = ITEMS[type(plain)]
+        assert len(rows[0][1]) == len(getattr(plain, name))
+        assert heard == plain.replace(**{name: []})
+
+
+def test_an_unusual_date_leaves_the_whole_answer_to_the_plan():
+    bars = [HistoricalDataBar(date=date, open=1.0) for date in ("20240318", "20240318 09:30:00 US/Eastern")]
+    message = HistoricalData(req_id=req_id_of("bar"), historical_data_bars=bars)
+    for version in (176, 226):
+        (heard,), rows = of_many(message, version, subscribed=True)
+        assert [bar.date for bar in heard.historical_data_bars] == [bar.date for bar in bars]
+        assert rows == []
+
+
+def test_option_computations_go_beside_the_ticks_of_their_option():
+    reader = Reader(226, subscribed=False)
+    reader.protocol.attach(FIRST_REQ_ID, reader.rows["tick"], reader.rows["option"])
+    for message in (TickPrice(tick_type=1, price=2.5), TickOptionComputation(tick_type=13, delta=0.5)):
+        reader.feed(wire.frame(wire.encode(message.replace(req_id=FIRST_REQ_ID), 226)))
+    assert reader.rows["tick"].take()["price"].tolist() == [2.5]
+    assert reader.rows["option"].take()["delta"].tolist() == [0.5]
+    assert reader.woken == ["tick", "option"]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(message=HOT, data=st.data())
+@given(message=st.one_of(HOT, ONE_ROW), data=st.data())
 def test_hot_and_plan_agree_on_spoiled_bytes(version, message, data):
     payload = bytearray(wire.encode(message, version))
     body = 4 if version > 200 else payload.index(0) + 1
@@ -175,5 +321,14 @@ def test_hot_and_plan_agree_on_spoiled_bytes(version, message, data):
     expected, _ = row_of(plain[0])
     row = rows[0][1][0]
     for name, value in expected.items():
-        if name not in ("value", "attr_mask", "time", "tick_type"):
+        if name not in (
+            "value",
+            "attr_mask",
+            "time",
+            "tick_type",
+            "is_smart_depth",
+            "position",
+            "tick_attrib",
+            "count",
+        ):
             assert same(cell(row, name), value), (name, row, plain[0])

@@ -214,7 +214,8 @@ def test_a_stream_does_not_depend_on_how_it_is_cut(market, kind):
     start, end = WEDNESDAY * SECOND, (WEDNESDAY + 4) * SECOND
     whole, cut = stream(), stream()
     rows = whole.rows(400, start, end)
-    parts = [cut.rows(200, start, start + 2 * SECOND), cut.rows(200, start + 2 * SECOND, end)]
+    edges = [start + at * SECOND // 100 for at in (0, 3, 200, 201, 400)]
+    parts = [cut.rows((b - a) * 100 // SECOND, a, b) for a, b in itertools.pairwise(edges)]
     for name in rows.dtype.names:
         assert np.array_equal(np.concatenate(parts)[name], rows[name], equal_nan=True), name
 
@@ -229,6 +230,19 @@ def test_an_l1_stream_has_every_tick_type_and_sensible_values(market):
     assert (rows["size"] > 0).all()
     cents = rows["price"][~np.isnan(rows["price"])] * 100
     assert np.allclose(cents, np.round(cents), atol=1e-6)
+
+
+@pytest.mark.parametrize("con_id", [AAPL, EUR, BTC])
+def test_an_l1_stream_never_shows_a_crossed_market(market, con_id):
+    stream = L1Stream(1, market.universe.by_con_id(con_id), market)
+    rows = stream.rows(30_000, WEDNESDAY * SECOND, (WEDNESDAY + 600) * SECOND)
+    seen = {}
+    for tick_type, price in zip(rows["tick_type"].tolist(), rows["price"].tolist(), strict=True):
+        seen[tick_type] = price
+        if Tick.BID in seen and Tick.ASK in seen:
+            assert seen[Tick.BID] < seen[Tick.ASK]
+        if tick_type == Tick.LAST:
+            assert price in (seen[Tick.BID], seen[Tick.ASK])
 
 
 def test_an_index_has_trades_only(market):

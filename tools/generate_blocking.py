@@ -128,7 +128,7 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     iterates = returns.startswith("AsyncIterator")
     returns = returns.replace("AsyncIterator", "Iterator")
     arguments = node.args
-    passed = [argument.arg for argument in arguments.args[1:]]
+    passed = [unwrapped(argument) for argument in arguments.args[1:]]
     passed += [f"{argument.arg}={argument.arg}" for argument in arguments.kwonlyargs]
     passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
     given = ", ".join(passed)
@@ -145,6 +145,13 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     else:
         lines.append(f"        return self._call(self._async.{node.name}, {given})".replace(", )", ")"))
     return "\n".join(lines)
+
+
+def unwrapped(argument: ast.arg) -> str:
+    """How an argument is passed on: a blocking face as what is behind it."""
+    ours = {name for names in SOURCES.values() for name in names}
+    is_face = argument.annotation is not None and ast.unparse(argument.annotation) in ours
+    return f"{argument.arg}._async" if is_face else argument.arg
 
 
 def special(name: str, parts: list[ast.ClassDef]) -> list[str]:

@@ -164,7 +164,8 @@ class ContractData(Message):
         version=8, version_before=V.SIZE_RULES,
     )  # fmt: skip
     BOND_TEXT = layout(
-        "req_id", "contract.symbol", "contract.sec_type", "contract_details.cusip", "contract_details.coupon",
+        "req_id", "contract.symbol", "contract.sec_type", "contract_details.cusip",
+        at("contract_details.coupon", wire="plain", unset="empty"),
         "contract.last_trade_date_or_contract_month", "contract_details.issue_date", "contract_details.ratings",
         "contract_details.bond_type", "contract_details.coupon_type", "contract_details.convertible",
         "contract_details.callable", "contract_details.puttable", "contract_details.desc_append",

@@ -51,7 +51,7 @@ Str: TypeAlias = Annotated[str | None, Kind.STRING]
 Bool: TypeAlias = Annotated[bool | None, Kind.BOOL]
 Tags: TypeAlias = dict[str, str]
 
-Unset: TypeAlias = Literal["zero", "empty", "max", "-1", "-2"]
+Unset: TypeAlias = Literal["zero", "empty", "max", "-1", "-2", "negative"]
 Wire: TypeAlias = Literal["", "esc", "word", "a|o", "plain", "pairs", "counted"]
 Direction: TypeAlias = Literal["incoming", "outgoing"]
 
@@ -226,7 +226,7 @@ def at(path: str, *, wire: Wire = "", unset: Unset | None = None, since: int = 0
 
     ``wire``: "esc" for ASCII with ``\\uXXXX``, "word" for true/false, "a|o" for a boolean spelled and/or, "plain" for
     a number without a trailing ``.0``, "pairs" and "counted" for the two other spellings of tags. ``unset`` "-1" and
-    "-2" are the numbers that mean "not computed".
+    "-2" are the numbers that mean "not computed", on both wires; with "negative" every negative number does.
     """
     return At(path, wire, unset, since, before)
 

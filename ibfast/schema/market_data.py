@@ -146,7 +146,7 @@ class TickOptionComputation(Message):
     req_id: Int = field(1)
     tick_type: Int = field(2)
     tick_attrib: Int = field(3)
-    implied_vol: Float = field(4, unset="-1")
+    implied_vol: Float = field(4, unset="negative")
     delta: Float = field(5, unset="-2")
     opt_price: Float = field(6, unset="-1")
     pv_dividend: Float = field(7, unset="-1")

@@ -41,9 +41,13 @@ TICK_BY_TICK = ("Last", "AllLast", "BidAsk", "MidPoint")
 BBO_EXCHANGES = {"STK": "9c0001", "OPT": "a60001"}
 VENUES = ("ARCA", "NASDAQ", "NYSE", "BATS", "IEX", "MEMX", "EDGX", "FINRA")
 
-QUOTED = np.array([Tick.BID, Tick.BID_SIZE, Tick.ASK, Tick.ASK_SIZE, Tick.LAST, Tick.LAST_SIZE, Tick.VOLUME,
-                   Tick.ASK, Tick.ASK_SIZE, Tick.BID, Tick.BID_SIZE], np.int32)  # fmt: skip
-UNQUOTED = np.array([Tick.LAST], np.int32)
+BID_FIRST = (Tick.BID, Tick.BID_SIZE, Tick.ASK, Tick.ASK_SIZE)
+ASK_FIRST = (Tick.ASK, Tick.ASK_SIZE, Tick.BID, Tick.BID_SIZE)
+TRADE = (Tick.LAST, Tick.LAST_SIZE, Tick.VOLUME)
+ROUNDS = np.array([BID_FIRST + TRADE, ASK_FIRST + TRADE], np.int32)
+"""The ticks of one quote and a trade on it. A rising quote tells its ask first, so that no reader sees it crossed."""
+UNQUOTED = np.array([[Tick.LAST]] * 2, np.int32)
+FIRST_FALLS = 2**62  # a bid that any other is below: the first round begins with its bid
 NO_PRICE = 3
 PRICE_COLUMN = np.array([3, 0, 1, 3, 2, 3, 3, 3, 3])  # by tick type: bid, ask, last or none
 SIZE_COLUMN = np.array([0, 0, 1, 1, 2, 2, 3, 3, 3])  # by tick type: bid, ask, last or volume
@@ -88,13 +92,22 @@ class L1Stream(Stream):
 
     def __init__(self, req_id: int, instrument: Instrument, market: Market) -> None:
         super().__init__(req_id, instrument, market)
-        self._pattern = QUOTED if instrument.model.two_sided else UNQUOTED
+        self._rounds = ROUNDS if instrument.model.two_sided else UNQUOTED
         self._high = self._low = 0
+        self._quoted_ns = 0  # when the quote of the running round was made
+        self._bid = FIRST_FALLS
+        self._rises = 0
 
     def fill(self, rows: Rows, times_ns: Ints) -> None:
-        types = self._pattern[(self.sent + np.arange(len(rows))) % len(self._pattern)]
-        quotes = self._model.quotes(times_ns)
+        place = (self.sent + np.arange(len(rows))) % self._rounds.shape[1]
+        begin = np.maximum.accumulate(np.where(place == 0, np.arange(len(rows)), -1))  # row where the round began
+        quotes = self._model.quotes(np.where(begin < 0, self._quoted_ns, times_ns[begin]))
         traded, shares = self._model.trades(times_ns, quotes)
+        before = np.concatenate([[self._bid], quotes.bid[:-1]])
+        rises = np.where(begin < 0, self._rises, (quotes.bid > before)[begin])
+        self._quoted_ns = int(times_ns[begin[-1]]) if begin[-1] >= 0 else self._quoted_ns
+        self._bid, self._rises = int(quotes.bid[-1]), int(rises[-1])
+        types = self._rounds[rises, place]
         volume = np.full(len(rows), round(self._market.stats(self.instrument).volume, 8))
         sizes = (quotes.bid_size, quotes.ask_size, shares, volume)
         if not self.instrument.model.two_sided:
@@ -107,7 +120,7 @@ class L1Stream(Stream):
 
     def opening(self, market_data_type: int) -> list[Message]:
         """What a gateway sends first: parameters, then one tick of each type."""
-        details, quoted = self.instrument.details, self.instrument.model.two_sided
+        details = self.instrument.details
         params = TickReqParams(
             req_id=self.req_id,
             min_tick=Decimal(details["min_tick"]),
@@ -116,13 +129,12 @@ class L1Stream(Stream):
             last_price_precision=_decimal(details.get("last_price_precision")),
             last_size_precision=_decimal(details.get("last_size_precision")),
         )
-        count = len(self._pattern)
         now_ns = self._market.clock()
-        rows = self.rows(count, now_ns - 1, now_ns)
+        rows = self.rows(self._rounds.shape[1], now_ns - 1, now_ns)
         return [
             MarketDataType(req_id=self.req_id, market_data_type=market_data_type),
             params,
-            *(self._message(row) for row in (rows[:7] if quoted else rows)),
+            *(self._message(row) for row in rows),
             *self._day(),
             TickString(req_id=self.req_id, tick_type=Tick.LAST_TIMESTAMP, value=str(self._market.now_s())),
             TickGeneric(req_id=self.req_id, tick_type=Tick.HALTED, value=0.0),

@@ -1,0 +1,305 @@
+# Bars and past ticks, by hand: one message, many rows. When all of them are good the outcome is REST, and whoever asked
+# gets the message without its items; when one is not, those before it are taken back and the plan says what is wrong.
+#
+# text      HISTORICAL_DATA           req_id, below server 196 start end, count of: date open high low close volume wap
+#                                     bar_count
+#           HISTORICAL_TICKS          req_id, count of: time unused price size; done
+#           HISTORICAL_TICKS_BID_ASK  req_id, count of: time mask price_bid price_ask size_bid size_ask; done
+#           HISTORICAL_TICKS_LAST     req_id, count of: time mask price size exchange special_conditions; done
+# protobuf  req_id 1, items 2
+
+cdef enum:
+    HISTORICAL_DATA_END_VERSION = 196
+    NS_PER_SECOND = 1_000_000_000
+    SECONDS_PER_DAY = 86_400
+    LAST_SECOND = 9_223_372_035         # whose nanoseconds fit 64 bits
+
+ctypedef bint (*item_t)(Cursor *cur, Sink *sink) noexcept nogil
+
+
+cdef inline bint bar_time(const char *at, const char *stop, int64_t *out) noexcept nogil:
+    """Seconds since 1970, or a day as yyyymmdd; every other spelling is the plan's business."""
+    cdef int64_t number = 0, year, month, day, era, in_era
+    cdef const char *p = at
+    while p < stop and c'0' <= p[0] <= c'9' and p - at < 12:
+        number = number * 10 + (p[0] - c'0')
+        p += 1
+    if p != stop or stop == at:
+        return False
+    if stop - at != 8:
+        out[0] = number * NS_PER_SECOND
+        return number <= <int64_t>LAST_SECOND
+    year, month, day = number // 10000, number // 100 % 100, number % 100
+    if not (1 <= month <= 12 and 1 <= day <= 31 and year >= 1678):
+        return False
+    year -= month <= 2                                      # years begin in March: H. Hinnant, days_from_civil
+    era = year // 400
+    in_era = year - era * 400
+    day += (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 - 1
+    day += era * 146097 + in_era * 365 + in_era // 4 - in_era // 100 - 719468
+    out[0] = day * SECONDS_PER_DAY * NS_PER_SECOND
+    return year < 2262
+
+
+# -------------------------------------------------------------------------------------------- items of text
+
+cdef bint bar_text(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef BarRow row
+    cdef const char *stop = field_end(cur)
+    if stop == NULL or not bar_time(cur.pos, stop, &row.time_ns):
+        return False
+    cur.pos = stop + 1
+    row.pad = 0
+    if not (take_float(cur, &row.open) and take_float(cur, &row.high) and take_float(cur, &row.low)
+            and take_float(cur, &row.close) and take_decimal(cur, &row.volume) and take_decimal(cur, &row.wap)
+            and take_int32(cur, &row.bar_count)):
+        return False
+    push(sink, &row)
+    return True
+
+
+cdef bint past_mid_point_text(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef PastMidPointRow row
+    if not (take_int(cur, &row.time) and skip_field(cur) and take_float(cur, &row.price)
+            and take_decimal(cur, &row.size)):
+        return False
+    push(sink, &row)
+    return True
+
+
+cdef bint past_bid_ask_text(Cursor *cur, Sink *sink) noexcept nogil:
+    """The text wire has the two marks the other way round than live quotes: bit 0 is ask past high."""
+    cdef PastBidAskRow row
+    cdef int64_t mask
+    if not (take_int(cur, &row.time) and take_int(cur, &mask) and take_float(cur, &row.bid_price)
+            and take_float(cur, &row.ask_price) and take_decimal(cur, &row.bid_size)
+            and take_decimal(cur, &row.ask_size)):
+        return False
+    row.attr_mask = <uint8_t>((mask & 1) << 1 | (mask >> 1) & 1)
+    memset(row.pad, 0, 7)
+    push(sink, &row)
+    return True
+
+
+cdef bint past_last_text(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef PastLastRow row
+    cdef int64_t mask
+    cdef bint ok = True
+    if not (take_int(cur, &row.time) and take_int(cur, &mask) and take_float(cur, &row.price)
+            and take_decimal(cur, &row.size)):
+        return False
+    row.exchange = take_code(cur, EXCHANGE_CODES, &ok)
+    row.special_conditions = take_code(cur, CONDITION_CODES, &ok)
+    if not ok:
+        return False
+    row.attr_mask = mask & 3
+    memset(row.pad, 0, 3)
+    push(sink, &row)
+    return True
+
+
+cdef inline Outcome items_text(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+    """req_id, for old bars their range, a count and the items; what follows them is left for the plan."""
+    cdef int64_t req_id, count
+    cdef Sink *sink
+    cdef Mark before
+    if not take_int(cur, &req_id):
+        return DECLINED
+    sink = subscriber(reading, req_id, kind)
+    if sink == NULL:
+        return NO_READER
+    if kind == BAR_ROW and reading.server_version < HISTORICAL_DATA_END_VERSION:
+        if not (skip_field(cur) and skip_field(cur)):
+            return DECLINED
+    reading.items = cur.pos
+    if not take_int(cur, &count) or count < 0:
+        return DECLINED
+    before = mark(sink)
+    while count:
+        if not item(cur, sink):
+            rewind(sink, before)
+            return DECLINED
+        count -= 1
+    reading.items_end = cur.pos
+    reading.answer, reading.before = sink, before
+    return REST
+
+
+cdef Outcome historical_data_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_text(cur, reading, BAR_ROW, bar_text)
+
+
+cdef Outcome historical_ticks_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_text(cur, reading, PAST_MID_POINT_ROW, past_mid_point_text)
+
+
+cdef Outcome historical_ticks_bid_ask_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_text(cur, reading, PAST_BID_ASK_ROW, past_bid_ask_text)
+
+
+cdef Outcome historical_ticks_last_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_text(cur, reading, PAST_LAST_ROW, past_last_text)
+
+
+# ------------------------------------------------------------------------------------------ items of protobuf
+
+cdef bint bar_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+    """HistoricalDataBar: date 1, open 2, high 3, low 4, close 5, volume 6, wap 7, bar_count 8."""
+    cdef BarRow row
+    cdef Cursor date
+    cdef int64_t count = 0
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    date.pos = date.end = NULL
+    row.open = row.high = row.low = row.close = row.volume = row.wap = NAN
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_bytes(cur, key, &date)
+        elif key >> 3 == 2:
+            ok = take_number(cur, key, &row.open)
+        elif key >> 3 == 3:
+            ok = take_number(cur, key, &row.high)
+        elif key >> 3 == 4:
+            ok = take_number(cur, key, &row.low)
+        elif key >> 3 == 5:
+            ok = take_number(cur, key, &row.close)
+        elif key >> 3 == 6:
+            ok = take_size(cur, key, &row.volume)
+        elif key >> 3 == 7:
+            ok = take_size(cur, key, &row.wap)
+        elif key >> 3 == 8:
+            ok = take_integer(cur, key, &count)
+        else:
+            ok = skip_value(cur, key & 7)
+    if not ok or not bar_time(date.pos, date.end, &row.time_ns):
+        return False
+    row.bar_count, row.pad = <int32_t>count, 0
+    push(sink, &row)
+    return True
+
+
+cdef bint past_mid_point_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+    """HistoricalTick: time 1, price 2, size 3."""
+    cdef PastMidPointRow row
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    row.time = 0
+    row.price = row.size = NAN
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(cur, key, &row.time)
+        elif key >> 3 == 2:
+            ok = take_number(cur, key, &row.price)
+        elif key >> 3 == 3:
+            ok = take_size(cur, key, &row.size)
+        else:
+            ok = skip_value(cur, key & 7)
+    if ok:
+        push(sink, &row)
+    return ok
+
+
+cdef bint past_bid_ask_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef PastBidAskRow row
+    cdef Quote quote
+    if not take_quote(cur, &quote):
+        return False
+    row.time, row.attr_mask = quote.time, quote.attr_mask
+    row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
+    row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
+    memset(row.pad, 0, 7)
+    push(sink, &row)
+    return True
+
+
+cdef bint past_last_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef PastLastRow row
+    cdef TradePrint trade
+    if not take_trade(cur, &trade):
+        return False
+    row.time, row.price, row.size = trade.time, trade.price, trade.size
+    row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
+    memset(row.pad, 0, 3)
+    push(sink, &row)
+    return True
+
+
+cdef inline Outcome items_protobuf(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+    """Two passes: the id may come after the items, and nothing may be pushed before it is known."""
+    cdef Cursor again = cur[0], inside
+    cdef int64_t req_id = 0
+    cdef uint64_t key = 0
+    cdef Sink *sink
+    cdef Mark before
+    while cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return DECLINED
+        if key >> 3 == 1:
+            if not take_integer(cur, key, &req_id):
+                return DECLINED
+        elif not skip_value(cur, key & 7):
+            return DECLINED
+    sink = subscriber(reading, <int32_t>req_id, kind)
+    if sink == NULL:
+        return NO_READER
+    before = mark(sink)
+    while again.pos < again.end:
+        take_key(&again, &key)
+        if key >> 3 != 2:
+            skip_value(&again, key & 7)
+        elif not (take_bytes(&again, key, &inside) and item(&inside, sink)):
+            rewind(sink, before)
+            return DECLINED
+    reading.answer, reading.before = sink, before
+    return REST
+
+
+cdef Outcome historical_data_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_protobuf(cur, reading, BAR_ROW, bar_protobuf)
+
+
+cdef Outcome historical_ticks_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_protobuf(cur, reading, PAST_MID_POINT_ROW, past_mid_point_protobuf)
+
+
+cdef Outcome historical_ticks_bid_ask_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_protobuf(cur, reading, PAST_BID_ASK_ROW, past_bid_ask_protobuf)
+
+
+cdef Outcome historical_ticks_last_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    return items_protobuf(cur, reading, PAST_LAST_ROW, past_last_protobuf)
+
+
+# ------------------------------------------------------------------------------------------------- what is left
+
+cdef bytes rest_of_text(const Cursor *cur, const Reading *reading):
+    """The body of a message of many items, with none of them."""
+    return cur.pos[:reading.items - cur.pos] + b"0\0" + reading.items_end[:cur.end - reading.items_end]
+
+
+cdef bytes rest_of_protobuf(const Cursor *body):
+    cdef Cursor cur = body[0]
+    cdef const char *start
+    cdef uint64_t key = 0
+    cdef bytes rest = b""
+    while cur.pos < cur.end:
+        start = cur.pos
+        take_key(&cur, &key)
+        skip_value(&cur, key & 7)
+        if key >> 3 != 2:
+            rest += start[:cur.pos - start]
+    return rest
+
+
+HOT[HISTORICAL_DATA_ID] = historical_data_text
+HOT[HISTORICAL_TICKS_ID] = historical_ticks_text
+HOT[HISTORICAL_TICKS_BID_ASK_ID] = historical_ticks_bid_ask_text
+HOT[HISTORICAL_TICKS_LAST_ID] = historical_ticks_last_text
+HOT[PROTOBUF + HISTORICAL_DATA_ID] = historical_data_protobuf
+HOT[PROTOBUF + HISTORICAL_TICKS_ID] = historical_ticks_protobuf
+HOT[PROTOBUF + HISTORICAL_TICKS_BID_ASK_ID] = historical_ticks_bid_ask_protobuf
+HOT[PROTOBUF + HISTORICAL_TICKS_LAST_ID] = historical_ticks_last_protobuf

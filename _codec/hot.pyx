@@ -1,0 +1,180 @@
+# What all hot decoders share. A decoder reads one payload into rows and says DONE; REST, when the rows are taken and
+# what is left of the message is for whoever asked; NO_READER, when nobody subscribed under this id, or not to this kind;
+# or DECLINED. In the last two cases the plan takes the same payload, makes a message of it or says what is wrong with it.
+# No Python object in any of them; a row is built on the stack and added when its last field was good.
+
+cdef enum Outcome:
+    DECLINED = 0
+    DONE = 1
+    NO_READER = 2
+    REST = 3
+
+cdef enum:
+    HOT_IDS = 512           # ids below this may be hot
+    PROTOBUF = 200          # added to the id of a protobuf message
+    TICK_PRICE_ID = 1
+    TICK_SIZE_ID = 2
+    MARKET_DEPTH_ID = 12
+    MARKET_DEPTH_L2_ID = 13
+    HISTORICAL_DATA_ID = 17
+    TICK_OPTION_COMPUTATION_ID = 21
+    TICK_GENERIC_ID = 45
+    TICK_STRING_ID = 46
+    REAL_TIME_BARS_ID = 50
+    HISTORICAL_TICKS_ID = 96
+    HISTORICAL_TICKS_BID_ASK_ID = 97
+    HISTORICAL_TICKS_LAST_ID = 98
+    TICK_BY_TICK_ID = 99
+
+
+cdef struct Reading:
+    # What a decoder needs besides the bytes.
+    RouteTable *routes
+    int64_t recv_ns
+    Sink *touched           # streams with new rows since the last wake-up, linked
+    int server_version
+    # of a REST only:
+    Sink *answer            # whose rows were taken
+    Mark before             # where it stood before them
+    const char *items       # where the items begin on the text wire, at their count
+    const char *items_end   # and end
+
+ctypedef Outcome (*decoder_t)(Cursor *cur, Reading *reading) noexcept nogil
+
+cdef decoder_t[HOT_IDS] HOT     # by the id on the wire
+
+
+cdef inline Sink *subscriber(Reading *reading, int64_t req_id, int kind) noexcept nogil:
+    """The rows of this kind that a request feeds, or NULL."""
+    cdef Route *route = place_of(reading.routes, req_id)
+    if route.sink != NULL and route.sink.kind == kind:
+        return route.sink
+    if route.sink != NULL and route.second != NULL and route.second.kind == kind:
+        return route.second
+    return NULL
+
+
+cdef inline Outcome deliver(Sink *sink, Reading *reading, const void *row) noexcept nogil:
+    if not sink.touched:
+        sink.next_touched = reading.touched
+        reading.touched = sink
+    push(sink, row)
+    return DONE
+
+
+# ------------------------------------------------------------------------------------------- fields of text
+
+cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
+    """A number field; an empty one is 0, the largest double is unset and so NaN."""
+    cdef const char *stop = field_end(cur)
+    if stop == NULL:
+        return False
+    if stop == cur.pos:
+        out[0] = 0.0
+    elif not float_from(cur.pos, stop, out):
+        return False
+    elif out[0] == UNSET_FLOAT:
+        out[0] = NAN
+    cur.pos = stop + 1
+    return True
+
+
+cdef inline bint take_decimal(Cursor *cur, double *out) noexcept nogil:
+    """A decimal field as a double; empty and the spellings of unset are NaN."""
+    cdef const char *stop = field_end(cur)
+    if stop == NULL or not decimal_from(cur.pos, stop, out):
+        return False
+    cur.pos = stop + 1
+    return True
+
+
+cdef inline bint float_from(const char *at, const char *stop, double *out) noexcept nogil:
+    cdef Number outcome = parse_float(at, stop, out)
+    return outcome == EXACT or (outcome == NEEDS_CARE and careful_number(at, stop, out))
+
+
+cdef inline bint decimal_from(const char *at, const char *stop, double *out) noexcept nogil:
+    if stop == at:
+        out[0] = NAN
+        return True
+    if at[0] == c'I' or (at[0] == c'-' and stop - at > 1 and at[1] == c'I'):
+        return False
+    if not float_from(at, stop, out):
+        return False
+    if stop - at >= 10 and unset_decimal(at, stop):
+        out[0] = NAN
+    return True
+
+
+cdef bint careful_number(const char *at, const char *stop, double *out) noexcept with gil:
+    try:
+        return careful_float(at, stop, out)
+    except ValueError:
+        return False
+
+
+cdef bint unset_decimal(const char *at, const char *stop) noexcept with gil:
+    return text_of(at, stop - at) in UNSET_DECIMALS
+
+
+cdef inline uint16_t take_code(Cursor *cur, CodeTable *table, bint *ok) noexcept nogil:
+    cdef const char *stop = field_end(cur)
+    cdef uint16_t code
+    if stop == NULL:
+        ok[0] = False
+        return 0
+    code = code_of(table, cur.pos, stop - cur.pos)
+    cur.pos = stop + 1
+    return code
+
+
+# --------------------------------------------------------------------------------------- protobuf
+
+cdef inline bint take_integer(Cursor *cur, uint64_t key, int64_t *out) noexcept nogil:
+    cdef uint64_t value
+    if key & 7 != VARINT or not take_varint(cur, &value):
+        return False
+    out[0] = <int64_t>value
+    return True
+
+
+cdef inline bint take_number(Cursor *cur, uint64_t key, double *out) noexcept nogil:
+    if key & 7 != FIXED64 or not take_double(cur, out):
+        return False
+    if out[0] == UNSET_FLOAT:
+        out[0] = NAN
+    return True
+
+
+cdef inline bint take_size(Cursor *cur, uint64_t key, double *out) noexcept nogil:
+    cdef Cursor text
+    return key & 7 == BYTES and take_span(cur, &text) and decimal_from(text.pos, text.end, out)
+
+
+cdef inline bint take_bytes(Cursor *cur, uint64_t key, Cursor *inside) noexcept nogil:
+    return key & 7 == BYTES and take_span(cur, inside)
+
+
+cdef inline bint take_key(Cursor *cur, uint64_t *key) noexcept nogil:
+    return take_varint(cur, key) and key[0] >> 3 != 0
+
+
+cdef inline bint take_flags(Cursor *cur, uint64_t key, uint8_t *mask) noexcept nogil:
+    """A nested message of two booleans, as bits."""
+    cdef Cursor inside
+    cdef int64_t flag
+    if not take_bytes(cur, key, &inside):
+        return False
+    while inside.pos < inside.end:
+        if not take_key(&inside, &key):
+            return False
+        if key >> 3 > 2:
+            if not skip_value(&inside, key & 7):
+                return False
+        elif not take_integer(&inside, key, &flag):
+            return False
+        elif flag:
+            mask[0] |= <uint8_t>(key >> 3)
+        else:
+            mask[0] &= ~<uint8_t>(key >> 3)
+    return True

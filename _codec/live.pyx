@@ -1,0 +1,263 @@
+# Order books, option computations and five-second bars, by hand.
+#
+# text      MARKET_DEPTH             version req_id position operation side price size
+#           MARKET_DEPTH_L2          version req_id position market_maker operation side price size is_smart_depth
+#           TICK_OPTION_COMPUTATION  req_id tick_type tick_attrib implied_vol delta opt_price pv_dividend
+#                                    gamma vega theta und_price
+#           REAL_TIME_BARS           version req_id time open high low close volume wap count
+# protobuf  MarketDepth, MarketDepthL2: req_id 1, MarketDepthData 2; TickOptionComputation, RealTimeBarTick by number
+
+# ---------------------------------------------------------------------------------------------- order books
+
+cdef inline bint small(int64_t value) noexcept nogil:
+    """Whether an operation or a side fits its column; what does not travels as a message."""
+    return 0 <= value <= 255
+
+
+cdef Outcome depth_text(Cursor *cur, Reading *reading, bint with_maker) noexcept nogil:
+    cdef DepthRow row
+    cdef int64_t req_id, operation, side, smart = 0
+    cdef bint ok = True
+    cdef Sink *sink
+    if not (skip_field(cur) and take_int(cur, &req_id)):
+        return DECLINED
+    sink = subscriber(reading, req_id, DEPTH_ROW)
+    if sink == NULL:
+        return NO_READER
+    row.market_maker = 0
+    if not take_int32(cur, &row.position):
+        return DECLINED
+    if with_maker:
+        row.market_maker = take_code(cur, EXCHANGE_CODES, &ok)
+    if not (ok and take_int(cur, &operation) and take_int(cur, &side) and take_float(cur, &row.price)
+            and take_decimal(cur, &row.size)):
+        return DECLINED
+    if with_maker and not take_int(cur, &smart):
+        return DECLINED
+    if not (small(operation) and small(side)):
+        return NO_READER
+    row.recv_ns, row.seq = reading.recv_ns, sink.total
+    row.operation, row.side, row.is_smart_depth = <uint8_t>operation, <uint8_t>side, smart != 0
+    memset(row.pad, 0, 7)
+    return deliver(sink, reading, &row)
+
+
+cdef Outcome market_depth_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return depth_text(cur, reading, False)
+
+
+cdef Outcome market_depth_l2_text(Cursor *cur, Reading *reading) noexcept nogil:
+    return depth_text(cur, reading, True)
+
+
+cdef Outcome depth_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    """MarketDepthData: position 1, operation 2, side 3, price 4, size 5, market_maker 6, is_smart_depth 7."""
+    cdef DepthRow row
+    cdef Cursor data, text
+    cdef int64_t req_id = 0, position = 0, operation = 0, side = 0, smart = 0
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    cdef Sink *sink
+    data.pos = data.end = NULL
+    while ok and cur.pos < cur.end:
+        ok = take_key(cur, &key)
+        if ok and key >> 3 == 1:
+            ok = take_integer(cur, key, &req_id)
+        elif ok and key >> 3 == 2:
+            ok = take_bytes(cur, key, &data)
+        elif ok:
+            ok = skip_value(cur, key & 7)
+    if not ok or data.pos == NULL:
+        return DECLINED
+    sink = subscriber(reading, <int32_t>req_id, DEPTH_ROW)
+    if sink == NULL:
+        return NO_READER
+    row.market_maker = 0
+    row.price = row.size = NAN
+    while ok and data.pos < data.end:
+        if not take_key(&data, &key):
+            return DECLINED
+        if key >> 3 == 1:
+            ok = take_integer(&data, key, &position)
+        elif key >> 3 == 2:
+            ok = take_integer(&data, key, &operation)
+        elif key >> 3 == 3:
+            ok = take_integer(&data, key, &side)
+        elif key >> 3 == 4:
+            ok = take_number(&data, key, &row.price)
+        elif key >> 3 == 5:
+            ok = take_size(&data, key, &row.size)
+        elif key >> 3 == 6:
+            ok = take_bytes(&data, key, &text)
+            if ok:
+                row.market_maker = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
+        elif key >> 3 == 7:
+            ok = take_integer(&data, key, &smart)
+        else:
+            ok = skip_value(&data, key & 7)
+    if not ok:
+        return DECLINED
+    if not (small(operation) and small(side)):
+        return NO_READER
+    row.recv_ns, row.seq, row.position = reading.recv_ns, sink.total, <int32_t>position
+    row.operation, row.side, row.is_smart_depth = <uint8_t>operation, <uint8_t>side, smart != 0
+    memset(row.pad, 0, 7)
+    return deliver(sink, reading, &row)
+
+
+# ---------------------------------------------------------------------------------------- option computations
+
+cdef inline void mark_not_computed(OptionRow *row) noexcept nogil:
+    """-1 and -2 stand for numbers that TWS has not computed: NaN in a record."""
+    if row.implied_vol < 0:
+        row.implied_vol = NAN
+    if row.opt_price == -1:
+        row.opt_price = NAN
+    if row.pv_dividend == -1:
+        row.pv_dividend = NAN
+    if row.und_price == -1:
+        row.und_price = NAN
+    if row.delta == -2:
+        row.delta = NAN
+    if row.gamma == -2:
+        row.gamma = NAN
+    if row.vega == -2:
+        row.vega = NAN
+    if row.theta == -2:
+        row.theta = NAN
+
+
+cdef inline bint take_computed(Cursor *cur, double *out) noexcept nogil:
+    """A number that may be missing: an empty field is NaN here, not 0."""
+    if cur.pos < cur.end and cur.pos[0] == 0:
+        cur.pos += 1
+        out[0] = NAN
+        return True
+    return take_float(cur, out)
+
+
+cdef Outcome option_computation_text(Cursor *cur, Reading *reading) noexcept nogil:
+    cdef OptionRow row
+    cdef int64_t req_id
+    cdef Sink *sink
+    if not (take_int(cur, &req_id) and take_int32(cur, &row.tick_type)):
+        return DECLINED
+    sink = subscriber(reading, req_id, OPTION_ROW)
+    if sink == NULL:
+        return NO_READER
+    if not (take_int32(cur, &row.tick_attrib) and take_computed(cur, &row.implied_vol)
+            and take_computed(cur, &row.delta) and take_computed(cur, &row.opt_price)
+            and take_computed(cur, &row.pv_dividend) and take_computed(cur, &row.gamma)
+            and take_computed(cur, &row.vega) and take_computed(cur, &row.theta)
+            and take_computed(cur, &row.und_price)):
+        return DECLINED
+    row.recv_ns, row.seq = reading.recv_ns, sink.total
+    mark_not_computed(&row)
+    return deliver(sink, reading, &row)
+
+
+cdef Outcome option_computation_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    """req_id 1, tick_type 2, tick_attrib 3, then eight doubles from implied_vol 4 to und_price 11."""
+    cdef OptionRow row
+    cdef double numbers[8]
+    cdef int64_t req_id = 0, tick_type = 0, tick_attrib = 0
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    cdef int i
+    cdef Sink *sink
+    for i in range(8):
+        numbers[i] = NAN
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return DECLINED
+        if key >> 3 == 1:
+            ok = take_integer(cur, key, &req_id)
+        elif key >> 3 == 2:
+            ok = take_integer(cur, key, &tick_type)
+        elif key >> 3 == 3:
+            ok = take_integer(cur, key, &tick_attrib)
+        elif 4 <= key >> 3 <= 11:
+            ok = take_number(cur, key, &numbers[(key >> 3) - 4])
+        else:
+            ok = skip_value(cur, key & 7)
+    if not ok:
+        return DECLINED
+    sink = subscriber(reading, <int32_t>req_id, OPTION_ROW)
+    if sink == NULL:
+        return NO_READER
+    row.recv_ns, row.seq = reading.recv_ns, sink.total
+    row.tick_type, row.tick_attrib = <int32_t>tick_type, <int32_t>tick_attrib
+    row.implied_vol, row.delta, row.opt_price, row.pv_dividend = numbers[0], numbers[1], numbers[2], numbers[3]
+    row.gamma, row.vega, row.theta, row.und_price = numbers[4], numbers[5], numbers[6], numbers[7]
+    mark_not_computed(&row)
+    return deliver(sink, reading, &row)
+
+
+# ------------------------------------------------------------------------------------------ five-second bars
+
+cdef Outcome real_time_bar_text(Cursor *cur, Reading *reading) noexcept nogil:
+    cdef RealTimeBarRow row
+    cdef int64_t req_id
+    cdef Sink *sink
+    if not (skip_field(cur) and take_int(cur, &req_id)):
+        return DECLINED
+    sink = subscriber(reading, req_id, REAL_TIME_BAR_ROW)
+    if sink == NULL:
+        return NO_READER
+    if not (take_int(cur, &row.time) and take_float(cur, &row.open) and take_float(cur, &row.high)
+            and take_float(cur, &row.low) and take_float(cur, &row.close) and take_decimal(cur, &row.volume)
+            and take_decimal(cur, &row.wap) and take_int32(cur, &row.count)):
+        return DECLINED
+    row.recv_ns, row.seq, row.pad = reading.recv_ns, sink.total, 0
+    return deliver(sink, reading, &row)
+
+
+cdef Outcome real_time_bar_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    """req_id 1, time 2, open 3, high 4, low 5, close 6, volume 7, wap 8, count 9."""
+    cdef RealTimeBarRow row
+    cdef int64_t req_id = 0, count = 0
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    cdef Sink *sink
+    row.time = 0
+    row.open = row.high = row.low = row.close = row.volume = row.wap = NAN
+    while ok and cur.pos < cur.end:
+        if not take_key(cur, &key):
+            return DECLINED
+        if key >> 3 == 1:
+            ok = take_integer(cur, key, &req_id)
+        elif key >> 3 == 2:
+            ok = take_integer(cur, key, &row.time)
+        elif key >> 3 == 3:
+            ok = take_number(cur, key, &row.open)
+        elif key >> 3 == 4:
+            ok = take_number(cur, key, &row.high)
+        elif key >> 3 == 5:
+            ok = take_number(cur, key, &row.low)
+        elif key >> 3 == 6:
+            ok = take_number(cur, key, &row.close)
+        elif key >> 3 == 7:
+            ok = take_size(cur, key, &row.volume)
+        elif key >> 3 == 8:
+            ok = take_size(cur, key, &row.wap)
+        elif key >> 3 == 9:
+            ok = take_integer(cur, key, &count)
+        else:
+            ok = skip_value(cur, key & 7)
+    if not ok:
+        return DECLINED
+    sink = subscriber(reading, <int32_t>req_id, REAL_TIME_BAR_ROW)
+    if sink == NULL:
+        return NO_READER
+    row.recv_ns, row.seq, row.count, row.pad = reading.recv_ns, sink.total, <int32_t>count, 0
+    return deliver(sink, reading, &row)
+
+
+HOT[MARKET_DEPTH_ID] = market_depth_text
+HOT[MARKET_DEPTH_L2_ID] = market_depth_l2_text
+HOT[TICK_OPTION_COMPUTATION_ID] = option_computation_text
+HOT[REAL_TIME_BARS_ID] = real_time_bar_text
+HOT[PROTOBUF + MARKET_DEPTH_ID] = depth_protobuf
+HOT[PROTOBUF + MARKET_DEPTH_L2_ID] = depth_protobuf
+HOT[PROTOBUF + TICK_OPTION_COMPUTATION_ID] = option_computation_protobuf
+HOT[PROTOBUF + REAL_TIME_BARS_ID] = real_time_bar_protobuf
