@@ -2,8 +2,9 @@
 
 Live records have ``recv_ns``, the wall clock in ns since 1970, read once per socket read, and ``seq``, which counts
 the records of their subscription from 0: a step other than 1 between neighbours is a loss, and ``dropped`` says so
-too. Past ones have neither. Unset numbers are NaN. Prices, sizes and values are float64; times are seconds since 1970 unless the
-name says ns. Exchanges, market makers and conditions are small integers: `EXCHANGES` and `CONDITIONS` name them.
+too. Past ones have neither. Unset numbers are NaN. Prices, sizes and values are float64; times are seconds since 1970
+unless the name says ns. Exchanges, market makers and conditions are small integers: `EXCHANGES` and `CONDITIONS` name
+them.
 
 ==================  =================================================================================================
 `TICK`              L1. ``tick_type`` says what the row is: a price tick has ``price`` and the ``size`` that came

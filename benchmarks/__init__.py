@@ -1,0 +1,1 @@
+"""ibfast and its peers in one run: ``python -m benchmarks``."""
