@@ -51,6 +51,7 @@ class MessageStream(Facade, Generic[T]):
     """
 
     def try_next(self) -> T | None:
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> T:
@@ -64,6 +65,7 @@ class MessageStream(Facade, Generic[T]):
         return self._run(self._async.next(timeout_s))
 
     def close(self) -> None:
+        """End the stream; what it holds can still be taken. Closing twice does nothing."""
         return self._call(self._async.close)
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, ClassVar, Self, TypeVar
 
+from ibfast.errors import ConnectionLost
 from ibfast.portal import Portal
 from ibfast.trade import TradeEvent
 
@@ -48,10 +50,8 @@ class Facade:
 
     def _close(self, closing: Coroutine[Any, Any, None]) -> None:
         """The client's own end takes the loop and its thread with it."""
-        if self._portal.is_closed:
-            closing.close()
-            return
-        self._portal.run(closing)
+        with contextlib.suppress(ConnectionLost):  # closed before
+            self._portal.run(closing)
         self._portal.close()
 
     def _run(self, work: Awaitable[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from ibfast.errors import ConnectionLost
@@ -22,6 +22,8 @@ class Portal:
 
     def __init__(self) -> None:
         self._loop = loop_factory()()
+        self._gate = threading.Lock()  # nothing gets in behind the last to be run
+        self._closed = False
         self._thread = threading.Thread(target=self._serve, name="ibfast", daemon=True)
         self._thread.start()
 
@@ -40,21 +42,25 @@ class Portal:
         if threading.current_thread() is self._thread:
             work.close()
             raise RuntimeError("a blocking call needs a thread other than its own event loop's")
-        if self._loop.is_closed():
-            work.close()
-            raise ConnectionLost("the client is closed")
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._gate:
+            if self._closed:
+                work.close()
+                raise ConnectionLost("the client is closed")
+            future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except StopAsyncIteration:
             raise StopIteration from None
+        except CancelledError:
+            raise ConnectionLost("the client was closed") from None
         except BaseException:
             future.cancel()
             raise
 
     def call(self, function: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
         """Call a function that belongs to the loop's thread; after `close` to any thread."""
-        if self._loop.is_closed():
+        if self._closed and threading.current_thread() is not self._thread:
+            self._thread.join()
             return function(*arguments, **keywords)
 
         async def work() -> T:
@@ -72,19 +78,21 @@ class Portal:
                 return
             yield item
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the loop is gone."""
-        return self._loop.is_closed()
-
     def close(self) -> None:
-        """Stop the loop and its thread; nothing can be run afterwards. Closing twice does nothing."""
-        if self._loop.is_closed():
+        """Stop the loop and its thread; nothing can be run afterwards. Any thread may close, any number of times."""
+        with self._gate:
+            first, self._closed = not self._closed, True
+            if first:
+                last = asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop)
+        if not first:
+            self._thread.join()
             return
-        self.run(_cancel_all())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            last.result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
 
 async def _next(items: Any) -> Any:

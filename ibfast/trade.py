@@ -152,8 +152,10 @@ class Trade:
             ConnectionLost: the connection ended before that.
         """
         await self.done()
+        if self.status in ("Cancelled", "ApiCancelled"):
+            raise RequestError(202, f"the order ended as {self.status}", self.order_id)
         if self.status != "Filled":
-            raise self.rejection or RequestError(202, f"the order ended as {self.status}", self.order_id)
+            raise self.rejection or RequestError(201, f"the order ended as {self.status}", self.order_id)
         return self
 
     def __aiter__(self) -> AsyncIterator[TradeEvent]:
@@ -195,7 +197,7 @@ class Trade:
     # ------------------------------------------------------------------------------------- what TWS says
 
     def on_open_order(self, message: OpenOrder) -> None:
-        """TWS's picture of the order; its fields win over what was sent, except for the identity."""
+        """TWS's picture of the order: where it stands, and the permanent id it has been given."""
         if message == self._last_open:
             return
         self._last_open = message

@@ -43,6 +43,8 @@ def run(new_loop):
         complaints, threads = Complaints(), set(threading.enumerate())
         with complaints, asyncio.Runner(loop_factory=new_loop) as runner:
             result = runner.run(_bounded(main))
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(1)
         assert set(threading.enumerate()) <= threads
         assert complaints.heard == []
         return result

