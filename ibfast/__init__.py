@@ -9,7 +9,7 @@ import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts
 from ibfast.bars import Bars
 from ibfast.client import Client
 from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
-from ibfast.enums import Action, OrderType, SecType, TickByTickType, TimeInForce, WhatToShow
+from ibfast.enums import Action, BarSize, OrderType, SecType, TickByTickType, TimeInForce, WhatToShow
 from ibfast.errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -32,6 +32,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Action",
+    "BarSize",
     "Bars",
     "BracketBuilder",
     "Client",

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ibfast.errors import DecodeError
 from ibfast.records import BAR, Rows
 from ibfast.schema import HistoricalDataBar
 from ibfast.times import parse_time
+
+FAR_FUTURE_S = 2**63 // 1_000_000_000  # the first second whose nanoseconds int64 cannot count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +42,11 @@ class Bars:
 
     @classmethod
     def from_messages(cls, bars: Sequence[HistoricalDataBar], start: str = "", end: str = "") -> Bars:
-        """Bars of an answer; unset numbers are NaN, an unset count is 0."""
+        """Bars of an answer; unset numbers are NaN, an unset count is 0.
+
+        Raises:
+            DecodeError: the date of a bar is none of IB's spellings.
+        """
         records = np.empty(len(bars), BAR)
         records["time_ns"] = [_time_ns(bar.date or "") for bar in bars]
         for name in ("open", "high", "low", "close", "volume", "wap"):
@@ -70,6 +77,10 @@ class Bars:
 
 
 def _time_ns(date: str) -> int:
-    if date.isdigit() and len(date) != 8:
-        return int(date) * 1_000_000_000
-    return int(parse_time(date).timestamp()) * 1_000_000_000
+    try:
+        seconds = int(date) if date.isdecimal() and len(date) != 8 else int(parse_time(date).timestamp())
+    except (ValueError, OverflowError, OSError):
+        seconds = FAR_FUTURE_S
+    if seconds >= FAR_FUTURE_S:
+        raise DecodeError("HistoricalDataBar", "date", 0, "not a time of the TWS API", date.encode())
+    return seconds * 1_000_000_000

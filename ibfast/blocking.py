@@ -23,10 +23,9 @@ import ibfast.trade
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, register
 from ibfast.contract import Contract
-from ibfast.enums import TickByTickType, WhatToShow
+from ibfast.enums import BarSize, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, RequestError
-from ibfast.order import Order
-from ibfast.order_builder import Quantity
+from ibfast.order import Order, Quantity
 from ibfast.schema import (
     ContractData,
     ErrorMessage,
@@ -158,7 +157,10 @@ class Ticks(Facade):
         return self._call(self._async.texts, rows)
 
     def events(self) -> Iterator[Any]:
-        """One `Tick`, `Last`, `BidAsk` or `MidPoint` at a time, for those who want objects."""
+        """One `Tick`, `Last`, `BidAsk` or `MidPoint` at a time, for those who want objects.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
         return self._iterate(self._async.events())
 
     def __iter__(self) -> Iterator[NDArray[np.void]]:
@@ -247,7 +249,7 @@ class Trade(Facade):
 
     @property
     def is_complete(self) -> bool:
-        """Whether the order is done and the commission of every fill is known."""
+        """Whether the order is done and every fill is known with its commission."""
         return self._read("is_complete")
 
     @property
@@ -271,6 +273,10 @@ class Trade(Facade):
             ConnectionLost: the connection ended before that.
         """
         return self._run(self._async.filled())
+
+    def sent_again(self, order: Order) -> None:
+        """The order went out once more, changed: what TWS said against its last version is settled."""
+        return self._call(self._async.sent_again, order)
 
     def __iter__(self) -> Iterator[TradeEvent]:
         return self._iterate(self._async)
@@ -589,7 +595,7 @@ class Client(Facade):
         contract: Contract,
         *,
         duration: str,
-        bar_size: str = "1 min",
+        bar_size: str = BarSize.MIN_1,
         what_to_show: str = WhatToShow.TRADES,
         use_rth: bool = True,
         end: datetime | None = None,

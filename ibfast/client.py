@@ -11,7 +11,7 @@ from ibfast.bars import Bars
 from ibfast.connection import Connection
 from ibfast.contract import Contract
 from ibfast.conversation import Conversation
-from ibfast.enums import TickByTickType, WhatToShow
+from ibfast.enums import BarSize, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError
 from ibfast.order import Order
 from ibfast.order_builder import OrderBuilder
@@ -251,7 +251,7 @@ class Client:
         contract: Contract,
         *,
         duration: str,
-        bar_size: str = "1 min",
+        bar_size: str = BarSize.MIN_1,
         what_to_show: str = WhatToShow.TRADES,
         use_rth: bool = True,
         end: datetime | None = None,
@@ -267,7 +267,7 @@ class Client:
         request = HistoricalDataRequest(
             contract=contract,
             end_date_time=format_time(end) if end is not None else None,
-            bar_size_setting=bar_size,
+            bar_size_setting=str(bar_size),
             duration=duration,
             use_rth=use_rth,
             what_to_show=str(what_to_show),
@@ -305,7 +305,7 @@ class Client:
         """Send the order again under its id, with these fields changed; the same trade goes on."""
         order = trade.order.replace(**{"transmit": True, **changes})
         self._connection.send(PlaceOrderRequest(order_id=trade.order_id, contract=trade.contract, order=order))
-        trade.order = order
+        trade.sent_again(order)
         return trade
 
     async def cancel_order(self, trade: Trade) -> Trade:

@@ -14,6 +14,7 @@ from ibfast.conversation import Answer, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError, RequestTimeout
 from ibfast.schema.declare import Message
 from ibfast.subscription import Ticks
+from ibfast.trade import request_error
 
 KEEPALIVE_IDLE_S = 30
 
@@ -53,7 +54,8 @@ class Connection:
         except TimeoutError:
             step = "say hello" if self.talk.state is State.GREETING else "send order id and accounts"
             await self.close()
-            raise ConnectionFailed(f"{host}:{port} did not {step} within {timeout_s:g} s") from None
+            reason, code = self._refusal()
+            raise ConnectionFailed(f"{host}:{port} did not {step} within {timeout_s:g} s{reason}", code=code) from None
         except BaseException:
             await self.close()
             raise
@@ -118,7 +120,7 @@ class Connection:
             return await self._wait(future, type(request).__name__)
         except (asyncio.CancelledError, RequestTimeout):
             self.talk.forget(req_id)
-            if cancel is not None and self._ended is None:
+            if cancel is not None and self._ended is None and future.cancelled():  # else it was answered just now
                 with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
                     self.send(cancel(req_id=req_id))
             raise
@@ -225,8 +227,14 @@ class Connection:
             return error
         reason = f": {error}" if error is not None else ""
         if self.talk.state is not State.READY:
-            return ConnectionFailed(f"the gateway closed the connection during the handshake{reason}")
+            refusal, code = self._refusal()
+            return ConnectionFailed(f"the gateway hung up during the handshake{reason}{refusal}", code=code)
         return ConnectionLost(f"the gateway closed the connection{reason}")
+
+    def _refusal(self) -> tuple[str, int]:
+        """What the gateway complained of during the handshake, and the code of that."""
+        refusal = self.talk.refusal
+        return ("", 0) if refusal is None else (f"; it said {request_error(refusal)}", refusal.error_code or 0)
 
     def _fail(self, error: ConnectionFailed) -> None:
         """Give up: what went wrong is known before the socket is closed."""

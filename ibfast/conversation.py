@@ -41,7 +41,10 @@ from ibfast.trade import Trades, request_error
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
 
-Only for a gateway whose next order id is past half of that, request ids count up from 1."""
+When the gateway's next order id is past half of that, the two change places: request ids go on below it."""
+
+HELLO_DIGITS = 9
+"""No server version is longer; a longer number is no hello."""
 
 
 class State(Enum):
@@ -103,17 +106,20 @@ class Ids:
     """Request ids and order ids, from blocks that never meet."""
 
     def __init__(self) -> None:
-        self.next_order_id = 0
-        self._requests = itertools.count(REQUEST_IDS)
+        self.next_order_id = 1
+        self._next_request_id = REQUEST_IDS
 
     def raise_to(self, next_valid_id: int) -> None:
         """The gateway's word on the next order id: it can only go up."""
-        if self.next_order_id == 0 and next_valid_id >= REQUEST_IDS // 2:
-            self._requests = itertools.count(1)
+        if next_valid_id >= REQUEST_IDS // 2 and self._next_request_id >= REQUEST_IDS:
+            if self._next_request_id > REQUEST_IDS:  # some are in use: orders begin above them
+                next_valid_id = max(next_valid_id, self._next_request_id)
+            self._next_request_id = self.next_order_id
         self.next_order_id = max(self.next_order_id, next_valid_id)
 
     def request(self) -> int:
-        return next(self._requests)
+        self._next_request_id += 1
+        return self._next_request_id - 1
 
     def order(self) -> int:
         self.next_order_id += 1
@@ -150,12 +156,14 @@ class Conversation:
         self.connection_time = ""
         self.accounts: list[str] = []
         self.error: IbfastError | None = None
+        self.refusal: ErrorMessage | None = None  # the last error before READY: why a gateway hangs up, if it says
         self.ids = Ids()
         self.trades = Trades(client_id)
         self.unclaimed = 0  # messages that nobody waits for any more
         self.malformed = 0
         self.unknown = 0
         self.skipped_greetings = 0
+        self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
         self._waiting: dict[int, Receiver] = {}
         self._shared: dict[type[Message], list[Receiver]] = {}
 
@@ -174,7 +182,7 @@ class Conversation:
             ConnectionFailed: the server chose a version that was not on offer.
         """
         fields = payload.split(b"\0")
-        if len(fields) != 3 or fields[2] or not fields[0].isdigit():
+        if len(fields) != 3 or fields[2] or not fields[0].isdigit() or len(fields[0]) > HELLO_DIGITS:
             self.skipped_greetings += 1
             return False
         version = int(fields[0])
@@ -187,8 +195,9 @@ class Conversation:
         self._enter(State.STARTING)
         return True
 
-    def _ready_if_complete(self) -> None:
-        if self.state is State.STARTING and self.ids.next_order_id and self.accounts:
+    def _has_come(self, part: type[Message]) -> None:
+        self._missing.discard(part)
+        if self.state is State.STARTING and not self._missing:
             self._enter(State.READY)
 
     def _enter(self, state: State) -> None:
@@ -279,7 +288,7 @@ class Conversation:
     def _deliver(self, req_id: int, message: Message) -> None:
         receiver = self._waiting.get(req_id)
         if receiver is None:
-            self.unclaimed += not isinstance(message, ExecutionDetails)
+            self.unclaimed += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
         elif receiver.received(message):
             self._waiting.pop(req_id, None)
 
@@ -287,18 +296,27 @@ class Conversation:
 
     def _on_next_valid_id(self, message: NextValidId) -> None:
         self.ids.raise_to(message.order_id or 0)
-        self._ready_if_complete()
+        self._has_come(NextValidId)
 
     def _on_managed_accounts(self, message: ManagedAccounts) -> None:
         self.accounts = [account for account in (message.accounts_list or "").split(",") if account]
-        self._ready_if_complete()
+        self._has_come(ManagedAccounts)
+
+    def _on_status(self, message: OrderStatus) -> None:
+        self.unclaimed += not self.trades.on_status(message)
+
+    def _on_execution(self, message: ExecutionDetails) -> None:
+        claimed = self.trades.on_execution(message) or message.req_id in self._waiting
+        self.unclaimed += not claimed
 
     def _on_error(self, message: ErrorMessage) -> None:
         code, req_id = message.error_code or 0, -1 if message.id is None else message.id
         kind = classify(code)
-        if self.state is State.STARTING and kind is ErrorKind.FATAL:
-            raise ConnectionFailed(f"{code}: {message.error_msg}", code=code)
-        ends = kind in (ErrorKind.REJECTION, ErrorKind.PACING, ErrorKind.ENTITLEMENT)
+        ends = kind not in (ErrorKind.NOTICE, ErrorKind.WARNING, ErrorKind.CONNECTIVITY)
+        if self.state is State.STARTING and ends:
+            self.refusal = message
+            if kind is ErrorKind.FATAL:
+                raise ConnectionFailed(f"{code}: {message.error_msg}", code=code)
         receiver = self._waiting.get(req_id)
         if receiver is not None and ends:
             del self._waiting[req_id]
@@ -317,8 +335,8 @@ _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
     ManagedAccounts: Conversation._on_managed_accounts,
     ErrorMessage: Conversation._on_error,
     OpenOrder: lambda talk, message: talk.trades.on_open_order(message),
-    OrderStatus: lambda talk, message: talk.trades.on_status(message),
-    ExecutionDetails: lambda talk, message: talk.trades.on_execution(message),
+    OrderStatus: Conversation._on_status,
+    ExecutionDetails: Conversation._on_execution,
     CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),
 }
 

@@ -49,6 +49,32 @@ class WhatToShow(StrEnum):
     AGGTRADES = "AGGTRADES"
 
 
+class BarSize(StrEnum):
+    """How long a historical bar is."""
+
+    SECS_1 = "1 secs"
+    SECS_5 = "5 secs"
+    SECS_10 = "10 secs"
+    SECS_15 = "15 secs"
+    SECS_30 = "30 secs"
+    MIN_1 = "1 min"
+    MINS_2 = "2 mins"
+    MINS_3 = "3 mins"
+    MINS_5 = "5 mins"
+    MINS_10 = "10 mins"
+    MINS_15 = "15 mins"
+    MINS_20 = "20 mins"
+    MINS_30 = "30 mins"
+    HOUR_1 = "1 hour"
+    HOURS_2 = "2 hours"
+    HOURS_3 = "3 hours"
+    HOURS_4 = "4 hours"
+    HOURS_8 = "8 hours"
+    DAY_1 = "1 day"
+    WEEK_1 = "1 week"
+    MONTH_1 = "1 month"
+
+
 class TickByTickType(StrEnum):
     """What a tick-by-tick subscription brings."""
 

@@ -1,7 +1,12 @@
 """What is to be done with it."""
 
+from decimal import Decimal
+from typing import Self, TypeAlias
+
 from ibfast.schema.declare import Bool, Dec, Float, Int, Long, Message, Str, Tags, field
 from ibfast.schema.versions import V
+
+Quantity: TypeAlias = int | float | str | Decimal
 
 
 class OrderCondition(Message):
@@ -181,6 +186,36 @@ class Order(Message):
     auction_strategy: Int = field()
     basis_points: Float = field(unset="empty")
     basis_points_type: Int = field(unset="empty")
+
+    @classmethod
+    def market(cls, action: str, quantity: Quantity) -> Self:
+        """At the best price there is, now."""
+        return cls(action=str(action), total_quantity=quantity_of(quantity), order_type="MKT")
+
+    @classmethod
+    def limit(cls, action: str, quantity: Quantity, price: float) -> Self:
+        """At ``price`` or better."""
+        return cls(action=str(action), total_quantity=quantity_of(quantity), order_type="LMT", lmt_price=price)
+
+    @classmethod
+    def stop(cls, action: str, quantity: Quantity, price: float) -> Self:
+        """A market order once ``price`` is touched."""
+        return cls(action=str(action), total_quantity=quantity_of(quantity), order_type="STP", aux_price=price)
+
+
+def quantity_of(quantity: Quantity) -> Decimal:
+    """A quantity to trade, exact to its last digit.
+
+    Raises:
+        ValueError: it is no positive number.
+    """
+    try:
+        amount = Decimal(str(quantity))
+    except ArithmeticError:
+        raise ValueError(f"quantity: {quantity!r} is not a number") from None
+    if not amount.is_finite() or amount <= 0:
+        raise ValueError(f"quantity: {quantity} is not a positive number")
+    return amount
 
 
 class OrderCancel(Message):

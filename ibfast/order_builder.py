@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Self
 
 from ibfast.contract import Contract
 from ibfast.enums import Action, OrderType, TimeInForce
-from ibfast.order import Order
+from ibfast.order import Order, Quantity, quantity_of
 from ibfast.times import format_time
 from ibfast.trade import Trade
 
-Quantity = int | float | str | Decimal
 Place = Callable[[Contract, Order], Trade]
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    OrderType.LIMIT: ("lmt_price",),
+    OrderType.STOP: ("aux_price",),
+    OrderType.STOP_LIMIT: ("aux_price", "lmt_price"),
+}
+"""The prices that an order type cannot do without."""
 
 
 class OrderWords:
@@ -37,10 +43,7 @@ class OrderWords:
         return self._side(Action.SELL, quantity)
 
     def _side(self, action: Action, quantity: Quantity) -> Self:
-        amount = Decimal(str(quantity))
-        if not amount > 0:
-            raise ValueError(f"quantity: {quantity} is not a positive number")
-        return self.set(action=action.value, total_quantity=amount)
+        return self.set(action=action.value, total_quantity=quantity_of(quantity))
 
     # -- at what price
 
@@ -107,6 +110,10 @@ class OrderWords:
             raise ValueError("action: say buy(quantity) or sell(quantity)")
         if self.order.order_type is None:
             raise ValueError("order_type: say market(), limit(price), stop(price) or another type")
+        for name in NEEDS.get(self.order.order_type, ()):
+            value = getattr(self.order, name)
+            if value is None or not math.isfinite(value):
+                raise ValueError(f"{name}: a price is needed for order type {self.order.order_type}, not {value}")
 
 
 class OrderBuilder(OrderWords):

@@ -259,6 +259,7 @@ class Ticks(Stream[NDArray[np.void]]):
         self._request = request
         self._cancel = cancel
         self._req_id = 0
+        self._events: Iterator[Any] = iter(())
 
     @property
     def rows(self) -> Rows:
@@ -288,6 +289,7 @@ class Ticks(Stream[NDArray[np.void]]):
 
     def try_next(self) -> NDArray[np.void] | None:
         """The records that wait, as one batch, or None; never blocks."""
+        self.open()
         if self._rows.overflowed and not self._ended:  # before anything is taken: what came later has a gap before it
             self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
             self._end(StreamOverflow(f"{self._rows.capacity} records wait and {self.dropped} more were refused"))
@@ -298,18 +300,21 @@ class Ticks(Stream[NDArray[np.void]]):
         return self._rows.texts(rows)
 
     async def events(self) -> AsyncIterator[Any]:
-        """One `Tick`, `Last`, `BidAsk` or `MidPoint` at a time, for those who want objects."""
-        async for rows in self:
-            for event in _tick_objects(rows, self._rows):
+        """One `Tick`, `Last`, `BidAsk` or `MidPoint` at a time, for those who want objects.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        while True:
+            for event in self._events:
                 yield event
+            rows = await anext(self, None)
+            if rows is None:
+                return
+            self._events = _tick_objects(rows, self._rows)
 
     async def __aenter__(self) -> Self:
         self.open()
         return self
-
-    async def __anext__(self) -> NDArray[np.void]:
-        self.open()
-        return await super().__anext__()
 
     # -- what the conversation tells a stream
 

@@ -36,6 +36,9 @@ CANCEL_REFUSALS = frozenset({161, 10147, 10148})
 COMMISSION_WAIT_S = 2.0
 """How long iterating over a trade goes on after it is done, for commissions that have not come yet."""
 
+COMMISSIONS_KEPT = 10_000
+"""Commissions that wait for their execution; the oldest go first, they are of orders this session never heard of."""
+
 
 class TradeEventKind(StrEnum):
     """What a `TradeEvent` is about."""
@@ -104,7 +107,7 @@ class Trade:
     fills: list[Fill] = field(default_factory=list)
     warnings: list[RequestError] = field(default_factory=list)
     rejection: RequestError | None = None
-    log: list[TradeEvent] = field(default_factory=list)
+    log: list[TradeEvent] = field(default_factory=list, repr=False)
     listeners: list[Listener] = field(default_factory=list, repr=False)
     acknowledged: bool = field(default=False, repr=False)
     _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
@@ -123,8 +126,9 @@ class Trade:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the order is done and the commission of every fill is known."""
-        return self.is_done and all(fill.commission is not None for fill in self.fills)
+        """Whether the order is done and every fill is known with its commission."""
+        known = sum((fill.execution.shares or Decimal(0) for fill in self.fills), Decimal(0))
+        return self.is_done and known >= self.filled_quantity and all(fill.commission for fill in self.fills)
 
     @property
     def commission(self) -> float:
@@ -171,8 +175,10 @@ class Trade:
                         return
                     try:
                         event = await events.next(COMMISSION_WAIT_S if self.is_done else None)
-                    except TimeoutError:
-                        return
+                    except (TimeoutError, IbfastError):
+                        if self.is_done:
+                            return
+                        raise
                 yield event
 
     @contextmanager
@@ -201,8 +207,11 @@ class Trade:
         if message == self._last_open:
             return
         self._last_open = message
-        self.acknowledged = True
         self.order_state = message.order_state
+        reported = (message.order_state.status if message.order_state is not None else None) or self.status
+        self._acknowledge(reported)
+        if reported == "Inactive" and self._last_status is None:  # a refused order may get no status of its own
+            self.status = reported
         if message.order is not None:
             self.perm_id = message.order.perm_id or self.perm_id
         self._tell(TradeEventKind.ORDER, message)
@@ -212,8 +221,8 @@ class Trade:
         if message == self._last_status:
             return
         self._last_status = message
-        self.acknowledged = True
         self.status = message.status or self.status
+        self._acknowledge(self.status)
         self.perm_id = message.perm_id or self.perm_id
         self.filled_quantity = message.filled if message.filled is not None else self.filled_quantity
         self.remaining = message.remaining if message.remaining is not None else self.remaining
@@ -226,7 +235,6 @@ class Trade:
         execution = message.execution
         if execution is None or any(fill.execution.exec_id == execution.exec_id for fill in self.fills):
             return
-        self.acknowledged = True
         fill = Fill(execution, commission)
         for place, known in enumerate(self.fills):
             if known.root and known.root == fill.root:
@@ -236,6 +244,7 @@ class Trade:
                 break
         else:
             self.fills.append(fill)
+        self._acknowledge(self.status)
         self._tell(TradeEventKind.FILL, fill)
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
@@ -255,6 +264,18 @@ class Trade:
             return
         self.rejection = error
         self._tell(TradeEventKind.REJECTION, error)
+
+    def sent_again(self, order: Order) -> None:
+        """The order went out once more, changed: what TWS said against its last version is settled."""
+        self.order = order
+        self.rejection = None
+
+    def _acknowledge(self, status: str) -> None:
+        """TWS has the order. If it works on it, what looked like a refusal of the order was a warning."""
+        if not self.acknowledged and self.rejection is not None and status not in DONE:
+            self.warnings.append(self.rejection)
+            self.rejection = None
+        self.acknowledged = True
 
     def _tell(self, kind: TradeEventKind, detail: Any) -> None:
         event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining)
@@ -311,34 +332,41 @@ class Trades:
             self._by_perm_id[order.perm_id] = trade
         trade.on_open_order(message)
 
-    def on_status(self, message: OrderStatus) -> None:
+    def on_status(self, message: OrderStatus) -> bool:
+        """How far an order is; False when it is none of those followed here."""
         trade = self._find(message.order_id, message.client_id, message.perm_id)
-        if trade is not None:
-            if message.perm_id:
-                self._by_perm_id[message.perm_id] = trade
-            trade.on_status(message)
+        if trade is None:
+            return False
+        if message.perm_id:
+            self._by_perm_id[message.perm_id] = trade
+        trade.on_status(message)
+        return True
 
-    def on_execution(self, message: ExecutionDetails) -> None:
-        execution = message.execution
-        if execution is None:
-            return
+    def on_execution(self, message: ExecutionDetails) -> bool:
+        """A fill; False when its order is none of those followed here."""
+        execution = message.execution if message.execution is not None else Execution()
         trade = self._find(execution.order_id, execution.client_id, execution.perm_id)
-        if trade is not None and execution.exec_id:
-            self._by_exec_id[execution.exec_id] = trade
-            trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+        if trade is None or not execution.exec_id:
+            return False
+        self._by_exec_id[execution.exec_id] = trade
+        trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+        return True
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
         """Commissions name the execution only, and may come before it."""
         exec_id = message.exec_id or ""
         trade = self._by_exec_id.get(exec_id)
-        if trade is None:
-            self._commissions[exec_id] = message
-        else:
+        if trade is not None:
             trade.on_commission(message)
+            return
+        self._commissions[exec_id] = message
+        if len(self._commissions) > COMMISSIONS_KEPT:
+            del self._commissions[next(iter(self._commissions))]
 
     def _find(self, order_id: int | None, client_id: int | None, perm_id: int | None) -> Trade | None:
-        if self._is_ours(order_id, client_id) and order_id in self._by_order_id:
-            return self._by_order_id[order_id]
+        mine = self._by_order_id.get(order_id or 0) if self._is_ours(order_id, client_id) else None
+        if mine is not None and (not mine.perm_id or not perm_id or mine.perm_id == perm_id):
+            return mine  # the same permanent id, or one of them does not know it yet
         return self._by_perm_id.get(perm_id) if perm_id else None
 
     def _is_ours(self, order_id: int | None, client_id: int | None) -> bool:

@@ -32,7 +32,9 @@ WIRES = {
     "esc": {Kind.STRING}, "word": {Kind.BOOL}, "a|o": {Kind.BOOL}, "plain": {Kind.FLOAT},
     "pairs": {Kind.TAGS}, "counted": {Kind.TAGS},
 }  # fmt: skip
-UNSETS = {"zero": set(Kind), "empty": {*NUMBERS, Kind.BOOL}, "max": NUMBERS, "-1": {Kind.FLOAT}, "-2": {Kind.FLOAT}}
+UNSETS = {"zero": set(Kind), "empty": {*NUMBERS, Kind.BOOL}, "max": NUMBERS} | dict.fromkeys(
+    ("-1", "-2", "negative"), {Kind.FLOAT}
+)
 
 
 def label(form):
