@@ -32,9 +32,10 @@ WIRES = {
     "esc": {Kind.STRING}, "word": {Kind.BOOL}, "a|o": {Kind.BOOL}, "plain": {Kind.FLOAT},
     "pairs": {Kind.TAGS}, "counted": {Kind.TAGS},
 }  # fmt: skip
-UNSETS = {"zero": set(Kind), "empty": {*NUMBERS, Kind.BOOL}, "max": NUMBERS} | dict.fromkeys(
-    ("-1", "-2", "negative"), {Kind.FLOAT}
-)
+FLOATS = {Kind.FLOAT}
+UNSETS = {
+    "zero": set(Kind), "empty": {*NUMBERS, Kind.BOOL}, "max": NUMBERS, "-1": FLOATS, "-2": FLOATS, "negative": FLOATS,
+}  # fmt: skip
 
 
 def label(form):
