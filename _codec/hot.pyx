@@ -1,7 +1,7 @@
 # What all hot decoders share. A decoder reads one payload into rows and says DONE; REST, when the rows are taken and
-# what is left of the message is for whoever asked; NO_READER, when nobody subscribed under this id, or not to this kind;
-# or DECLINED. In the last two cases the plan takes the same payload, makes a message of it or says what is wrong with it.
-# No Python object in any of them; a row is built on the stack and added when its last field was good.
+# what is left of the message is for whoever asked; NO_READER, when nobody subscribed under this id, or not to this
+# kind; or DECLINED. In the last two cases the plan takes the same payload, makes a message of it or says what is wrong
+# with it. No Python object in any of them; a row is built on the stack and added when its last field was good.
 
 cdef enum Outcome:
     DECLINED = 0
