@@ -5,6 +5,7 @@ A payload is a message id and a body, without the length that goes before it on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -132,7 +133,7 @@ def req_id_of(payload: bytes, server_version: int) -> int | None:
     layout = form.layout
     has_version = layout is not None and layout.version and server_version < layout.version_before
     text = fields[1] if has_version and len(fields) > 1 else fields[0]
-    return int(text) if text.lstrip(b"-").isdigit() else None
+    return int(text) if re.fullmatch(rb"-?\d{1,10}", text) else None
 
 
 def form_of(message: Message) -> Form:

@@ -244,3 +244,18 @@ def test_parts_are_no_messages():
 def test_an_unknown_id_is_a_decode_error():
     with pytest.raises(DecodeError, match="unknown message id 177"):
         wire.decode(text(177), 176)
+
+
+@pytest.mark.parametrize(
+    ("payload", "version", "req_id"),
+    [
+        (text(99, 5, "x"), 176, 5),
+        (text(1, 6, 5, "x"), 176, 5),
+        (b"17\0--1\0", 200, None),
+        (b"nonsense", 200, None),
+        ((217).to_bytes(4, "big") + b"\x08\x80\x94\xeb\xdc\x03\x12\xff", 226, 1_000_000_000),
+        ((217).to_bytes(4, "big") + b"\x12\xff", 226, None),
+    ],
+)
+def test_the_request_of_an_unreadable_message_is_found_where_it_can_be(payload, version, req_id):
+    assert wire.req_id_of(payload, version) == req_id

@@ -1,0 +1,33 @@
+"""Historical bars as arrays."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from ibfast import BarSize, DecodeError
+from ibfast.bars import Bars
+from ibfast.schema import HistoricalDataBar
+
+
+def test_unset_numbers_are_nan():
+    (bar,) = Bars.from_messages([HistoricalDataBar(date="20260824", open=1.5, volume=Decimal(-1))]).records
+    assert (bar["open"], bar["volume"], bar["bar_count"]) == (1.5, -1, 0)
+    assert np.isnan(bar["wap"])
+    assert bar["time_ns"] == 1787529600 * 10**9
+
+
+@pytest.mark.parametrize("date", ["soon", "", "20261399", "99999999999999999999", "²²", "9" * 5000])
+def test_a_date_that_is_none_costs_the_answer_and_names_the_field(date):
+    with pytest.raises(DecodeError, match=r"HistoricalDataBar\.date"):
+        Bars.from_messages([HistoricalDataBar(date=date)])
+
+
+def test_no_bars_are_no_bars():
+    bars = Bars.from_messages([])
+    assert (len(bars), repr(bars), len(bars.to_pandas())) == (0, "<no bars>", 0)
+
+
+def test_bar_sizes_are_their_texts():
+    assert BarSize.MIN_1 == "1 min"
+    assert f"{BarSize('8 hours')}" == "8 hours"
