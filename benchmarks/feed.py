@@ -1,4 +1,4 @@
-"""A gateway for one client at a time that sends bytes made beforehand, as fast as the socket takes them.
+"""A gateway, one client after another, that sends bytes made beforehand, as fast as the socket takes them.
 
 In a process of its own, so that it shares nothing with the client but the machine.
 """
@@ -6,16 +6,15 @@ In a process of its own, so that it shares nothing with the client but the machi
 from __future__ import annotations
 
 import argparse
+import os
 import socket
+import sys
+import threading
 
+from benchmarks.peers.common import take_frame
 from benchmarks.workloads import last
 from ibfast import wire
 from ibfast.schema import ManagedAccounts, NextValidId
-
-
-def take_frame(sock: socket.socket) -> bytes:
-    size = int.from_bytes(sock.recv(4, socket.MSG_WAITALL), "big")
-    return sock.recv(size, socket.MSG_WAITALL)
 
 
 def serve(sock: socket.socket, version: int, frames: bytes) -> None:
@@ -35,17 +34,27 @@ def serve(sock: socket.socket, version: int, frames: bytes) -> None:
         pass
 
 
+def end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--version", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
     given = parser.parse_args()
     frames = last(given.version, given.count).frames
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(server.getsockname()[1], flush=True)
-        sock, _ = server.accept()
-        with sock:
-            serve(sock, given.version, frames)
+        while True:
+            sock, _ = server.accept()
+            with sock:
+                try:
+                    serve(sock, given.version, frames)
+                except OSError as error:  # the client went; whoever started it sees why
+                    print(f"feed: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,61 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.answers import Answer, of_rows
-from benchmarks.workloads import PROTOBUF, TEXT, WORKLOADS, Workload
+from benchmarks.answers import Answer
+from benchmarks.workloads import PROTOBUF, TEXT, WORKLOADS, Workload, last
+
+CLIENT_TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured."""
+
+    rounds: int
+    decode: int  # messages
+    least_s: float  # that a decoder is timed, over and over the same bytes
+    loopback: int  # ticks; slow clients get a share
+
+
+FULL = Scale(rounds=5, decode=50_000, least_s=0.2, loopback=1_000_000)
+QUICK = Scale(rounds=1, decode=2_000, least_s=0.02, loopback=100_000)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A line of every table it takes part in; the first of those that are installed is what ratios are taken to."""
+
+    name: str
+    module: str  # in benchmarks.peers
+    needs: tuple[str, ...] = ()  # modules that may not be there
+    wires: tuple[int, ...] = (TEXT, PROTOBUF)
+    share: int = 1  # gets the ticks divided by this: slow clients would take all day
+    loop: str = ""
+    how: str = ""
+
+
+DECODERS = (
+    Peer("ibfast", "ibfast_peer"),
+    Peer("official", "official", needs=("ibapi",)),
+    Peer("ib_async", "ib_async_peer", needs=("ib_async",), wires=(TEXT,)),
+)
+CLIENTS = (
+    Peer("ibfast, uvloop", "ibfast_peer", needs=("uvloop",), loop="uvloop"),
+    Peer("ibfast, asyncio", "ibfast_peer", loop="asyncio"),
+    Peer("ibfast, one object a tick, uvloop", "ibfast_peer", needs=("uvloop",), loop="uvloop", how="events"),
+    Peer("bare socket, decodes nothing", "floor"),
+    Peer("official", "official", needs=("ibapi",), share=10),
+    Peer("official, short burst", "official", needs=("ibapi",), share=100),  # docs/performance.md says why
+    Peer("ib_async, uvloop", "ib_async_peer", needs=("ib_async", "uvloop"), wires=(TEXT,), share=10, loop="uvloop"),
+    Peer("ib_async, asyncio", "ib_async_peer", needs=("ib_async",), wires=(TEXT,), share=10, loop="asyncio"),
+)
 
 
 @dataclass
@@ -40,144 +88,131 @@ class Row:
         return statistics.median(self.ratios) if self.ratios else 1.0
 
 
-def installed(module: str) -> bool:
-    return find_spec(module) is not None
+def absent(peer: Peer) -> list[str]:
+    return [module for module in peer.needs if find_spec(module) is None]
 
 
 def missing() -> list[str]:
     """Why some peers are not in the table."""
-    packages = {"ibapi": "the official client (pip install ibapi-latest)", "ib_async": "ib_async"}
-    return [f"{what} is not installed: its rows are left out" for name, what in packages.items() if not installed(name)]
+    reasons = {f"left out: {peer.name} ({', '.join(gone)} is not installed)": None
+               for peer in DECODERS + CLIENTS if (gone := absent(peer))}  # fmt: skip
+    return list(reasons)
+
+
+def present(peers: tuple[Peer, ...], version: int) -> list[Peer]:
+    return [peer for peer in peers if version in peer.wires and not absent(peer)]
 
 
 # ------------------------------------------------------------------------------------------- decode, no socket
 
 
-def decode_rows(rounds: int, count: int, tell: Callable[[str], None]) -> list[Row]:
+def decode_rows(scale: Scale, rounds: int, tell: Callable[[str], None]) -> list[Row]:
     """Bytes in memory to ticks, for each workload on both wires; answers are compared before any clock runs."""
     rows = []
     for make in WORKLOADS.values():
         for version in (TEXT, PROTOBUF):
-            workload = make(version, count)
+            workload = make(version, scale.decode)
             tell(f"decode: {workload.name}, {workload.wire}")
-            peers = _decoders(workload)
-            _compare({name: answer() for name, (answer, _) in peers.items()}, workload.name)
-            section = [Row("decode", workload.name, workload.wire, name, workload.count) for name in peers]
-            for _ in range(rounds):
-                seconds = {}
-                for name in random.sample(list(peers), len(peers)):
-                    began = time.perf_counter()
-                    peers[name][1]()
-                    seconds[name] = time.perf_counter() - began
-                _note(section, seconds)
-            rows += section
+            rows += _decode_section(workload, rounds, scale.least_s)
     return rows
 
 
-def _decoders(workload: Workload) -> dict[str, tuple[Callable[[], Answer], Callable[[], Any]]]:
-    """By peer: what gives its answer, and what is timed."""
-    from benchmarks.peers import ibfast_peer
-
-    rows, protocol = ibfast_peer.decode(workload)
-    peers: dict[str, tuple[Callable[[], Answer], Callable[[], Any]]] = {
-        "ibfast": (
-            lambda: of_rows(ibfast_peer.read(workload, rows, protocol)),
-            lambda: ibfast_peer.read(workload, rows, protocol),
-        )
-    }
-    if installed("ibapi"):
-        from benchmarks.peers import official
-
-        read = official.decode(workload)
-        peers["official"] = (lambda: _without_derived(read(), workload), read)
-    if installed("ib_async") and workload.wire == "text":
-        from benchmarks.peers import ib_async_peer
-
-        other = ib_async_peer.decode(workload)
-        peers["ib_async"] = (other, other)
-    return peers
+def _decode_section(workload: Workload, rounds: int, least_s: float) -> list[Row]:
+    timed = {}
+    for peer in present(DECODERS, workload.version):
+        answer, timed[peer.name] = import_module(f"benchmarks.peers.{peer.module}").decode(workload)
+        _check(answer(), workload.answer, f"{peer.name} at {workload.name}, {workload.wire}")
+    rows = [Row("decode", workload.name, workload.wire, name, workload.count) for name in timed]
+    for _ in range(rounds):
+        rates = {row.peer: _decode_rate(timed[row.peer], row, least_s) for row in random.sample(rows, len(rows))}
+        _note(rows, rates)
+    return rows
 
 
-def _without_derived(answer: Answer, workload: Workload) -> Answer:
-    """The official client reports the size of a price tick as a tick more; count messages, as the others do."""
-    if workload.kind == "tick":
-        answer.ticks = workload.count
-    return answer
+def _decode_rate(read: Callable[[], int], row: Row, least_s: float) -> float:
+    """Messages a second of processor time, over as many passes as it takes for the clock to matter little.
+
+    Decoding never waits, so on a machine with nothing else to do this is the time on the wall; on others the wall
+    shows what the others do.
+    """
+    counted, passes, began = 0, 0, time.process_time()
+    while (seconds := time.process_time() - began) < least_s:
+        counted += read()
+        passes += 1
+    if counted != passes * row.count:
+        raise SystemExit(f"{row.peer} at {row.workload}: {counted} of {passes * row.count} messages while timed")
+    return counted / seconds
 
 
 # ------------------------------------------------------------------------------------------------- loopback
 
 
-def loopback_rows(rounds: int, count: int, tell: Callable[[str], None]) -> list[Row]:
+def loopback_rows(scale: Scale, rounds: int, tell: Callable[[str], None]) -> list[Row]:
     """Whole clients, each in a process of its own, reading tick by tick Last from a feed in another."""
     rows = []
     for version in (TEXT, PROTOBUF):
-        peers = dict(_clients(version, count))
-        name_of_wire = "text" if version == TEXT else "protobuf"
-        section = [Row("loopback", "tick by tick Last", name_of_wire, name, peers[name][2]) for name in peers]
-        for number in range(rounds):
-            seconds, answers = {}, {}
-            for name in random.sample(list(peers), len(peers)):
-                tell(f"loopback: {name_of_wire}, round {number + 1} of {rounds}, {name}")
-                module, how, ticks = peers[name]
-                result = _run_client(module, how, version, ticks)
-                seconds[name] = result["seconds"]
-                if module != "floor":
-                    answers.setdefault(ticks, {})[name] = Answer(**result["answer"])
-                row = next(row for row in section if row.peer == name)
-                row.cpu_ns.append(result["cpu_s"] / ticks * 1e9)
-                row.peak_mib = max(row.peak_mib, result["peak_mib"])
-            for found in answers.values():
-                _compare(found, "tick by tick Last")
-            _note(section, seconds)
-        rows += section
+        rows += _loopback_section(version, scale.loopback, rounds, tell)
     return rows
 
 
-def _clients(version: int, count: int) -> list[tuple[str, tuple[str, str, int]]]:
-    """(name, (module, how, ticks)); the slow ones read a tenth."""
-    few = max(1, count // 10)
-    clients = [
-        ("ibfast", ("ibfast_peer", "batches", count)),
-        ("ibfast, asyncio", ("ibfast_peer", "asyncio", count)),
-        ("ibfast, one object a tick", ("ibfast_peer", "events", count)),
-        ("bare socket, decodes nothing", ("floor", "", count)),
-    ]
-    if installed("ibapi"):
-        clients.append(("official", ("official", "", few)))
-    if installed("ib_async") and version == TEXT:
-        clients.append(("ib_async, uvloop", ("ib_async_peer", "uvloop", few)))
-        clients.append(("ib_async, asyncio", ("ib_async_peer", "asyncio", few)))
-    return clients
+def _loopback_section(version: int, count: int, rounds: int, tell: Callable[[str], None]) -> list[Row]:
+    peers = {peer.name: peer for peer in present(CLIENTS, version)}
+    workloads = {share: last(version, count // share) for share in {peer.share for peer in peers.values()}}
+    sent = {name: workloads[peer.share] for name, peer in peers.items()}
+    rows = [Row("loopback", each.name, each.wire, name, each.count) for name, each in sent.items()]
+    with ExitStack() as feeds:
+        ports = {share: feeds.enter_context(_feed(each)) for share, each in workloads.items()}
+        for number in range(rounds):
+            rates = {}
+            for row in random.sample(rows, len(rows)):
+                tell(f"loopback: {row.wire}, round {number + 1} of {rounds}, {row.peer}")
+                peer = peers[row.peer]
+                rates[row.peer] = _client_rate(peer, row, sent[row.peer], ports[peer.share])
+            _note(rows, rates)
+    return rows
 
 
-def _run_client(module: str, how: str, version: int, count: int) -> dict[str, Any]:
-    common = ["--version", str(version), "--count", str(count)]
-    feed = subprocess.Popen([sys.executable, "-m", "benchmarks.feed", *common], stdout=subprocess.PIPE, text=True)
-    assert feed.stdout is not None
-    try:
-        port = feed.stdout.readline().strip()
-        command = [sys.executable, "-m", f"benchmarks.peers.{module}", "--port", port, "--how", how, *common]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            raise RuntimeError(f"{module} failed:\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout.splitlines()[-1])
-    finally:
-        feed.kill()
-        feed.communicate()
+@contextmanager
+def _feed(workload: Workload) -> Iterator[int]:
+    """A process that sends these ticks to whoever asks; the port. It has made its bytes when this returns."""
+    command = [sys.executable, "-m", "benchmarks.feed", "--version", str(workload.version)]
+    command += ["--count", str(workload.count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as feed:
+        try:
+            yield int(feed.stdout.readline() or 0)
+        finally:
+            feed.kill()
+
+
+def _client_rate(peer: Peer, row: Row, workload: Workload, port: int) -> float:
+    command = [sys.executable, "-m", f"benchmarks.peers.{peer.module}", "--port", str(port)]
+    command += ["--version", str(workload.version), "--count", str(workload.count)]
+    command += ["--loop", peer.loop, "--how", peer.how]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=CLIENT_TIMEOUT_S)
+    if done.returncode:
+        raise SystemExit(f"{peer.name} failed:\n{done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    if peer.module == "floor":
+        if result["received"] != len(workload.frames):
+            raise SystemExit(f"{peer.name}: {result['received']} of {len(workload.frames)} bytes")
+    else:
+        _check(Answer(**result["answer"]), workload.answer, f"{peer.name} on loopback, {workload.wire}")
+    row.cpu_ns.append(result["cpu_s"] / workload.count * 1e9)
+    row.peak_mib = max(row.peak_mib, result["peak_mib"])
+    return workload.count / result["seconds"]
 
 
 # ---------------------------------------------------------------------------------------------------- both
 
 
-def _compare(answers: dict[str, Answer], what: str) -> None:
-    if len({tuple(answer.as_dict().values()) for answer in answers.values()}) > 1:
-        raise SystemExit(f"{what}: the peers do not agree, so nothing is timed: {answers}")
+def _check(found: Answer, sent: Answer, what: str) -> None:
+    if found.exact() != sent.exact():
+        raise SystemExit(f"{what}: read (ticks, cents, shares) {found.exact()}, sent {sent.exact()}; nothing is shown")
 
 
-def _note(section: list[Row], seconds: dict[str, float]) -> None:
-    """One round: rates, and ratios to ibfast within the round."""
-    rates = {row.peer: row.count / seconds[row.peer] for row in section}
-    for row in section:
+def _note(rows: list[Row], rates: dict[str, float]) -> None:
+    """One round: rates, and within it the ratios of the first row, ibfast's, to the others."""
+    for row in rows:
         row.rates.append(rates[row.peer])
-        row.ratios.append(rates["ibfast"] / rates[row.peer])
+        if row is not rows[0]:
+            row.ratios.append(rates[rows[0].peer] / rates[row.peer])

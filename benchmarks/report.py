@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict
+import statistics
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +21,16 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 SHOWN_IN = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
-HEAD = ("", "wire", "peer", "messages", "messages/s", "least to most", "ibfast is", "CPU a message", "peak")
+HEAD = ("", "wire", "peer", "messages", "messages/s", "least to most", "ibfast ÷ peer", "CPU a message", "peak memory")
+
+
+@dataclass
+class Result:
+    """One run: what is shown is what is kept."""
+
+    machine: dict[str, str]
+    rounds: int
+    rows: list[Row]
 
 
 def machine() -> dict[str, str]:
@@ -36,6 +46,7 @@ def machine() -> dict[str, str]:
         "cpu": f"{_cpu()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
+        "load": _load(),
     } | packages
 
 
@@ -47,13 +58,18 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
+def _load() -> str:
+    """How busy the machine is, this run included: other work shows as spread."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = f"{row.ratio:,.2f} ×" if row.ratio < 10 else f"{row.ratio:,.0f} ×"
-    cpu = f"{sorted(row.cpu_ns)[len(row.cpu_ns) // 2]:,.0f} ns" if row.cpu_ns else ""
+    cpu = f"{statistics.median(row.cpu_ns):,.0f} ns" if row.cpu_ns else ""
     peak = f"{row.peak_mib:,.0f} MiB" if row.peak_mib else ""
     return (
         f"{row.section}: {row.workload}", row.wire, row.peer, f"{row.count:,}", _rate(row.rate),
-        f"{_rate(min(row.rates))} to {_rate(max(row.rates))}", "" if row.peer == "ibfast" else ratio, cpu, peak,
+        f"{_rate(min(row.rates))} to {_rate(max(row.rates))}", ratio if row.ratios else "", cpu, peak,
     )  # fmt: skip
 
 
@@ -61,34 +77,41 @@ def _rate(value: float) -> str:
     return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
 
 
-def show(rows: list[Row], console: Console) -> None:
+def show(result: Result, console: Console) -> None:
     table = Table(box=SIMPLE)
     for place, name in enumerate(HEAD):
         table.add_column(name, justify="left" if place < 3 else "right", no_wrap=True)
-    for row in rows:
+    for row in result.rows:
         table.add_row(*_cells(row))
     console.print(table)
-    console.print(", ".join(f"{name} {what}" for name, what in machine().items()))
+    console.print(_facts(result))
 
 
-def markdown(rows: list[Row], rounds: int) -> str:
+def markdown(result: Result) -> str:
     lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 3 + "---:|" * (len(HEAD) - 3)]
-    lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
-    facts = ", ".join(f"{name} {what}" for name, what in machine().items())
-    lines += ["", f"Medians of {rounds} interleaved rounds, ratios within each round. {facts}."]
-    return "\n".join(lines)
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in result.rows]
+    return "\n".join([*lines, "", _facts(result)])
 
 
-def write(rows: list[Row], rounds: int) -> list[Path]:
-    """Keep the result, and show it where it belongs; the files written."""
+def _facts(result: Result) -> str:
+    facts = ", ".join(f"{name} {what}" for name, what in result.machine.items())
+    return f"Medians of {result.rounds} interleaved rounds, ratios within each round. {facts}."
+
+
+def write(result: Result) -> list[Path]:
+    """Keep the result, and show it where there is a place for it; the files written."""
     RESULTS.mkdir(exist_ok=True)
-    result = RESULTS / f"{date.today().isoformat()}.json"
-    result.write_text(json.dumps({"machine": machine(), "rounds": rounds, "rows": list(map(asdict, rows))}, indent=1))
-    written = [result]
-    for path in SHOWN_IN:
-        text = path.read_text()
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        path.write_text(f"{before}{BEGIN}\n{markdown(rows, rounds)}\n{END}{after}")
-        written.append(path)
-    return written
+    kept = RESULTS / f"{result.machine['date']}.json"
+    kept.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [kept, *(path for path in SHOWN_IN if _show_in(path, markdown(result)))]
+
+
+def _show_in(path: Path, table: str) -> bool:
+    """Put the table between the marks, if the file has both; whether it has."""
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        return False
+    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    return True

@@ -1,14 +1,34 @@
 """Single pieces under pytest-benchmark: ``pytest benchmarks --benchmark-only``."""
 
+from decimal import Decimal
+
 import pytest
 
+from benchmarks.answers import Answer
 from benchmarks.peers import ibfast_peer
-from benchmarks.workloads import PROTOBUF, TEXT, WORKLOADS
+from benchmarks.peers.common import REQ_ID
+from benchmarks.workloads import PROTOBUF, TEXT, WORKLOADS, Workload
 from ibfast import wire
 from ibfast.contract import Contract
 from ibfast.order import Order
-from ibfast.schema import ContractData, ContractDetails, OpenOrder, OrderState
+from ibfast.schema import (
+    ContractData,
+    ContractDetails,
+    HistoricalTick,
+    MarketDepth,
+    MarketDepthData,
+    OpenOrder,
+    OrderState,
+    RealTimeBarTick,
+    TickByTickData,
+    TickGeneric,
+    TickOptionComputation,
+    TickPrice,
+    TickSize,
+    TickString,
+)
 
+BLOCK = 10_000
 VERSIONS = pytest.mark.parametrize("version", [TEXT, PROTOBUF], ids=["text", "protobuf"])
 AAPL = Contract(con_id=265598, symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD", local_symbol="AAPL")
 COLD = {
@@ -26,12 +46,56 @@ COLD = {
 }
 
 
+HOT = {  # by kind of record; tick by tick Last and BidAsk are workloads
+    "tick": [
+        TickPrice(req_id=REQ_ID, tick_type=1, price=150.27, size=Decimal(300), attr_mask=1),
+        TickSize(req_id=REQ_ID, tick_type=0, size=Decimal(300)),
+        TickString(req_id=REQ_ID, tick_type=45, value="1700000000"),
+        TickGeneric(req_id=REQ_ID, tick_type=49, value=0.0),
+    ],
+    "mid_point": [
+        TickByTickData(
+            req_id=REQ_ID,
+            tick_type=4,
+            historical_tick_mid_point=HistoricalTick(time=1_700_000_000, price=150.275),
+        )
+    ],
+    "depth": [
+        MarketDepth(
+            req_id=REQ_ID,
+            market_depth_data=MarketDepthData(position=3, operation=1, side=1, price=150.27, size=Decimal(300)),
+        )
+    ],
+    "option": [
+        TickOptionComputation(
+            req_id=REQ_ID, tick_type=13, tick_attrib=0, implied_vol=0.2714, delta=0.5312, opt_price=4.35,
+            pv_dividend=0.24, gamma=0.0312, vega=0.1745, theta=-0.0821, und_price=150.27,
+        )
+    ],
+    "real_time_bar": [
+        RealTimeBarTick(
+            req_id=REQ_ID, time=1_700_000_000, open=150.2, high=150.4, low=150.1, close=150.3,
+            volume=Decimal(1200), wap=Decimal("150.25"), count=17,
+        )
+    ],
+}  # fmt: skip
+
+
 @VERSIONS
 @pytest.mark.parametrize("name", list(WORKLOADS))
-def test_decode_ten_thousand_ticks(benchmark, name, version):
-    workload = WORKLOADS[name](version, 10_000)
-    rows, protocol = ibfast_peer.decode(workload)
-    assert len(benchmark(ibfast_peer.read, workload, rows, protocol)) == 10_000
+def test_decode_a_block_of_a_workload(benchmark, name, version):
+    assert len(benchmark(ibfast_peer.reader(WORKLOADS[name](version, BLOCK)))) == BLOCK
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [pytest.param(kind, message, id=type(message).__name__) for kind in HOT for message in HOT[kind]],
+)
+def test_decode_a_block_of_one_hot_message(benchmark, kind, message, version):
+    frames = wire.frame(wire.encode(message, version)) * BLOCK
+    read = ibfast_peer.reader(Workload(type(message).__name__, version, kind, frames, BLOCK, Answer(BLOCK)))
+    assert len(benchmark(read)) == BLOCK
 
 
 @VERSIONS

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import numpy as np
 
+from benchmarks.answers import Answer, of_rows
+from benchmarks.peers.common import REQ_ID
 from ibfast import wire
 from ibfast.records import BID_ASK, EXCHANGES, LAST
 from ibfast.schema import TickPrice, TickSize, TickString
 
-REQ_ID = 1_000_000_000  # the first that ibfast uses; the other peers are told to use it too
 TEXT, PROTOBUF = 176, 225
 
 
@@ -22,6 +23,7 @@ class Workload:
     kind: str  # of the records that ibfast makes of it
     frames: bytes
     count: int
+    answer: Answer  # of what was encoded, so that nobody's decoder is the judge
 
     @property
     def wire(self) -> str:
@@ -43,17 +45,19 @@ def l1(version: int, count: int) -> Workload:
     shares = rng.random(count)
     prices = np.round(150 + np.cumsum(rng.integers(-1, 2, count)) * 0.01, 2).tolist()
     sizes = (rng.integers(1, 50, count) * 100).tolist()
-    frames = []
+    frames, answer = [], Answer(count)
     for share, price, size in zip(shares, prices, sizes, strict=True):
         side = 1 if share < 0.165 or 0.33 <= share < 0.58 else 2
         if share < 0.33:
             message = TickPrice(req_id=REQ_ID, tick_type=side, price=price, size=Decimal(size), attr_mask=1)
+            answer += Answer(0, price, size)
         elif share < 0.83:
             message = TickSize(req_id=REQ_ID, tick_type=0 if side == 1 else 3, size=Decimal(size))
+            answer += Answer(0, 0, size)
         else:
             message = TickString(req_id=REQ_ID, tick_type=45, value=str(1_700_000_000 + size))
         frames.append(wire.frame(wire.encode(message, version)))
-    return Workload("L1 mix", version, "tick", b"".join(frames), count)
+    return Workload("L1 mix", version, "tick", b"".join(frames), count, answer)
 
 
 def last(version: int, count: int) -> Workload:
@@ -65,7 +69,8 @@ def last(version: int, count: int) -> Workload:
     rows["size"] = rng.integers(1, 500, count)
     rows["exchange"] = np.array([EXCHANGES.code(name) for name in ("ARCA", "NASDAQ", "IEX")])[rng.integers(0, 3, count)]
     rows["tick_type"] = 1
-    return Workload("tick by tick Last", version, "last", wire.encode_rows("last", rows, REQ_ID, version), count)
+    frames = wire.encode_rows("last", rows, REQ_ID, version)
+    return Workload("tick by tick Last", version, "last", frames, count, of_rows(rows))
 
 
 def bid_ask(version: int, count: int) -> Workload:
@@ -77,7 +82,7 @@ def bid_ask(version: int, count: int) -> Workload:
     rows["ask_price"] = np.round(rows["bid_price"] + 0.01, 2)
     rows["bid_size"], rows["ask_size"] = rng.integers(1, 50, (2, count)) * 100
     frames = wire.encode_rows("bid_ask", rows, REQ_ID, version)
-    return Workload("tick by tick BidAsk", version, "bid_ask", frames, count)
+    return Workload("tick by tick BidAsk", version, "bid_ask", frames, count, of_rows(rows))
 
 
 WORKLOADS = {"l1": l1, "last": last, "bid_ask": bid_ask}

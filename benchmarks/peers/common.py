@@ -1,14 +1,22 @@
-"""What a whole client reports when the last tick is in."""
+"""What all peers need. It imports neither numpy nor ibfast: the memory of the other clients is theirs alone."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import resource
+import socket
 import sys
 import time
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
 
 from benchmarks.answers import Answer
+
+REQ_ID = 1_000_000_000  # the first that ibfast uses; the other peers are told to use it too
+PATIENCE_S = 300.0
 
 
 class Stopwatch:
@@ -18,10 +26,40 @@ class Stopwatch:
         self.wall = time.perf_counter()
         self.cpu = time.process_time()
 
-    def report(self, answer: Answer) -> None:
+    def report(self, answer: Answer, received: int = 0) -> None:
+        """Stop, and print what was found; ``received`` is for who counts bytes only."""
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
-        print(json.dumps({"seconds": wall, "cpu_s": cpu, "peak_mib": peak, "answer": answer.as_dict()}), flush=True)
+        figures = {"seconds": wall, "cpu_s": cpu, "peak_mib": peak_mib(), "received": received}
+        print(json.dumps(figures | {"answer": asdict(answer)}), flush=True)
+
+
+def peak_mib() -> float:
+    """The largest memory of this process.
+
+    On Linux not getrusage's: that starts at the peak of the process that started this one, and only ever rises.
+    """
+    if sys.platform == "linux":
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def take_frame(sock: socket.socket) -> bytes:
+    size = int.from_bytes(sock.recv(4, socket.MSG_WAITALL), "big")
+    if not size:
+        raise ConnectionError("the other side has closed")
+    return sock.recv(size, socket.MSG_WAITALL)
+
+
+def run(main: Coroutine[None, None, None], loop: str) -> None:
+    """Run on the loop that the row names."""
+    if loop == "asyncio":
+        asyncio.run(main)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
 
 
 def arguments() -> argparse.Namespace:
@@ -29,5 +67,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--version", type=int, required=True)
+    parser.add_argument("--loop", default="")
     parser.add_argument("--how", default="")
     return parser.parse_args()

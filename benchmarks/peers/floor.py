@@ -5,22 +5,27 @@ from __future__ import annotations
 import socket
 
 from benchmarks.answers import Answer
-from benchmarks.peers.common import Stopwatch, arguments
-from benchmarks.workloads import REQ_ID
+from benchmarks.peers.common import REQ_ID, Stopwatch, arguments, take_frame
 from ibfast import Contract, wire
 from ibfast.schema import StartApiRequest, TickByTickRequest
 
+
+def client(port: int, version: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.sendall(b"API\0" + wire.frame(b"v157..226"))
+        take_frame(sock)
+        sock.sendall(wire.frame(wire.encode(StartApiRequest(client_id=1), version)))
+        for _ in ("next valid id", "managed accounts"):
+            take_frame(sock)
+        request = TickByTickRequest(req_id=REQ_ID, contract=Contract.stock("AAPL"), tick_type="Last")
+        asked, buffer, received = wire.frame(wire.encode(request, version)), bytearray(262_144), 0
+        stopwatch = Stopwatch()
+        sock.sendall(asked)
+        while size := sock.recv_into(buffer):
+            received += size
+        stopwatch.report(Answer(), received)
+
+
 if __name__ == "__main__":
     given = arguments()
-    with socket.create_connection(("127.0.0.1", given.port)) as sock:
-        sock.sendall(b"API\0" + wire.frame(b"v157..226"))
-        sock.recv(1000)
-        sock.sendall(wire.frame(wire.encode(StartApiRequest(client_id=1), given.version)))
-        sock.recv(1000)
-        request = TickByTickRequest(req_id=REQ_ID, contract=Contract.stock("AAPL"), tick_type="Last")
-        stopwatch, buffer = Stopwatch(), bytearray(262_144)
-        sock.sendall(wire.frame(wire.encode(request, given.version)))
-        received = 0
-        while (size := sock.recv_into(buffer)) and (received := received + size):
-            pass
-        stopwatch.report(Answer())
+    client(given.port, given.version)
