@@ -7,6 +7,10 @@ import re
 import sys
 from decimal import Decimal
 
+from hypothesis import strategies as st
+
+from ibfast._codec import Kind
+
 logging.getLogger("ibapi").setLevel(logging.CRITICAL)  # it logs as errors what the judges assert
 
 UNSET_NUMBERS = {2**31 - 1, 2**63 - 1}
@@ -27,11 +31,24 @@ def squashed(name):
     return name.replace("_", "").lower()
 
 
-def our_name(theirs, cls):
-    """The field of our class that this attribute of an official object is, None if there is none."""
-    names = {squashed(name): name for name in cls.__fields__}
+def our_name(theirs, names):
+    """Which of our fields this attribute of an official object is, None if there is none."""
+    found = {squashed(name): name for name in names}
     other = OTHER_NAMES.get(squashed(theirs))
-    return names.get(squashed(theirs)) or (other if other in cls.__fields__ else None)
+    return found.get(squashed(theirs)) or (other if other in names else None)
+
+
+def values_of(ours):
+    """The fields of a message of ours, or of a picture of one."""
+    return ours if isinstance(ours, dict) else {name: getattr(ours, name) for name in type(ours).__fields__}
+
+
+def untouched(theirs):
+    """The attributes as the official constructor makes them."""
+    try:
+        return vars(type(theirs)())
+    except TypeError:
+        return {}
 
 
 def without_sentinel(value):
@@ -55,7 +72,7 @@ def says_the_same(theirs, ours):
         return False
     if isinstance(ours, str) or isinstance(theirs, str):
         if isinstance(ours, bool) or not isinstance(ours, int | float | Decimal):
-            return theirs == ours
+            return str(theirs) == ours
         try:
             return float(theirs) == float(ours)
         except ValueError:
@@ -69,42 +86,79 @@ def says_the_same(theirs, ours):
 
 def object_differences(theirs, ours, path):
     """Every attribute of an official object has our value, and every value of ours is in an attribute of it."""
-    found, told = [], set()
+    found, told, fields, blank = [], set(), values_of(ours), untouched(theirs)
     for name, value in vars(theirs).items():
-        mine = our_name(name, type(ours))
+        mine = our_name(name, fields)
         if mine is None:
-            if without_sentinel(value) not in (None, "", 0, False, []):
+            if without_sentinel(value) not in (None, "", 0, []):
                 found.append(f"{path}.{name}: {value!r} has no place in our {type(ours).__name__}")
             continue
         told.add(mine)
-        found += differences(value, getattr(ours, mine), f"{path}.{mine}")
-    for name in type(ours).__fields__:
-        if name not in told and getattr(ours, name) not in (None, [], {}):
-            found.append(f"{path}.{name}: our {getattr(ours, name)!r} is not reported")
+        if name == "orderComboLegs" and value and all(without_sentinel(leg.price) is None for leg in value):
+            value = []
+        if fields[mine] is None and not hasattr(value, "__dict__") and value == blank.get(name):
+            continue
+        found += differences(value, fields[mine], f"{path}.{mine}")
+    for name, value in fields.items():
+        if name not in told and value not in (None, [], {}):
+            found.append(f"{path}.{name}: our {value!r} is not reported")
     return found
 
 
 def differences(theirs, ours, path):
     """Where the official client's argument says something else than ours."""
-    if isinstance(theirs, list | tuple | set) or isinstance(ours, list | dict):
-        theirs = sorted(theirs) if isinstance(theirs, set) else list(theirs or [])
-        if isinstance(ours, dict):
-            theirs = {tag.tag: tag.value for tag in theirs}
-            return [] if theirs == ours else [f"{path}: {theirs} is not {ours}"]
-        ours = list(ours or [])
-        if len(theirs) != len(ours):
-            return [f"{path}: {len(theirs)} items are not {len(ours)}: {theirs!r} {ours!r}"]
-        pairs = enumerate(zip(theirs, ours, strict=True))
-        return [found for place, pair in pairs for found in differences(*pair, f"{path}[{place}]")]
+    if isinstance(theirs, dict):
+        return [] if theirs == ours else [f"{path}: {theirs!r} is not {ours!r}"]
+    if isinstance(theirs, list | tuple | set) or isinstance(ours, list):
+        return _list_differences(theirs, ours, path)
     if hasattr(theirs, "__dict__") and not isinstance(theirs, enum.Enum):
         if ours is None:
-            given = {name: value for name, value in vars(theirs).items() if without_sentinel(value) not in (None, "", 0)}
-            given = {name: value for name, value in given.items() if not hasattr(value, "__dict__") and value != []}
-            return [f"{path}: {given} is not None"] if set(given) - {"exemptCode"} else []
+            ours = dict.fromkeys(vars(theirs))
         return object_differences(theirs, ours, path)
-    if type(ours).__name__ == "dict_values" or hasattr(type(ours), "__fields__"):
-        return [f"{path}: {theirs!r} is not {ours!r}"] if any(getattr(ours, n) for n in type(ours).__fields__) else []
+    if isinstance(ours, dict) or hasattr(type(ours), "__fields__"):
+        given = {name: value for name, value in values_of(ours).items() if value not in (None, [], {})}
+        return [f"{path}: {theirs!r} is not {given!r}"] if given else []
     return [] if says_the_same(theirs, ours) else [f"{path}: {theirs!r} is not {ours!r}"]
+
+
+def _list_differences(theirs, ours, path):
+    theirs = sorted(theirs, key=str) if isinstance(theirs, set) else list(theirs or [])
+    if isinstance(ours, dict):
+        theirs = {tag.tag: tag.value for tag in theirs}
+        return [] if theirs == ours else [f"{path}: {theirs} is not {ours}"]
+    ours = list(ours or [])
+    if len(theirs) != len(ours):
+        return [f"{path}: {len(theirs)} items are not {len(ours)}: {theirs!r} {ours!r}"]
+    pairs = enumerate(zip(theirs, ours, strict=True))
+    return [found for place, pair in pairs for found in differences(*pair, f"{path}[{place}]")]
+
+
+# ------------------------------------------------------------------------------- messages that reach every field
+
+
+def choices_of(entries):
+    """(path, values) of the conditions in a layout that ask for certain values."""
+    for entry in entries:
+        condition = getattr(entry, "condition", "")
+        if " in " in condition:
+            path, values = condition.split(" in ")
+            yield path, [float("inf") if value == "Infinity" else value for value in values.split("|")]
+        if type(entry).__name__ == "When":
+            yield from choices_of(entry.entries)
+
+
+def steered(draw, message, form):
+    """The message, its conditions often made true, which random texts would never do."""
+    for path, values in choices_of(form.layout.entries) if form.layout else ():
+        *parents, last = path.split(".")
+        holder = message
+        for parent in parents:
+            if getattr(holder, parent) is None:
+                setattr(holder, parent, type(holder).__fields__[parent].type())
+            holder = getattr(holder, parent)
+        if type(holder).__fields__[last].kind in (Kind.STRING, Kind.FLOAT) and draw(st.booleans()):
+            setattr(holder, last, draw(st.sampled_from(values)))
+    return message
 
 
 # -------------------------------------------------------------------------------------- parsed protobuf messages
@@ -145,7 +199,7 @@ def _protobuf_values(theirs, ours, path):
         theirs = Decimal(theirs)
     same = theirs == ours and (theirs is None) == (ours is None) and isinstance(theirs, bool) == isinstance(ours, bool)
     if isinstance(ours, float) and isinstance(theirs, float):
-        same = theirs == ours or math.isnan(theirs) and math.isnan(ours)
+        same = theirs == ours or (math.isnan(theirs) and math.isnan(ours))
     return [] if same else [f"{path}: {theirs!r} is not {ours!r}"]
 
 

@@ -43,7 +43,7 @@ def tick_by_tick(m):
             m.req_id, both.time, both.price_bid, both.price_ask, both.size_bid, both.size_ask,
             flags(both.tick_attrib_bid_ask, "bid_past_low", "ask_past_high"),
         ]  # fmt: skip
-    else:
+    elif m.tick_type == 4:
         yield "tickByTickMidPoint", [m.req_id, mid.time, mid.price]
 
 
@@ -55,13 +55,26 @@ def historical_data(m):
 
 
 def contract_details(m):
-    details = dict(m.contract_details.to_dict() if m.contract_details else {}, contract=m.contract)
-    name = "bondContractDetails" if m.contract.sec_type == "BOND" else "contractDetails"
+    details = m.contract_details and {name: getattr(m.contract_details, name) for name in m.contract_details.__fields__}
+    details = dict(details or {}, contract=m.contract)
+    name = "bondContractDetails" if m.contract.sec_type in ("BOND", "BILL", "FIXED") else "contractDetails"
     yield name, [m.req_id, details]
 
 
 def open_order(m):
-    yield "openOrder", [m.order_id, m.contract, m.order.replace(order_id=m.order_id), m.order_state]
+    order_id = m.order_id if m.order.order_id is None else m.order.order_id
+    yield "openOrder", [m.order_id, m.contract, order_of(m) | {"order_id": order_id}, m.order_state]
+
+
+def completed_order(m):
+    yield "completedOrder", [m.contract, order_of(m), m.order_state]
+
+
+def order_of(m):
+    """The official client keeps the prices of legs with the order."""
+    prices = [leg.per_leg_price for leg in m.contract.combo_legs or []] if m.contract else []
+    priced = [{"price": price} for price in prices] if any(price is not None for price in prices) else []
+    return {name: getattr(m.order, name) for name in type(m.order).__fields__} | {"order_combo_legs": priced}
 
 
 def option_parameters(m):
@@ -107,7 +120,7 @@ CALLS = {
     "AccountUpdateTime": whole("updateAccountTime", "time_stamp"),
     "AccountValue": whole("updateAccountValue", "key", "value", "currency", "account_name"),
     "CommissionAndFeesReport": lambda m: [("commissionAndFeesReport", [m])],
-    "CompletedOrder": whole("completedOrder", "contract", "order", "order_state"),
+    "CompletedOrder": completed_order,
     "CompletedOrdersEnd": whole("completedOrdersEnd"),
     "ConfigResponse": whole("configResponseProtoBuf"),
     "ContractData": contract_details,
@@ -183,8 +196,8 @@ CALLS = {
     "TickGeneric": whole("tickGeneric", "req_id", "tick_type", "value"),
     "TickNews": whole("tickNews", "req_id", "timestamp", "provider_code", "article_id", "headline", "extra_data"),
     "TickOptionComputation": whole(
-        "tickOptionComputation", "req_id", "tick_type", "tick_attrib", "implied_vol", "delta", "opt_price", "pv_dividend",
-        "gamma", "vega", "theta", "und_price",
+        "tickOptionComputation", "req_id", "tick_type", "tick_attrib", "implied_vol", "delta", "opt_price",
+        "pv_dividend", "gamma", "vega", "theta", "und_price",
     ),
     "TickPrice": tick_price,
     "TickReqParams": whole("tickReqParams", "req_id", "min_tick", "bbo_exchange", "snapshot_permissions"),

@@ -46,10 +46,10 @@ def _edges_of(entries) -> set[int]:
     return found
 
 
-def messages(form: Form) -> st.SearchStrategy:
-    """Messages of this form whose every field any version of either wire can carry."""
+def messages(form: Form, *, full: bool = False) -> st.SearchStrategy:
+    """Messages of this form whose every field any version of either wire can carry; ``full`` ones have all fields."""
     text = PRINTABLE if form.direction == "outgoing" else ANYTHING
-    return _instances(form.cls, text).map(lambda message: _as_form(message, form))
+    return _instances(form.cls, text, full).map(lambda message: _as_form(message, form))
 
 
 def _as_form(message, form: Form):
@@ -63,18 +63,18 @@ def _as_form(message, form: Form):
 
 
 @cache
-def _instances(cls, text) -> st.SearchStrategy:
-    return st.fixed_dictionaries(
-        {}, optional={name: _values(field, text) for name, field in cls.__fields__.items()}
-    ).map(lambda fields: cls(**fields))
+def _instances(cls, text, full=False) -> st.SearchStrategy:
+    fields = {name: _values(field, text, full) for name, field in cls.__fields__.items()}
+    given = st.fixed_dictionaries(fields) if full else st.fixed_dictionaries({}, optional=fields)
+    return given.map(lambda values: cls(**values))
 
 
-def _values(field, text) -> st.SearchStrategy:
-    single = _single(field, text)
-    return st.lists(single, max_size=3) if field.repeated else single
+def _values(field, text, full) -> st.SearchStrategy:
+    single = _single(field, text, full)
+    return st.lists(single, min_size=int(full), max_size=3) if field.repeated else single
 
 
-def _single(field, text) -> st.SearchStrategy:
+def _single(field, text, full) -> st.SearchStrategy:
     kind = field.kind
     if kind in INTEGERS:
         return INTEGERS[kind]
@@ -89,7 +89,7 @@ def _single(field, text) -> st.SearchStrategy:
     if kind == Kind.TAGS:
         tag = st.text(PRINTABLE, min_size=1, max_size=6)
         return st.dictionaries(tag, tag, max_size=3)
-    return _instances(field.type, text)
+    return _instances(field.type, text, full)
 
 
 # ------------------------------------------------------------------------------------------ what a wire carries

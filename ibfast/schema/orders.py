@@ -1,5 +1,8 @@
 """Orders on their way, what became of them, and what they cost."""
 
+from typing import Annotated
+
+from ibfast._codec import Kind
 from ibfast.contract import Contract
 from ibfast.order import AttachedOrders, Order, OrderCancel
 from ibfast.schema.declare import (
@@ -368,7 +371,7 @@ class ExecutionFilter(Message):
     exchange: Str = field(6)
     side: Str = field(7)
     last_n_days: Int = field(8, unset="max")
-    specific_dates: list[int] = field(9)
+    specific_dates: list[Annotated[int, Kind.INT]] = field(9)
 
 
 @outgoing(Out.REQ_EXECUTIONS, protobuf=V.PROTOBUF)

@@ -1,0 +1,134 @@
+"""Judged by the official client: what it sends we read with the same values, and we send the same, field by field."""
+
+import pytest
+
+pytest.importorskip("ibapi", reason="the official client (interop group) is missing: nothing is judged by it")
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from judging import steered
+from official_defects import (
+    ZERO_SAYS_SOMETHING,
+    not_judged,
+    request_without_known_defects,
+    sent_in_spite_of,
+    spelled_alike,
+)
+from official_requests import REQUESTS, parsed, picture, sent_by_official
+from strategies import as_seen_at, label, messages
+
+from ibfast import wire
+from ibfast.errors import VersionError
+from ibfast.schema.declare import OUTGOING
+
+TEXT = (157, 163, 168, 173, 176, 178, 183, 187, 193, 196, 200, 201)
+PROTOBUF = (213, 219, 226)
+MESSAGES = 8
+FORMS = [form for form in OUTGOING.values() if not not_judged(form)]
+
+
+def versions_of(form):
+    return [version for version in (*TEXT, *PROTOBUF) if version >= form.since and (form.layout or form.protobuf)]
+
+
+def carried(message, version):
+    """(our payload, the message without what this version refuses, the names of what it refuses)."""
+    refused = []
+    while True:
+        try:
+            return wire.encode(message, version), message, refused
+        except VersionError as error:
+            path = error.name.split()[0].split(".")[1:]
+            refused.append(".".join(path))
+            message = without(message, path)
+
+
+def without_zeros_behind_gates(message, version):
+    for dotted in ZERO_SAYS_SOMETHING:
+        path = dotted.split(".")
+        if not isinstance(value_at(message, path), bool) and value_at(message, path) == 0:
+            try:
+                wire.encode(without(carried(message, version)[1], path, 1), version)
+            except VersionError as error:
+                assert error.name.endswith(f".{dotted}")
+                message = without(message, path)
+    return message
+
+
+def value_at(message, path):
+    for name in path:
+        message = getattr(message, name, None)
+    return message
+
+
+def without(message, path, value=None):
+    name, *rest = path
+    return message.replace(**{name: without(getattr(message, name), rest, value) if rest else value})
+
+
+def given_of(value):
+    """A message as dicts without what says nothing: unset, zero and empty are one to the official client."""
+    if hasattr(type(value), "__fields__"):
+        pairs = ((name, given_of(getattr(value, name))) for name in type(value).__fields__)
+        return {name: value for name, value in pairs if value not in (None, "", 0, [], {})}
+    return [given_of(item) for item in value] if isinstance(value, list) else value
+
+
+def judge(message, form, version):
+    protobuf = form.is_protobuf(version)
+    message = request_without_known_defects(message, form, version)
+    whole = message
+    ours, message, refused = carried(without_zeros_behind_gates(message, version), version)
+    payloads, errors = sent_by_official(message, version)
+    if errors:
+        return [f"refused: {error}" for error in errors]
+    if refused and sent_by_official(whole, version)[0] and sent_in_spite_of(refused, form, version):
+        return [f"not refused: {name}" for name in sent_in_spite_of(refused, form, version)]
+    assert len(payloads) == 1
+    [theirs] = payloads
+    start = wire.message_id(theirs, version)[2]
+    found = []
+    if ours[:start] != theirs[:start]:
+        found.append(f"id: {theirs[:start]} is not {ours[:start]}")
+    seen, read = as_seen_at(message, form, version, protobuf), wire.decode(theirs, version, direction="outgoing")
+    found += [f"read.{line}" for line in dict_differences(given_of(read), given_of(seen))]
+    if protobuf:
+        pictures = [picture(parsed(message, payload[start:])) for payload in (theirs, ours)]
+        return found + [f"protobuf.{line}" for line in dict_differences(*pictures)]
+    theirs, ours = theirs[start:].split(b"\0"), ours[start:].split(b"\0")
+    if len(theirs) != len(ours):
+        return [*found, f"text: {len(theirs)} fields are not {len(ours)}: {theirs} {ours}"]
+    pairs = enumerate(zip(theirs, ours, strict=True))
+    return found + [f"text[{n}]: {pair[0]} is not {pair[1]}" for n, pair in pairs if not spelled_alike(*pair)]
+
+
+def dict_differences(theirs, ours, path=""):
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        names = [*theirs, *(name for name in ours if name not in theirs)]
+        return [f for name in names for f in dict_differences(theirs.get(name), ours.get(name), f"{path}.{name}")]
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        pairs = enumerate(zip(theirs, ours, strict=True))
+        return [found for place, pair in pairs for found in dict_differences(*pair, f"{path}[{place}]")]
+    return [] if theirs == ours else [f"{path}: {theirs!r} is not {ours!r}"]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=label)
+@settings(
+    max_examples=MESSAGES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@given(data=st.data())
+def test_the_official_client_sends_what_we_read_and_send(form, data):
+    for full in (False, True):
+        message = steered(data.draw, data.draw(messages(form, full=full)), form)
+        for version in versions_of(form):
+            assert judge(message, form, version) == [], f"server version {version}"
+
+
+def test_every_outgoing_message_is_judged_or_excused(capsys):
+    pairs = sum(len(versions_of(form)) for form in FORMS)
+    excused = [f"{form.id.name}: {not_judged(form)}" for form in OUTGOING.values() if not_judged(form)]
+    with capsys.disabled():
+        print(f"\nofficial requests: {len(FORMS)} messages, {pairs} (message, version) pairs judged; not: {excused}")
+    assert {form.cls.__name__ for form in FORMS} == set(REQUESTS)
+    assert len(FORMS) + len(excused) == len(OUTGOING)
