@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd) setup.py pyproject.toml
 
-.PHONY: demo test bench lint types generate clean
+.PHONY: demo test sanitize bench lint types generate clean
 
 demo: $(VENV)/.demo  ## what ibfast is for, against the built-in simulator
 	$(BIN)/ibfast demo
 
 test: $(VENV)/.test  ## the whole suite, other clients as judges included
 	$(BIN)/python -m pytest
+
+sanitize: $(VENV)/.test  ## the codec tests with Address- and UndefinedBehaviorSanitizer, on an extension of their own
+	tools/sanitize $(BIN)/python $(TESTS)
 
 bench: $(VENV)/.test  ## ibfast and its peers, in one run
 	$(BIN)/python -m benchmarks
@@ -45,7 +48,7 @@ $(VENV)/.demo: $(SOURCES) | $(BIN)/python
 	touch $@
 
 $(VENV)/.test: $(SOURCES) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[cli,pandas]' --group test --group interop
+	$(BIN)/python -m pip install --quiet --editable '.[cli,pandas]' --group build --group test --group interop
 	touch $@
 
 $(VENV)/.lint: $(SOURCES) $(VENV)/.test

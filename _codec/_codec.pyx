@@ -37,7 +37,10 @@ cdef extern from "Python.h":
 include "message.pyx"       # what a message is
 include "frames.pyx"        # socket bytes to payloads
 include "outbox.pyx"        # messages to socket bytes
+include "plan_values.pyx"   # single values of any message
 include "plan.pyx"          # any message, by its declaration
+include "plan_text.pyx"     # on the text wire
+include "plan_protobuf.pyx"     # on the protobuf wire
 include "rows.pyx"          # records that numpy views
 include "codes.pyx"         # exchange names as small integers
 include "route.pyx"         # request id to records

@@ -182,7 +182,7 @@ cdef class Feed:
             size += 1
         self.out.put_chars(text, size)
         PyMem_Free(text)
-        if not plain and value == <int64_t>value:
+        if not plain and -1e15 < value < 1e15 and value == <int64_t>value:
             self.out.put(b".0")
         return 0
 

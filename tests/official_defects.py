@@ -460,18 +460,6 @@ PROTOBUF_ONLY = {
 """What the official client drops in silence on the text wire, and we refuse."""
 
 
-ZERO_SAYS_SOMETHING = (
-    "execution_filter.last_n_days", "total_limit", "order_cancel.manual_order_indicator",
-    "attached_orders.sl_order_id", "attached_orders.pt_order_id",
-    *(f"order.{name}" for name in (
-        "duration", "post_to_ats", "min_trade_qty", "min_compete_size", "compete_against_best_offset",
-        "mid_offset_at_whole", "mid_offset_at_half", "manual_order_indicator", "route_marketable_to_bbo",
-        "seek_price_improvement", "what_if_type", "hedge_max_size",
-    )),
-)  # fmt: skip
-"""OURS, not theirs, to go with its repair: a gate of ours takes a zero for nothing given and drops it in silence."""
-
-
 def sent_in_spite_of(refused, form, version):
     """What we refuse and the official client sends without a word, beyond what it is known to drop."""
     dropped = PROTOBUF_ONLY if form.id.name == "PLACE_ORDER" and not form.is_protobuf(version) else set()

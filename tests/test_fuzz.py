@@ -2,6 +2,7 @@
 
 import struct
 
+import fuzz_long
 import pytest
 from feeding import Reader
 from hypothesis import HealthCheck, given, settings
@@ -70,3 +71,10 @@ def test_counts_cannot_make_the_reader_allocate():
     claim = b"17\x001\x00a\x00b\x00999999999\x00"
     with pytest.raises(DecodeError, match="a count of 999999999 in 10 bytes"):
         wire.decode(claim, 176)
+
+
+def test_ten_seconds_of_the_long_fuzzing(capsys):
+    report = fuzz_long.plain(10, seed=1)
+    with capsys.disabled():
+        print(f" {report.executions} executions, {len(report.outcomes)} outcomes ", end="")
+    assert report.executions > len(fuzz_long.VERSIONS)

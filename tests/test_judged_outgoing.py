@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from judging import steered
 from official_defects import (
-    ZERO_SAYS_SOMETHING,
     not_judged,
     request_without_known_defects,
     sent_in_spite_of,
@@ -43,24 +42,6 @@ def carried(message, version):
             message = without(message, path)
 
 
-def without_zeros_behind_gates(message, version):
-    for dotted in ZERO_SAYS_SOMETHING:
-        path = dotted.split(".")
-        if not isinstance(value_at(message, path), bool) and value_at(message, path) == 0:
-            try:
-                wire.encode(without(carried(message, version)[1], path, 1), version)
-            except VersionError as error:
-                assert error.name.endswith(f".{dotted}")
-                message = without(message, path)
-    return message
-
-
-def value_at(message, path):
-    for name in path:
-        message = getattr(message, name, None)
-    return message
-
-
 def without(message, path, value=None):
     name, *rest = path
     return message.replace(**{name: without(getattr(message, name), rest, value) if rest else value})
@@ -78,7 +59,7 @@ def judge(message, form, version):
     protobuf = form.is_protobuf(version)
     message = request_without_known_defects(message, form, version)
     whole = message
-    ours, message, refused = carried(without_zeros_behind_gates(message, version), version)
+    ours, message, refused = carried(message, version)
     payloads, errors = sent_by_official(message, version)
     if errors:
         return [f"refused: {error}" for error in errors]
