@@ -8,6 +8,10 @@ cdef frozenset UNSET_DECIMALS = frozenset((
     "1.7976931348623157E+308", "1.7976931348623157e+308", "170141183460469231731687303715884105727", "NaN"))
 
 
+cdef enum:
+    MAX_EXPONENT = 400      # of a decimal, either way: more than a double has
+
+
 cdef enum Unset:
     ZERO = 0
     EMPTY = 1
@@ -68,9 +72,15 @@ cdef object exact(const char *at, Py_ssize_t size):
         if not (c'0' <= at[i] <= c'9' or at[i] in b"+-.eE"):
             return NotImplemented
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return NotImplemented
+    return number if sensible(number) else NotImplemented
+
+
+cdef bint sensible(object number) except -1:
+    """Whether a decimal can be written out: 1e999999999 is a few bytes to read and a gigabyte to write."""
+    return -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT
 
 
 cdef bint careful_float(const char *at, const char *stop, double *out) except -1:
@@ -105,4 +115,6 @@ cdef object checked_decimal(object value):
         number = Decimal(value)
     if not number.is_finite():
         raise ValueError("not a finite number")
+    if not sensible(number):
+        raise ValueError(f"more than {MAX_EXPONENT} digits long")
     return number
