@@ -81,7 +81,7 @@ cdef class Frames:
                 self.resize(READ_SIZE)
             return 0
         if held >= 4:
-            wanted = max(wanted, 4 + <Py_ssize_t>frame_length(self.base + self.start))
+            wanted = max(wanted, 4 + min(<Py_ssize_t>frame_length(self.base + self.start), <Py_ssize_t>MAX_PAYLOAD))
         if wanted > self.memory.size:
             return self.resize(wanted)
         if self.start:

@@ -27,8 +27,10 @@ cdef inline bint bar_time(const char *at, const char *stop, int64_t *out) noexce
     if p != stop or stop == at:
         return False
     if stop - at != 8:
+        if number > <int64_t>LAST_SECOND:
+            return False
         out[0] = number * NS_PER_SECOND
-        return number <= <int64_t>LAST_SECOND
+        return True
     year, month, day = number // 10000, number // 100 % 100, number % 100
     if not (1 <= month <= 12 and 1 <= day <= 31 and year >= 1678):
         return False

@@ -181,7 +181,10 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             self.rows_received += 1
 
     cdef int64_t take_id(self, Cursor *cur) noexcept nogil:
-        """The id in front of a body; -1, with nothing taken, when there is none."""
+        """The id in front of a body; -1, with nothing taken, when there is none.
+
+        A text id above 200 is no protobuf message: it is moved to where no message is.
+        """
         cdef int64_t number
         if self.version > LAST_TEXT_ID_VERSION:
             if cur.end - cur.pos < 4:
@@ -190,7 +193,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             return <int64_t>frame_length(cur.pos - 4)
         if cur.pos == cur.end or cur.pos[0] == 0 or not take_int(cur, &number):
             return -1
-        return number if number <= PROTOBUF else number + HOT_IDS
+        return number if number <= PROTOBUF else number - PROTOBUF + HOT_IDS
 
     cdef int deliver(self, Cursor *cur, int64_t raw_id) except -1:
         """A message for the owner, or why there is none."""
@@ -200,6 +203,8 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             return 0
         plan = self.plan_for(raw_id)
         if plan is None:
+            if raw_id >= HOT_IDS and self.version <= LAST_TEXT_ID_VERSION:
+                raw_id += PROTOBUF - HOT_IDS
             self.owner.unknown(raw_id, cur.start[:cur.end - cur.start])
             return 0
         try:

@@ -108,3 +108,16 @@ def test_a_server_expects_the_preamble():
             protocol.buffer_updated(1)
         assert owner.heard == heard
         assert (lost is None and owner.lost is None) or isinstance(owner.lost, lost)
+
+
+@pytest.mark.parametrize(("version", "msg_id"), [(176, 150), (176, 201), (176, 600), (176, 2**31), (226, 2**32 - 1)])
+def test_an_unknown_id_is_told_as_it_is_on_the_wire(version, msg_id):
+    head = struct.pack(">I", msg_id) if version > 200 else b"%d\0" % msg_id
+    reader = Reader(version).feed(wire.frame(head))
+    assert [msg_id for msg_id, _ in reader.listener.heard] == [msg_id]
+
+
+def test_after_an_impossible_length_no_memory_is_asked_for():
+    reader = Reader(176).feed(struct.pack(">I", 2**32 - 1))
+    assert isinstance(reader.listener.lost, FramingError)
+    assert len(reader.protocol.get_buffer(-1)) < 2**26
