@@ -21,7 +21,7 @@ import ibfast.order_builder
 import ibfast.subscription
 import ibfast.trade
 from ibfast.bars import Bars
-from ibfast.blocking_base import Facade, register
+from ibfast.blocking_base import Facade, bare, register
 from ibfast.contract import Contract
 from ibfast.enums import BarSize, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, RequestError
@@ -451,36 +451,6 @@ class Client(Facade):
     Requests wait for their answer at most the request timeout. Any number of tasks may use one client at once.
     """
 
-    @classmethod
-    def connect(
-        cls,
-        host: str = "127.0.0.1",
-        port: int = 4002,
-        client_id: int = 1,
-        *,
-        timeout_s: float = 10.0,
-        request_timeout_s: float = 60.0,
-        versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
-    ) -> Self:
-        """Connect and shake hands.
-
-        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
-        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
-        and 4002.
-
-        Raises:
-            ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
-        """
-        return cls._open(
-            lambda: ibfast.client.Client.connect(
-                host, port, client_id, timeout_s=timeout_s, request_timeout_s=request_timeout_s, versions=versions
-            )
-        )
-
-    def close(self) -> None:
-        """End the session. Returns when the socket is closed, from then on the client id can be used again."""
-        return self._close(self._async.close())
-
     @property
     def client_id(self) -> int:
         """The id this client came with."""
@@ -492,32 +462,9 @@ class Client(Facade):
         return self._read("server_version")
 
     @property
-    def connection_time(self) -> datetime:
-        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
-        return self._read("connection_time")
-
-    @property
     def accounts(self) -> list[str]:
         """The accounts of the login, as the gateway last said."""
         return self._read("accounts")
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether requests can be sent."""
-        return self._read("is_connected")
-
-    @property
-    def stats(self) -> dict[str, int]:
-        """Counts since the connection was made: bytes, messages and records in, and what could not be used."""
-        return self._read("stats")
-
-    def notices(self) -> MessageStream[ErrorMessage | DecodeError]:
-        """What TWS says that no request waits for: connectivity, farms, warnings; and messages nobody could read.
-
-        The first listener also gets what came before it, the greetings of the farms among it. A listener that sleeps
-        keeps the newest 10,000.
-        """
-        return self._call(self._async.notices)
 
     def current_time(self) -> datetime:
         """The gateway's clock, to the second."""
@@ -633,15 +580,68 @@ class Client(Facade):
 
     def modify_order(self, trade: Trade, **changes: Any) -> Trade:
         """Send the order again under its id, with these fields changed; the same trade goes on."""
-        return self._run(self._async.modify_order(trade._async, **changes))
+        return self._run(self._async.modify_order(bare(trade), **changes))
 
     def cancel_order(self, trade: Trade) -> Trade:
         """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
-        return self._run(self._async.cancel_order(trade._async))
+        return self._run(self._async.cancel_order(bare(trade)))
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
         return self._call(self._async.order_updates)
+
+    @classmethod
+    def connect(
+        cls,
+        host: str = "127.0.0.1",
+        port: int = 4002,
+        client_id: int = 1,
+        *,
+        timeout_s: float = 10.0,
+        request_timeout_s: float = 60.0,
+        versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
+    ) -> Self:
+        """Connect and shake hands.
+
+        ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
+        ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
+        and 4002.
+
+        Raises:
+            ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
+        """
+        return cls._open(
+            lambda: ibfast.client.Client.connect(
+                host, port, client_id, timeout_s=timeout_s, request_timeout_s=request_timeout_s, versions=versions
+            )
+        )
+
+    def close(self) -> None:
+        """End the session. Returns when the socket is closed, from then on the client id can be used again."""
+        return self._close(self._async.close())
+
+    @property
+    def connection_time(self) -> datetime:
+        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
+        return self._read("connection_time")
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether requests can be sent."""
+        return self._read("is_connected")
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Counts since the connection was made: bytes, messages and records in, and what could not be used."""
+        return self._read("stats")
+
+    def notices(self) -> MessageStream[ErrorMessage | DecodeError]:
+        """What TWS says that no request waits for: connectivity, farms, warnings; and messages nobody could read.
+
+        The first listener also gets what came before it, the greetings of the farms among it. A listener that sleeps
+        keeps the newest 10,000.
+        """
+        return self._call(self._async.notices)
 
     def __enter__(self) -> Self:
         self._run(self._async.__aenter__())

@@ -27,6 +27,13 @@ def register(async_class: type) -> Callable[[F], F]:
     return declare
 
 
+def bare(value: Any) -> Any:
+    """What is behind a blocking face, or behind each of several; everything else as it is."""
+    if isinstance(value, Facade):
+        return value._async
+    return type(value)(map(bare, value)) if isinstance(value, list | tuple) else value
+
+
 class Facade:
     """A blocking face of one async object. What comes out of it has a blocking face too."""
 

@@ -150,6 +150,42 @@ class MessageStream(Stream[T]):
         self._end(error)
 
 
+class Channel(Generic[T]):
+    """What one puts, any number of listeners get, each through a `MessageStream` of its own.
+
+    A listener that sleeps keeps the newest ``capacity`` items. With ``keep_early`` the first one also gets what was put
+    before it came.
+    """
+
+    def __init__(self, capacity: int | None = None, *, keep_early: bool = False) -> None:
+        self._capacity = capacity
+        self._listeners: list[MessageStream[T]] = []
+        self._early: deque[T] | None = deque(maxlen=capacity) if keep_early else None
+        self._error: IbfastError | None = None
+
+    def listen(self) -> MessageStream[T]:
+        stream: MessageStream[T] = MessageStream(self._listeners.remove, self._capacity)
+        for item in self._early or ():
+            stream.put(item)
+        self._early = None
+        self._listeners.append(stream)
+        if self._error is not None:
+            stream.fail(self._error)
+        return stream
+
+    def put(self, item: T) -> None:
+        if self._early is not None:
+            self._early.append(item)
+        for stream in tuple(self._listeners):
+            stream.put(item)
+
+    def fail(self, error: IbfastError) -> None:
+        """End all listeners, those to come too."""
+        self._error = error
+        for stream in self._listeners:
+            stream.fail(error)
+
+
 # --------------------------------------------------------------------------------------------- one object a tick
 
 

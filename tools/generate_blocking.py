@@ -10,18 +10,19 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "ibfast"
 TARGET = PACKAGE / "blocking.py"
-SOURCES = {
+SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream", "Ticks"],
     "trade": ["Trade"],
     "order_builder": ["OrderBuilder", "BracketBuilder"],
     "client": ["Client"],
 }
-BASES = {
-    "MessageStream": ["Stream"],
-    "Ticks": ["Stream"],
-    "OrderBuilder": ["OrderWords"],
-    "BracketBuilder": ["OrderWords"],
-}
+OURS = {name for names in SOURCES.values() for name in names}
+INNER = [
+    "subscription",
+    "order_builder",
+    *(f"requests.{path.stem}" for path in sorted(PACKAGE.glob("requests/[a-z]*.py"))),
+]
+"""Modules whose classes are bases of those."""
 INTERNAL = {  # for the conversation, not for users
     "put", "fail", "open", "received", "noticed", "failed", "rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
@@ -43,22 +44,20 @@ T = TypeVar("T")
 
 
 def main() -> int:
-    imports, classes = [], []
-    for module, names in SOURCES.items():
-        tree = ast.parse((PACKAGE / f"{module}.py").read_text())
-        imports += [ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
-        bodies = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-        imports.append(f"from ibfast.{module} import {', '.join(public_names(tree, names))}")
-        for name in names:
-            parts = [bodies[base] for base in BASES.get(name, [])] + [bodies[name]]
-            classes.append(render(module, name, parts))
-    wanted = dict.fromkeys(["from ibfast.blocking_base import Facade, register", "import ibfast.client", *imports])
-    modules = [f"import ibfast.{module}" for module in SOURCES]
-    text = HEADER.format(imports="\n".join([*wanted, *modules])) + "\n\n" + "\n\n\n".join(classes) + "\n"
-    for name in (name for names in SOURCES.values() for name in names):  # ours, not the async ones
-        text = re.sub(rf"(import .*?)\b{name}, ", r"\1", text)
-        text = re.sub(rf"^from ibfast\.\w+ import {name}\n", "", text, flags=re.M)
-        text = re.sub(rf"^(from ibfast\.\w+ import .*), {name}$", r"\1", text, flags=re.M)
+    trees = {module: ast.parse(path_of(module).read_text()) for module in dict.fromkeys([*SOURCES, *INNER])}
+    bodies = {node.name: node for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    wanted = dict.fromkeys(["from ibfast.blocking_base import Facade, bare, register", "import ibfast.client"])
+    for module, tree in trees.items():
+        wanted |= dict.fromkeys(
+            ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)
+        )
+        if names := public_names(tree):
+            wanted[f"from ibfast.{module} import {', '.join(names)}"] = None
+    wanted |= dict.fromkeys(f"import ibfast.{module}" for module in SOURCES)
+    classes = [render(module, name, lineage(name, bodies)) for module, names in SOURCES.items() for name in names]
+    text = (
+        HEADER.format(imports="\n".join(without_ours(line) for line in wanted)) + "\n\n" + "\n\n\n".join(classes) + "\n"
+    )
     text = tidy(text)
     if "--check" in sys.argv:
         if not TARGET.exists() or TARGET.read_text() != text:
@@ -69,12 +68,35 @@ def main() -> int:
     return 0
 
 
-def public_names(tree: ast.Module, ours: list[str]) -> list[str]:
+def path_of(module: str) -> Path:
+    return PACKAGE / f"{module.replace('.', '/')}.py"
+
+
+def lineage(name: str, bodies: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """A class and its bases, the farthest first; one that two bases share comes once."""
+    found: dict[str, ast.ClassDef] = {}
+    for base in bodies[name].bases:
+        base_name = ast.unparse(base).partition("[")[0]
+        if base_name in bodies:
+            found |= {node.name: node for node in lineage(base_name, bodies) if node.name not in found}
+    return [*found.values(), bodies[name]]
+
+
+def without_ours(line: str) -> str:
+    """An import without the async classes that have a face here."""
+    start, imports, names = line.partition(" import ")
+    if not start.startswith("from ibfast."):
+        return line
+    kept = [name for name in names.split(", ") if name not in OURS]
+    return f"{start}{imports}{', '.join(kept)}" if kept else ""
+
+
+def public_names(tree: ast.Module) -> list[str]:
     """What a module defines beside the classes that are written anew; unused ones go later."""
     found = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
     assigned = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
     found += [target.id for target in assigned if isinstance(target, ast.Name)]
-    return [name for name in found if is_public(name) and name not in ours and name != "T"]
+    return [name for name in found if is_public(name) and name not in OURS and name != "T"]
 
 
 def tidy(text: str) -> str:
@@ -100,9 +122,17 @@ def render(module: str, name: str, parts: list[ast.ClassDef]) -> str:
                 members[node.name] = method(node)
             elif isinstance(node, ast.AnnAssign) and is_public(name_of(node)):
                 members[name_of(node)] = attribute(node)
-    text = "\n\n".join(["\n".join(lines), *members.values(), *special(name, parts)])
-    item = re.search(r"Stream\[(.*)\]$", ast.unparse(parts[-1].bases[0])) if parts[-1].bases else None
-    return re.sub(r"\bT\b", item[1], text) if item else text
+    text = "\n\n".join(["\n".join(lines), *members.values(), *special(parts)])
+    return re.sub(r"\bT\b", item_of(parts), text)
+
+
+def item_of(parts: list[ast.ClassDef]) -> str:
+    """What iterating over a class gives, T if it is generic in that."""
+    item = "T"
+    for base in (ast.unparse(base) for part in parts for base in part.bases):
+        if found := re.fullmatch(r"\w*Stream\[(.*)\]", base):
+            item = found[1]
+    return item
 
 
 def bases(node: ast.ClassDef) -> str:
@@ -134,7 +164,8 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     returns = returns.replace("AsyncIterator", "Iterator")
     arguments = node.args
     passed = [unwrapped(argument) for argument in arguments.args[1:]]
-    passed += [f"{argument.arg}={argument.arg}" for argument in arguments.kwonlyargs]
+    passed += [f"*{unwrapped(arguments.vararg)}"] if arguments.vararg else []
+    passed += [f"{argument.arg}={unwrapped(argument)}" for argument in arguments.kwonlyargs]
     passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
     given = ", ".join(passed)
     lines = [f"    def {node.name}({ast.unparse(arguments)}) -> {returns}:"]
@@ -154,17 +185,17 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 def unwrapped(argument: ast.arg) -> str:
     """How an argument is passed on: a blocking face as what is behind it."""
-    ours = {name for names in SOURCES.values() for name in names}
-    is_face = argument.annotation is not None and ast.unparse(argument.annotation) in ours
-    return f"{argument.arg}._async" if is_face else argument.arg
+    is_face = argument.annotation is not None and OURS & set(re.findall(r"\w+", ast.unparse(argument.annotation)))
+    return f"bare({argument.arg})" if is_face else argument.arg
 
 
-def special(name: str, parts: list[ast.ClassDef]) -> list[str]:
+def special(parts: list[ast.ClassDef]) -> list[str]:
     """Iteration and context management, where the async class has them."""
     defined = {node.name: node for part in parts for node in part.body if hasattr(node, "name")}
     found = []
     if "__aiter__" in defined:
-        item = {"MessageStream": "T", "Ticks": "NDArray[np.void]", "Trade": "TradeEvent"}[name]
+        returns = ast.unparse(defined["__aiter__"].returns)
+        item = returns[len("AsyncIterator[") : -1] if returns.startswith("AsyncIterator") else item_of(parts)
         found.append(f"    def __iter__(self) -> Iterator[{item}]:\n        return self._iterate(self._async)")
     if "__aenter__" in defined:
         found.append(
