@@ -185,15 +185,15 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
 
         A text id above 200 is no protobuf message: it is moved to where no message is.
         """
-        cdef int64_t number
+        cdef int32_t number
         if self.version > LAST_TEXT_ID_VERSION:
             if cur.end - cur.pos < 4:
                 return -1
             cur.pos += 4
             return <int64_t>frame_length(cur.pos - 4)
-        if cur.pos == cur.end or cur.pos[0] == 0 or not take_int(cur, &number):
+        if cur.pos == cur.end or cur.pos[0] == 0 or not take_int32(cur, &number):
             return -1
-        return number if number <= PROTOBUF else number - PROTOBUF + HOT_IDS
+        return number if number <= PROTOBUF else <int64_t>number - PROTOBUF + HOT_IDS
 
     cdef int deliver(self, Cursor *cur, int64_t raw_id) except -1:
         """A message for the owner, or why there is none."""

@@ -110,11 +110,19 @@ def test_a_server_expects_the_preamble():
         assert (lost is None and owner.lost is None) or isinstance(owner.lost, lost)
 
 
-@pytest.mark.parametrize(("version", "msg_id"), [(176, 150), (176, 201), (176, 600), (176, 2**31), (226, 2**32 - 1)])
+@pytest.mark.parametrize(
+    ("version", "msg_id"), [(176, 150), (176, 201), (176, 600), (176, 2**31 - 1), (226, 2**32 - 1)]
+)
 def test_an_unknown_id_is_told_as_it_is_on_the_wire(version, msg_id):
     head = struct.pack(">I", msg_id) if version > 200 else b"%d\0" % msg_id
     reader = Reader(version).feed(wire.frame(head))
     assert [msg_id for msg_id, _ in reader.listener.heard] == [msg_id]
+
+
+@pytest.mark.parametrize("msg_id", [2**31, 2**63 - 1, -1])
+def test_an_id_that_none_can_be_costs_one_message(msg_id):
+    (error,) = Reader(176).feed(wire.frame(b"%d\0" % msg_id)).listener.heard
+    assert "does not begin with a message id" in str(error)
 
 
 def test_after_an_impossible_length_no_memory_is_asked_for():
