@@ -7,6 +7,7 @@
     ├── ConnectionLost       the connection ended while something waited on it
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
     ├── DecodeError          one message could not be read; nothing else is lost
+    ├── PacingError          so many cannot be open at once; nothing was sent
     ├── RequestError         TWS refused a request
     ├── RequestTimeout       TWS did not answer in time (a TimeoutError too)
     ├── StreamOverflow       a "grow" stream met its cap
@@ -77,6 +78,10 @@ class RequestError(IbfastError):
 
 class RequestTimeout(IbfastError, TimeoutError):
     """TWS did not answer in time; whatever still comes is dropped and counted."""
+
+
+class PacingError(IbfastError):
+    """As many subscriptions of a kind are open as IB allows; nothing was sent."""
 
 
 class StreamOverflow(IbfastError):

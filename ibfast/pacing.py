@@ -1,0 +1,304 @@
+"""When a message may leave, so that IB never has to complain. No I/O and no clock: time is an argument.
+
+::
+
+    wait ──▶ lane (cancel, order, request, history) ──release──▶ the outbox
+               until: messages per second, the rates and quotas of `ibfast.limits` allow it
+
+Within the limits a message leaves at once. Cancels and orders go before requests, which always leave some of each
+second's messages to them; history goes last, and what waits for a limit of its own holds up nothing behind it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from ibfast.errors import PacingError
+from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
+from ibfast.schema.declare import Message
+
+SECOND_NS = 1_000_000_000
+SECOND_WITH_MARGIN_NS = 1_010_000_000
+"""What counts as a second here: a gateway's clock starts later and may run faster."""
+
+HEAD_ROOM = 2
+"""Messages of each second that only cancels and orders may use."""
+
+BREACH_PAUSE_NS = SECOND_NS
+BREACH_EASE_NS = 60 * SECOND_NS
+"""After TWS complained of too many messages: nothing leaves for a second, and for a minute a fifth less."""
+
+HISTORY_PAUSE_NS = 15 * SECOND_NS
+HISTORY_PAUSE_AT_MOST_NS = 600 * SECOND_NS
+"""After TWS complained of history: a pause, twice as long each time until an answer comes."""
+
+WINDOWS_KEPT = 10_000
+"""Contracts or requests whose own rates are remembered; the oldest go first."""
+
+RATE_BREACHED = frozenset({100})
+HISTORY_BREACHED = frozenset({162, 366, 420})
+
+
+class Window:
+    """At most ``most`` units in any ``per_ns``."""
+
+    def __init__(self, most: int, per_ns: int) -> None:
+        self.most = most
+        self.per_ns = per_ns
+        self._taken: deque[int] = deque()  # when each unit was
+
+    def used(self, now_ns: int) -> int:
+        """Units taken within the last ``per_ns``."""
+        while self._taken and self._taken[0] <= now_ns - self.per_ns:
+            self._taken.popleft()
+        return len(self._taken)
+
+    def free_at(self, now_ns: int, units: int = 1, most: int = 0) -> int:
+        """When so many units fit; ``most`` lowers the limit for this one caller."""
+        over = self.used(now_ns) + units - (most or self.most)
+        return now_ns if over <= 0 else self._taken[min(over, len(self._taken)) - 1] + self.per_ns
+
+    def take(self, now_ns: int, units: int = 1) -> None:
+        self._taken.extend([now_ns] * units)
+
+
+Share = tuple[Window, int]
+"""A window and how many units of it a message takes."""
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """A message that cannot leave yet: its bytes, and the limits of its own."""
+
+    message: Message
+    frame: bytes
+    since_ns: int
+    shares: list[Share]
+    quota: Quota | None
+    req_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGauge:
+    """How one lane stands: messages that wait, and how long a new one would, in seconds."""
+
+    waiting: int
+    expected_wait_s: float
+
+
+@dataclass
+class Counters:
+    """What pacing has done so far."""
+
+    waits: int = 0
+    waited_ns: int = 0
+    longest_wait_ns: int = 0
+    breaches: int = 0
+
+
+@dataclass
+class _Kept:
+    """A rate with the windows it has opened, one for each key."""
+
+    rate: Rate
+    windows: dict[Hashable, Window] = field(default_factory=dict)
+
+    def window(self, message: Message) -> Window:
+        key = self.rate.key(message)
+        if key not in self.windows:
+            if len(self.windows) >= WINDOWS_KEPT:
+                del self.windows[next(iter(self.windows))]
+            self.windows[key] = Window(self.rate.most, int(self.rate.seconds * SECOND_NS * 1.01))
+        return self.windows[key]
+
+
+class Pacing:
+    """Keeps the limits of one session.
+
+    ``lines`` is the number of market data lines of the login (100 unless more were bought); ``on=False`` lets
+    everything through.
+    """
+
+    def __init__(self, lines: int = DEFAULT_LINES, *, on: bool = True) -> None:
+        if lines < 1:
+            raise ValueError(f"lines: {lines} is not a number of market data lines")
+        self.lines = lines
+        self.on = on
+        self.counters = Counters()
+        self._messages = Window(messages_per_second(lines), SECOND_WITH_MARGIN_NS)
+        self._head_room = min(HEAD_ROOM, self._messages.most // 2)
+        self._lanes: dict[Lane, deque[Waiting]] = {lane: deque() for lane in Lane}
+        self._rates: dict[type[Message], list[_Kept]] = {}
+        for rate in RATES:
+            kept = _Kept(rate)
+            for cls in rate.of:
+                self._rates.setdefault(cls, []).append(kept)
+        self._quotas: dict[type[Message], Quota] = {cls: quota for quota in QUOTAS for cls in quota.of}
+        self._open: dict[str, set[int]] = {quota.name: set() for quota in QUOTAS}
+        self._quota_of: dict[int, str] = {}
+        self._paused_until_ns = 0
+        self._eased_until_ns = 0
+        self._history_paused_until_ns = 0
+        self._history_pause_ns = HISTORY_PAUSE_NS
+
+    # ----------------------------------------------------------------------------------------------- what leaves
+
+    def is_free(self, message: Message, now_ns: int) -> bool:
+        """Whether a message may leave now: `took` must follow. If not, it has to `wait`.
+
+        Raises:
+            PacingError: a quota is full that does not empty by itself.
+        """
+        if not self.on:
+            return True
+        lane = lane_of(message)
+        self._refuse_above_quota(message, lane)
+        if any(self._lanes[other] for other in Lane if other <= lane):
+            return False
+        return self._ready_at(lane, self._shares(message), self._quotas.get(type(message)), now_ns) <= now_ns
+
+    def took(self, message: Message, now_ns: int) -> None:
+        """A message has left."""
+        self._count(message, self._shares(message), self._quotas.get(type(message)), now_ns)
+
+    def wait(self, message: Message, frame: bytes, now_ns: int) -> None:
+        """Queue a message; `release` gives it back when it may leave."""
+        shares, quota = self._shares(message), self._quotas.get(type(message))
+        waiting = Waiting(message, frame, now_ns, shares, quota, getattr(message, "req_id", None))
+        self._lanes[lane_of(message)].append(waiting)
+
+    def release(self, now_ns: int) -> tuple[list[Waiting], int | None]:
+        """What may leave now, and when to ask again: None if nothing waits."""
+        leaving: list[Waiting] = []
+        soonest: int | None = None
+        for lane, queue in self._lanes.items():
+            held: deque[Waiting] = deque()
+            while queue:
+                ready = self._gate_at(lane, now_ns)
+                if ready <= now_ns:
+                    ready = self._ready_at(lane, queue[0].shares, queue[0].quota, now_ns)
+                    if ready <= now_ns:
+                        leaving.append(queue.popleft())
+                        self._leave(leaving[-1], now_ns)
+                        continue
+                    held.append(queue.popleft())  # what is behind it may pass
+                else:
+                    held.extend(queue)
+                    queue.clear()
+                soonest = ready if soonest is None else min(soonest, ready)
+            self._lanes[lane] = held
+        return leaving, soonest
+
+    def withdraw(self, req_id: int) -> bool:
+        """Take a request back that has not left; True if there was one."""
+        for lane, queue in self._lanes.items():
+            kept = deque(waiting for waiting in queue if waiting.req_id != req_id)
+            if len(kept) < len(queue):
+                self._lanes[lane] = kept
+                return True
+        return False
+
+    def clear(self) -> None:
+        """The connection is gone: nothing waits, nothing is open."""
+        for queue in self._lanes.values():
+            queue.clear()
+        for ids in self._open.values():
+            ids.clear()
+        self._quota_of.clear()
+
+    def finished(self, req_id: int) -> bool:
+        """A request or subscription has ended, its place in a quota is free; True if something may wait for that."""
+        name = self._quota_of.pop(req_id, None)
+        if name is None:
+            return False
+        self._open[name].discard(req_id)
+        return bool(self._lanes[Lane.HISTORY])
+
+    def complained(self, code: int, text: str, now_ns: int) -> None:
+        """TWS found fault with our pace: hold back."""
+        if code in RATE_BREACHED:
+            self.counters.breaches += 1
+            self._paused_until_ns = now_ns + BREACH_PAUSE_NS
+            self._eased_until_ns = now_ns + BREACH_EASE_NS
+        elif code in HISTORY_BREACHED and (code != 162 or "pacing" in text.lower()):
+            self.counters.breaches += 1
+            self._history_paused_until_ns = now_ns + self._history_pause_ns
+            self._history_pause_ns = min(2 * self._history_pause_ns, HISTORY_PAUSE_AT_MOST_NS)
+
+    # -------------------------------------------------------------------------------------------------- gauges
+
+    @property
+    def messages_per_second(self) -> int:
+        """The limit that all messages share."""
+        return self._messages.most
+
+    def sent_in_last_second(self, now_ns: int) -> int:
+        return self._messages.used(now_ns)
+
+    def open(self) -> dict[str, tuple[int, int]]:
+        """For each quota, how many are open and how many may be."""
+        return {quota.name: (len(self._open[quota.name]), quota.most(self.lines)) for quota in QUOTAS}
+
+    def lane(self, lane: Lane, now_ns: int) -> LaneGauge:
+        """How a lane stands, as far as the limit that all messages share goes."""
+        ahead = sum(len(self._lanes[other]) for other in Lane if other <= lane)
+        gate = self._gate_at(lane, now_ns) - now_ns
+        full_seconds = ahead // max(1, self._room(lane, now_ns))
+        return LaneGauge(len(self._lanes[lane]), gate / SECOND_NS + full_seconds)
+
+    # -------------------------------------------------------------------------------------------------- inside
+
+    def _room(self, lane: Lane, now_ns: int) -> int:
+        """How many messages a second this lane may fill."""
+        most = self._messages.most if now_ns >= self._eased_until_ns else max(1, self._messages.most * 4 // 5)
+        return most if lane <= Lane.ORDER else max(1, most - self._head_room)
+
+    def _gate_at(self, lane: Lane, now_ns: int) -> int:
+        """When the limit that all messages share lets one of this lane through."""
+        gate = max(self._paused_until_ns, self._messages.free_at(now_ns, most=self._room(lane, now_ns)))
+        return max(gate, self._history_paused_until_ns) if lane is Lane.HISTORY else gate
+
+    def _ready_at(self, lane: Lane, shares: list[Share], quota: Quota | None, now_ns: int) -> int:
+        ready = self._gate_at(lane, now_ns)
+        for window, units in shares:
+            ready = max(ready, window.free_at(now_ns, units))
+        if quota is not None and quota.waits and len(self._open[quota.name]) >= quota.most(self.lines):
+            ready = max(ready, now_ns + SECOND_NS)  # or sooner: `finished` says when
+        return ready
+
+    def _shares(self, message: Message) -> list[Share]:
+        return [
+            (kept.window(message), kept.rate.units(message))
+            for kept in self._rates.get(type(message), ())
+            if kept.rate.applies(message)
+        ]
+
+    def _leave(self, waiting: Waiting, now_ns: int) -> None:
+        waited = now_ns - waiting.since_ns
+        self.counters.waits += 1
+        self.counters.waited_ns += waited
+        self.counters.longest_wait_ns = max(self.counters.longest_wait_ns, waited)
+        self._count(waiting.message, waiting.shares, waiting.quota, now_ns)
+
+    def _count(self, message: Message, shares: list[Share], quota: Quota | None, now_ns: int) -> None:
+        self._messages.take(now_ns)
+        for window, units in shares:
+            window.take(now_ns, units)
+        if quota is not None:
+            req_id: int = message.req_id  # type: ignore[attr-defined]
+            self._open[quota.name].add(req_id)
+            self._quota_of[req_id] = quota.name
+
+    def _refuse_above_quota(self, message: Message, lane: Lane) -> None:
+        quota = self._quotas.get(type(message))
+        if quota is None or quota.waits:
+            return
+        most = quota.most(self.lines)
+        busy = len(self._open[quota.name]) + sum(waiting.quota is quota for waiting in self._lanes[lane])
+        if busy >= most:
+            raise PacingError(
+                f"{quota.name}: {busy} of {most} are open; close one, or connect with lines= if your login has more "
+                f"than {self.lines} market data lines"
+            )

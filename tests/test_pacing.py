@@ -1,0 +1,262 @@
+"""The limits are kept, by a clock that the test turns; no sockets, no loop."""
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibfast.errors import PacingError
+from ibfast.limits import RATES, Lane, lane_of
+from ibfast.pacing import SECOND_NS, Pacing, Window
+from ibfast.schema import (
+    CancelHistoricalData,
+    CancelOrderRequest,
+    Contract,
+    ContractDataRequest,
+    CurrentTimeRequest,
+    HistoricalDataRequest,
+    MarketDataRequest,
+    MarketDepthRequest,
+    PlaceOrderRequest,
+    TickByTickRequest,
+)
+
+AAPL = Contract.stock("AAPL")
+
+
+class Link:
+    """A pacing and what has left, each with the time it did; time passes only by `run`."""
+
+    def __init__(self, **options):
+        self.pacing = Pacing(**options)
+        self.now = 0
+        self.left = []
+
+    def send(self, *messages):
+        for message in messages:
+            if self.pacing.is_free(message, self.now):
+                self.pacing.took(message, self.now)
+                self.left.append((self.now, message))
+            else:
+                self.pacing.wait(message, b"", self.now)
+        self.pump()
+
+    def pump(self):
+        leaving, soonest = self.pacing.release(self.now)
+        self.left += [(self.now, waiting.message) for waiting in leaving]
+        return soonest
+
+    def run(self, seconds=3600.0):
+        until = self.now + int(seconds * SECOND_NS)
+        while (soonest := self.pump()) is not None and soonest <= until:
+            assert soonest > self.now
+            self.now = soonest
+        self.now = until
+
+    def times(self):
+        return [at / SECOND_NS for at, _ in self.left]
+
+
+def bars(req_id, symbol="AAPL", bar_size="5 secs", **more):
+    request = {"req_id": req_id, "contract": Contract.stock(symbol), "bar_size_setting": bar_size, "duration": "60 S"}
+    return HistoricalDataRequest(**{"what_to_show": "TRADES"} | request | more)
+
+
+def busiest(times, seconds):
+    """The most that ever fell into one such stretch of time."""
+    window, most = deque(), 0
+    for time in times:
+        window.append(time)
+        while window[0] <= time - seconds:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+def test_within_the_limits_nothing_waits():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(48)))
+    assert link.times() == [0.0] * 48
+    assert link.pacing.counters.waits == 0
+
+
+@pytest.mark.parametrize(("lines", "rate"), [(100, 50), (200, 100), (1000, 500)])
+def test_a_thousand_requests_keep_the_rate_and_use_it(lines, rate):
+    link = Link(lines=lines)
+    link.send(*(ContractDataRequest(req_id=number) for number in range(1000)))
+    link.run()
+    assert len(link.left) == 1000
+    assert busiest(link.times(), 1.0) <= rate
+    assert 1000 / max(link.times()) >= 0.95 * rate
+
+
+def test_orders_find_room_in_a_second_that_requests_have_filled():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(500)))
+    link.send(PlaceOrderRequest(order_id=1), CancelOrderRequest(order_id=1))
+    assert [type(message) for _, message in link.left[-2:]] == [PlaceOrderRequest, CancelOrderRequest]
+    assert link.times()[-1] == 0.0
+
+
+def test_a_cancel_behind_five_hundred_requests_leaves_first():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(500)))
+    link.send(*(PlaceOrderRequest(order_id=number) for number in range(10)))
+    sent = len(link.left)
+    link.send(CancelOrderRequest(order_id=1), CancelHistoricalData(req_id=7))
+    link.run()
+    kinds = [type(message) for _, message in link.left[sent:]]
+    assert kinds[:2] == [CancelOrderRequest, CancelHistoricalData]
+    assert kinds[2:10] == [PlaceOrderRequest] * 8
+    assert set(kinds[10:]) == {ContractDataRequest}
+
+
+def test_requests_of_one_lane_keep_their_order():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(300)))
+    link.run()
+    assert [message.req_id for _, message in link.left] == list(range(300))
+
+
+def test_sixty_fine_histories_in_ten_minutes_and_bid_ask_counts_twice():
+    link = Link()
+    link.send(*(bars(number, f"A{number}") for number in range(100)))
+    for _ in range(1200):
+        for number in [message.req_id for _, message in link.left]:
+            link.pacing.finished(number)
+        link.run(1)
+    assert len(link.left) == 100
+    assert busiest(link.times(), 600) == 60
+    link = Link()
+    link.send(*(bars(number, f"A{number}", what_to_show="BID_ASK") for number in range(40)))
+    link.run(590)
+    assert len(link.left) == 30
+
+
+def test_identical_histories_are_fifteen_seconds_apart_and_hold_up_nobody():
+    link = Link()
+    link.send(bars(1), bars(2), bars(3, "MSFT"), bars(4, bar_size="1 day"))
+    assert [message.req_id for _, message in link.left] == [1, 3, 4]
+    link.run(20)
+    assert link.times()[-1] >= 15
+
+
+def test_five_histories_of_one_contract_in_two_seconds():
+    link = Link()
+    link.send(*(bars(number, duration=f"{number} S") for number in range(12)))
+    link.run()
+    assert busiest(link.times(), 2) == 5
+
+
+def test_coarse_bars_are_not_counted():
+    link = Link()
+    link.send(*(bars(number, bar_size="1 hour") for number in range(40)))
+    assert link.times() == [0.0] * 40
+
+
+def test_fifty_histories_are_open_at_once_and_the_next_waits_for_the_first_to_end():
+    link = Link(lines=1000)
+    link.send(*(bars(number, bar_size="1 day") for number in range(60)))
+    link.run(30)
+    assert len(link.left) == 50
+    assert link.pacing.finished(3)
+    link.pump()
+    assert len(link.left) == 51
+    assert link.pacing.open()["history"] == (50, 50)
+
+
+def test_one_subscription_too_many_is_refused_with_the_way_out():
+    link = Link()
+    for number, symbol in enumerate("ABCDE"):
+        link.send(TickByTickRequest(req_id=number, contract=Contract.stock(symbol), tick_type="Last"))
+    with pytest.raises(PacingError, match=r"tick-by-tick: 5 of 5 are open; close one, or connect with lines="):
+        link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
+    link.pacing.finished(2)
+    link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
+    assert link.pacing.open()["tick-by-tick"] == (5, 5)
+
+
+def test_subscriptions_that_still_wait_count_as_open():
+    link = Link()
+    link.send(*(CurrentTimeRequest() for _ in range(48)))
+    link.send(*(MarketDepthRequest(req_id=number) for number in range(3)))
+    with pytest.raises(PacingError, match="depth: 3 of 3"):
+        link.send(MarketDepthRequest(req_id=4))
+
+
+def test_a_request_that_is_taken_back_never_leaves():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(60)))
+    assert link.pacing.withdraw(55)
+    assert not link.pacing.withdraw(55)
+    link.run()
+    assert 55 not in [message.req_id for _, message in link.left]
+
+
+def test_after_a_complaint_nothing_leaves_for_a_second_and_then_less():
+    link = Link()
+    link.pacing.complained(100, "Max rate of messages per second has been exceeded", 0)
+    link.send(*(ContractDataRequest(req_id=number) for number in range(200)))
+    link.run()
+    assert min(link.times()) == 1.0
+    assert busiest(link.times(), 1) == 38
+    assert link.pacing.counters.breaches == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(162, "API historical data query cancelled: pacing violation"), (420, "pacing violation")]
+)
+def test_after_a_complaint_about_history_only_history_pauses(code, text):
+    link = Link()
+    link.pacing.complained(code, text, 0)
+    link.send(bars(1), ContractDataRequest(req_id=2))
+    link.run()
+    assert [(message.req_id, at / SECOND_NS) for at, message in link.left] == [(2, 0.0), (1, 15.0)]
+
+
+def test_a_failed_query_is_no_complaint_about_pace():
+    link = Link()
+    link.pacing.complained(162, "Historical Market Data Service error message:HMDS query returned no data", 0)
+    link.send(bars(1))
+    assert link.times() == [0.0]
+
+
+def test_switched_off_it_lets_everything_through():
+    link = Link(on=False)
+    link.send(*(MarketDataRequest(req_id=number) for number in range(500)))
+    assert len(link.left) == 500
+
+
+def test_the_wait_to_expect_is_known():
+    link = Link()
+    link.send(*(ContractDataRequest(req_id=number) for number in range(48 + 96)))
+    gauge = link.pacing.lane(Lane.REQUEST, 0)
+    assert gauge.waiting == 96
+    assert 3 <= gauge.expected_wait_s <= 3.1
+    assert link.pacing.lane(Lane.ORDER, 0).expected_wait_s == 0
+
+
+@pytest.mark.parametrize("lines", [0, -1])
+def test_no_lines_are_refused(lines):
+    with pytest.raises(ValueError, match="lines"):
+        Pacing(lines)
+
+
+@pytest.mark.parametrize("message", [CancelOrderRequest(), CancelHistoricalData()])
+def test_every_cancel_is_in_the_first_lane(message):
+    assert lane_of(message) is Lane.CANCEL
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * SECOND_NS), st.integers(1, 3)), max_size=200), st.integers(3, 20))
+def test_a_window_never_holds_more_than_it_may(steps, most):
+    window, now, taken = Window(most, SECOND_NS), 0, []
+    for step, units in steps:
+        now = max(now + step, window.free_at(now + step, units))
+        window.take(now, units)
+        taken += [now] * units
+    assert busiest(taken, SECOND_NS) <= most
+
+
+def test_limits_are_data_and_each_has_a_name_of_its_own():
+    assert len({rate.name for rate in RATES}) == len(RATES)
