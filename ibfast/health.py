@@ -121,7 +121,7 @@ def farm_of(text: str) -> str:
 
 
 def pauses(draw: Callable[[], float] = random.random) -> Iterator[float]:
-    """Seconds between tries: 1 2 3 5 8 13 21 and then 30 for ever, each up to a fifth longer, so that clients spread."""
+    """Seconds between tries: 1 2 3 5 8 13 21, then 30 for ever, each up to a fifth longer so that clients spread."""
     now, then = 1.0, 2.0
     while True:
         yield min(now, LONGEST_PAUSE_S) * (1 + JITTER * draw())
