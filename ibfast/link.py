@@ -1,0 +1,176 @@
+"""One socket under a conversation: dial, shake hands, write once a loop turn, close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from ibfast import wire
+from ibfast._codec import Protocol
+from ibfast.conversation import Conversation, State
+from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError
+from ibfast.schema.declare import Message
+from ibfast.trade import request_error
+
+KEEPALIVE_IDLE_S = 30
+
+
+class Link:
+    """Carries a conversation over one socket, on the running event loop. A conversation may have several in a row."""
+
+    def __init__(self, talk: Conversation, on_lost: Callable[[IbfastError], object]) -> None:
+        self.talk = talk
+        self.protocol = Protocol(self)
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: Any = None
+        self._ready = self._loop.create_future()
+        self._closed = self._loop.create_future()
+        self._flushing = False
+        self._ended: IbfastError | None = None
+
+    async def open(self, host: str, port: int, timeout_s: float) -> None:
+        """Connect and shake hands.
+
+        Raises:
+            ConnectionFailed: the socket did not open, or the handshake did not end, within ``timeout_s`` seconds each;
+                or the gateway refused (``code`` says why, 326 for a client id in use).
+        """
+        await self.dial(host, port, timeout_s)
+        await self.shake_hands(f"{host}:{port}", timeout_s)
+
+    async def dial(self, host: str, port: int, timeout_s: float) -> None:
+        """Open the socket and say hello."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._loop.create_connection(lambda: self.protocol, host, port)
+        except TimeoutError:
+            raise ConnectionFailed(f"{host}:{port} did not accept a connection within {timeout_s:g} s") from None
+        except OSError as error:
+            raise ConnectionFailed(f"{host}:{port}: {error.strerror or error}") from error
+
+    async def shake_hands(self, peer: str, timeout_s: float) -> None:
+        """Wait until order id and accounts have come; the socket is closed if they do not."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self._ready)
+        except TimeoutError:
+            step = "say hello" if self.talk.state is State.GREETING else "send order id and accounts"
+            await self.close()
+            reason, code = self._refusal()
+            raise ConnectionFailed(f"{peer} did not {step} within {timeout_s:g} s{reason}", code=code) from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Send what waits, close the socket and wait until it is closed; from any state, any number of times."""
+        if self._transport is None:
+            return
+        if self._ended is None:
+            self._ended = ConnectionLost("the connection was closed by close()")
+            self.flush()
+            self.protocol.stop()
+            self._transport.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await asyncio.shield(self._closed)
+        self._transport.abort()
+        await self._closed
+
+    def drop(self, error: IbfastError) -> None:
+        """Hang up at once: what went wrong is known before the socket is closed."""
+        if self._ended is None:
+            self._ended = error
+            self.protocol.stop()
+            self._transport.abort()
+
+    @property
+    def ended(self) -> IbfastError | None:
+        """Why nothing can be sent any more; None while it can."""
+        return self._ended
+
+    def check(self) -> None:
+        """Raise ConnectionLost if the socket has ended."""
+        if self._ended is not None:
+            raise ConnectionLost(str(self._ended)) from self._ended
+
+    # ---------------------------------------------------------------------------------------------- sending
+
+    def flush(self) -> None:
+        """Write what waits in the outbox, at once."""
+        self._flushing = False
+        if len(self.talk.outbox):
+            self._transport.write(self.talk.outbox.take())
+
+    def flush_soon(self) -> None:
+        """Write at the end of this loop turn, together with all that is sent in it."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush_if_open)
+
+    def _flush_if_open(self) -> None:
+        if self._ended is None:
+            self.flush()
+
+    # ------------------------------------------------------------------------------- what the protocol tells
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+        self.talk.start()
+        self.flush()
+
+    def handshake(self, payload: bytes) -> None:
+        try:
+            if self.talk.greeted(payload):
+                self.protocol.plans = wire.plans("incoming", self.talk.server_version)
+                self.protocol.server_version = self.talk.server_version
+                self.flush()
+        except ConnectionFailed as error:
+            self.drop(error)
+
+    def received(self, message: Message) -> None:
+        try:
+            self.talk.received(message)
+        except ConnectionFailed as error:
+            self.drop(error)
+        if self.talk.state is State.READY and not self._ready.done():
+            self._ready.set_result(None)
+
+    def malformed(self, error: DecodeError) -> None:
+        self.talk.refused(error)
+
+    def unknown(self, msg_id: int, payload: bytes) -> None:
+        self.talk.unknown_message(msg_id, payload)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._ended is None:
+            self._ended = self._as_loss(error)
+        if not self._ready.done():
+            self._ready.set_exception(self._ended)
+            self._ready.exception()  # whoever waits raises it; when nobody does it is no news
+        if not self._closed.done():
+            self._closed.set_result(None)
+        self._on_lost(self._ended)
+
+    def _as_loss(self, error: Exception | None) -> IbfastError:
+        if isinstance(error, IbfastError):
+            return error
+        reason = f": {error}" if error is not None else ""
+        if self.talk.state is not State.READY:
+            refusal, code = self._refusal()
+            return ConnectionFailed(f"the gateway hung up during the handshake{reason}{refusal}", code=code)
+        return ConnectionLost(f"the gateway closed the connection{reason}")
+
+    def _refusal(self) -> tuple[str, int]:
+        """What the gateway complained of during the handshake, and the code of that."""
+        refusal = self.talk.refusal
+        return ("", 0) if refusal is None else (f"; it said {request_error(refusal)}", refusal.error_code or 0)
