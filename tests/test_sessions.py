@@ -296,7 +296,7 @@ async def ask_below(client, request, answers):
     else:
         collected = Collected(len(expected))
         req_id = connection.talk.ask(request, collected)
-        connection.flush()
+        connection.link.flush()
         await asyncio.wait_for(collected.all.wait(), WAIT_S)
         was = str(read_response(expected[0]).req_id)
         assert collected.parts == [read_response(with_id(it, was, str(req_id))) for it in expected]
