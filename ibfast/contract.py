@@ -1,8 +1,11 @@
 """What is traded."""
 
 import re
+from collections.abc import Iterable
+from datetime import date
 from typing import Any, Self
 
+from ibfast.contract_checks import check_contract, expiry_text, month_text, needed, right_letter
 from ibfast.schema.declare import Bool, Float, Int, Message, Str, field
 
 
@@ -29,7 +32,11 @@ class ComboLeg(Message):
 
 
 class Contract(Message):
-    """What is traded: enough of these fields, or ``con_id`` and ``exchange`` alone, name one contract to TWS."""
+    """What is traded: enough of these fields, or ``con_id`` and ``exchange`` alone, name one contract to TWS.
+
+    The constructors by kind refuse what TWS can never accept with a ValueError that names the field. Plain
+    ``Contract(...)`` takes anything; `check` is the same refusal for it.
+    """
 
     con_id: Int = field(1)
     symbol: Str = field(2)
@@ -53,6 +60,8 @@ class Contract(Message):
     combo_legs: list[ComboLeg] = field(20)
     last_trade_date: Str = field(21)
 
+    # ---------------------------------------------------------------------------------------------- by kind
+
     @classmethod
     def stock(cls, symbol: str, *, exchange: str = "SMART", currency: str = "USD", primary_exch: str = "") -> Self:
         """A stock or ETF; ``primary_exch`` tells apart what SMART has twice."""
@@ -63,7 +72,7 @@ class Contract(Message):
         cls,
         symbol: str,
         *,
-        expiry: str,
+        expiry: str | date,
         strike: float,
         right: str,
         exchange: str = "SMART",
@@ -71,35 +80,107 @@ class Contract(Message):
         multiplier: float | None = None,
         trading_class: str = "",
     ) -> Self:
-        """An option; ``expiry`` is ``YYYYMMDD`` (or ``YYYYMM`` for all of a month), ``right`` C or P."""
-        if right not in ("C", "P", "CALL", "PUT"):
-            raise ValueError(f"right: {right!r} is neither C nor P")
-        if not strike > 0:
-            raise ValueError(f"strike: {strike} is not a positive number")
-        return cls._checked(
-            "OPT", symbol=symbol, last_trade_date_or_contract_month=_expiry(expiry), strike=strike, right=right[0],
-            exchange=exchange, currency=currency, multiplier=multiplier, trading_class=trading_class,
+        """An option; ``expiry`` is a date, ``YYYYMMDD`` or ``YYYYMM`` for all of a month, ``right`` C or P."""
+        return cls._derivative(
+            "OPT", symbol, expiry, strike, right, exchange=exchange, currency=currency, multiplier=multiplier,
+            trading_class=trading_class,
         )  # fmt: skip
 
     @classmethod
-    def call(cls, symbol: str, *, expiry: str, strike: float, **more: Any) -> Self:
+    def call(cls, symbol: str, *, expiry: str | date, strike: float, **more: Any) -> Self:
         """A call option; see `option`."""
         return cls.option(symbol, expiry=expiry, strike=strike, right="C", **more)
 
     @classmethod
-    def put(cls, symbol: str, *, expiry: str, strike: float, **more: Any) -> Self:
+    def put(cls, symbol: str, *, expiry: str | date, strike: float, **more: Any) -> Self:
         """A put option; see `option`."""
         return cls.option(symbol, expiry=expiry, strike=strike, right="P", **more)
 
     @classmethod
-    def future(
-        cls, symbol: str, *, expiry: str = "", exchange: str, currency: str = "USD", multiplier: float | None = None
+    def futures_option(
+        cls,
+        symbol: str,
+        *,
+        expiry: str | date,
+        strike: float,
+        right: str,
+        exchange: str,
+        currency: str = "USD",
+        multiplier: float | None = None,
+        trading_class: str = "",
     ) -> Self:
-        """A future; without ``expiry`` it describes the whole chain, which `Client.contract_details` lists."""
-        return cls._checked(
-            "FUT", symbol=symbol, last_trade_date_or_contract_month=_expiry(expiry) if expiry else None,
-            exchange=exchange, currency=currency, multiplier=multiplier,
+        """An option on a future; ``trading_class`` tells weekly options from those of the quarter."""
+        return cls._derivative(
+            "FOP", symbol, expiry, strike, right, exchange=exchange, currency=currency, multiplier=multiplier,
+            trading_class=trading_class,
         )  # fmt: skip
+
+    @classmethod
+    def warrant(
+        cls,
+        symbol: str,
+        *,
+        expiry: str | date,
+        strike: float,
+        right: str,
+        exchange: str,
+        currency: str,
+        multiplier: float | None = None,
+        local_symbol: str = "",
+    ) -> Self:
+        """A warrant; ``local_symbol`` tells those of different issuers apart."""
+        return cls._derivative(
+            "WAR", symbol, expiry, strike, right, exchange=exchange, currency=currency, multiplier=multiplier,
+            local_symbol=local_symbol,
+        )  # fmt: skip
+
+    @classmethod
+    def future(
+        cls,
+        symbol: str,
+        *,
+        exchange: str,
+        month: str = "",
+        expiry: str | date = "",
+        currency: str = "USD",
+        multiplier: float | None = None,
+        local_symbol: str = "",
+        trading_class: str = "",
+        include_expired: bool = False,
+    ) -> Self:
+        """A future, by its ``month`` (``YYYYMM``) or its ``expiry``; without either it is like `any_month`."""
+        if month and expiry:
+            raise ValueError("month, expiry: give one of them")
+        day = month_text(month) if month else expiry_text(expiry) if expiry else ""
+        return cls._checked(
+            "FUT", symbol=symbol, last_trade_date_or_contract_month=day, exchange=exchange, currency=currency,
+            multiplier=multiplier, local_symbol=local_symbol, trading_class=trading_class,
+            include_expired=include_expired or None,
+        )  # fmt: skip
+
+    @classmethod
+    def any_month(
+        cls,
+        symbol: str,
+        *,
+        exchange: str,
+        currency: str = "USD",
+        multiplier: float | None = None,
+        trading_class: str = "",
+        include_expired: bool = False,
+    ) -> Self:
+        """A future of whatever month: describes the whole chain, for `Client.futures_chain` and the like."""
+        return cls.future(
+            symbol, exchange=exchange, currency=currency, multiplier=multiplier, trading_class=trading_class,
+            include_expired=include_expired,
+        )  # fmt: skip
+
+    @classmethod
+    def continuous_future(
+        cls, symbol: str, *, exchange: str, currency: str = "USD", multiplier: float | None = None
+    ) -> Self:
+        """The months of a future in one series, for past data only."""
+        return cls._checked("CONTFUT", symbol=symbol, exchange=exchange, currency=currency, multiplier=multiplier)
 
     @classmethod
     def forex(cls, pair: str, *, exchange: str = "IDEALPRO") -> Self:
@@ -120,14 +201,38 @@ class Contract(Message):
         return cls._checked("CRYPTO", symbol=symbol, exchange=exchange, currency=currency)
 
     @classmethod
+    def cfd(cls, symbol: str, *, exchange: str = "SMART", currency: str = "USD") -> Self:
+        """A contract for difference."""
+        return cls._checked("CFD", symbol=symbol, exchange=exchange, currency=currency)
+
+    @classmethod
+    def commodity(cls, symbol: str, *, exchange: str = "SMART", currency: str = "USD") -> Self:
+        """A commodity that is traded on the spot, such as gold, XAUUSD."""
+        return cls._checked("CMDTY", symbol=symbol, exchange=exchange, currency=currency)
+
+    @classmethod
+    def fund(cls, symbol: str, *, exchange: str = "FUNDSERV", currency: str = "USD") -> Self:
+        """A mutual fund."""
+        return cls._checked("FUND", symbol=symbol, exchange=exchange, currency=currency)
+
+    @classmethod
     def bond(cls, *, cusip: str = "", isin: str = "", exchange: str = "SMART", currency: str = "USD") -> Self:
         """A bond, by its CUSIP or its ISIN."""
         if bool(cusip) == bool(isin):
             raise ValueError("cusip, isin: give one of them")
-        kind, number, length = ("CUSIP", cusip, 9) if cusip else ("ISIN", isin, 12)
-        if len(number) != length or not number.isalnum():
-            raise ValueError(f"{kind.lower()}: {number!r} is not {length} letters and digits")
+        kind, number = ("CUSIP", cusip) if cusip else ("ISIN", isin)
         return cls._checked("BOND", sec_id_type=kind, sec_id=number, exchange=exchange, currency=currency)
+
+    @classmethod
+    def news(cls, provider: str, *, topic: str = "") -> Self:
+        """The headlines of a provider, such as BRFG: all of them, or of one ``topic`` of the provider's."""
+        needed("NEWS", provider=provider)
+        return cls._checked("NEWS", symbol=f"{provider}:{topic or f'{provider}_ALL'}", exchange=provider)
+
+    @classmethod
+    def combo(cls, symbol: str, legs: Iterable[ComboLeg], *, exchange: str = "SMART", currency: str = "USD") -> Self:
+        """A combination of legs that are traded together; `Client.combo` and the spreads find the legs' ids."""
+        return cls._checked("BAG", symbol=symbol, combo_legs=list(legs), exchange=exchange, currency=currency)
 
     @classmethod
     def by_id(cls, con_id: int, *, exchange: str = "SMART") -> Self:
@@ -136,16 +241,30 @@ class Contract(Message):
             raise ValueError(f"con_id: {con_id} is not a contract id")
         return cls(con_id=con_id, exchange=exchange)
 
+    # ---------------------------------------------------------------------------------------------- checking
+
+    def check(self) -> Self:
+        """The contract itself.
+
+        Raises:
+            ValueError: TWS can never accept it; the field is named.
+        """
+        check_contract(self)
+        return self
+
+    @classmethod
+    def _derivative(
+        cls, sec_type: str, symbol: str, expiry: str | date, strike: float, right: str, **more: Any
+    ) -> Self:
+        return cls._checked(
+            sec_type, symbol=symbol, last_trade_date_or_contract_month=expiry_text(expiry), strike=strike,
+            right=right_letter(right), **more,
+        )  # fmt: skip
+
     @classmethod
     def _checked(cls, sec_type: str, **fields: Any) -> Self:
-        """A contract whose texts that were given are not empty where TWS needs them."""
-        for name in ("symbol", "exchange", "currency"):
-            if name in fields and not fields[name]:
-                raise ValueError(f"{name}: a contract of type {sec_type} needs one")
-        return cls(sec_type=sec_type, **{name: value for name, value in fields.items() if value not in ("", None)})
-
-
-def _expiry(text: str) -> str:
-    if not re.fullmatch(r"\d{6}(\d{2})?", text):
-        raise ValueError(f"expiry: {text!r} is not YYYYMMDD or YYYYMM")
-    return text
+        """A contract with these fields, as far as they say something."""
+        needed(sec_type, **{name: fields[name] for name in ("symbol", "exchange", "currency") if name in fields})
+        return cls(
+            sec_type=sec_type, **{name: value for name, value in fields.items() if value not in ("", None)}
+        ).check()

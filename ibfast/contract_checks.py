@@ -1,0 +1,141 @@
+"""What TWS can never accept in a contract, found before a byte is sent. Each error names the field."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibfast.contract import ComboLeg, Contract
+
+RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
+LEG_ACTIONS = ("BUY", "SELL", "SSHORT")
+NAMES = ("symbol", "local_symbol", "trading_class", "sec_id", "issuer_id")
+"""A contract without an id of IB's own has one of these."""
+
+
+def check_contract(contract: Contract) -> None:
+    """See `ibfast.Contract.check`."""
+    if (contract.con_id or 0) < 0:
+        raise ValueError(f"con_id: {contract.con_id} is not a contract id")
+    if not contract.con_id:
+        _check_identity(contract)
+    if contract.last_trade_date_or_contract_month:
+        expiry_text(contract.last_trade_date_or_contract_month)
+    if contract.right:
+        right_letter(contract.right)
+    if contract.strike is not None and not 0 <= contract.strike < math.inf:
+        raise ValueError(f"strike: {contract.strike} is not a number from 0 on")
+    if contract.multiplier is not None and not 0 < contract.multiplier < math.inf:
+        raise ValueError(f"multiplier: {contract.multiplier} is not a positive number")
+    if contract.currency:
+        check_currency(contract.currency)
+    if contract.sec_id:
+        check_sec_id(contract.sec_id_type or "", contract.sec_id)
+    if contract.sec_type == "BAG":
+        check_legs(contract.combo_legs)
+
+
+def _check_identity(contract: Contract) -> None:
+    if not contract.sec_type and not contract.sec_id:
+        raise ValueError("sec_type: a contract without con_id needs one")
+    if not any(getattr(contract, name) for name in NAMES):
+        raise ValueError(f"symbol: a contract without con_id needs one, or another of {', '.join(NAMES[1:])}")
+
+
+def needed(sec_type: str, **texts: str | None) -> None:
+    """Each of these fields holds a text that is more than blanks."""
+    for name, text in texts.items():
+        if not text or not text.strip():
+            raise ValueError(f"{name}: a contract of type {sec_type} needs one")
+
+
+def expiry_text(expiry: str | date) -> str:
+    """An expiry as TWS takes it: a day, ``YYYYMMDD``, or a month, ``YYYYMM``."""
+    if isinstance(expiry, date):
+        return f"{expiry:%Y%m%d}"
+    if re.fullmatch(r"\d{6}(\d{2})?", expiry, re.ASCII):
+        try:
+            date(int(expiry[:4]), int(expiry[4:6]), int(expiry[6:] or 1))
+        except ValueError:
+            pass
+        else:
+            return expiry
+    raise ValueError(f"expiry (last_trade_date_or_contract_month): {expiry!r} is not a day YYYYMMDD or a month YYYYMM")
+
+
+def month_text(month: str) -> str:
+    """A contract month, ``YYYYMM``."""
+    if len(month) != 6:
+        raise ValueError(f"month: {month!r} is not YYYYMM")
+    return expiry_text(month)
+
+
+def right_letter(right: str) -> str:
+    """C or P."""
+    try:
+        return RIGHTS[right]
+    except KeyError:
+        raise ValueError(f"right: {right!r} is neither C nor P") from None
+
+
+def check_currency(currency: str) -> None:
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise ValueError(f"currency: {currency!r} is not a code of three capital letters, such as USD")
+
+
+def check_legs(legs: Sequence[ComboLeg]) -> None:
+    """Every leg of a combination says what, how many, which way and where."""
+    if not legs:
+        raise ValueError("combo_legs: a combination needs legs")
+    for number, leg in enumerate(legs):
+        where = f"combo_legs[{number}]"
+        if not leg.con_id or leg.con_id < 0:
+            raise ValueError(f"{where}.con_id: {leg.con_id} is not a contract id")
+        if not leg.ratio or leg.ratio < 0:
+            raise ValueError(f"{where}.ratio: {leg.ratio} is not a positive number")
+        if leg.action not in LEG_ACTIONS:
+            raise ValueError(f"{where}.action: {leg.action!r} is none of {', '.join(LEG_ACTIONS)}")
+        if not leg.exchange:
+            raise ValueError(f"{where}.exchange: a leg needs one")
+
+
+# ------------------------------------------------------------------------------------------ numbers of securities
+
+
+def check_sec_id(kind: str, number: str) -> None:
+    """A CUSIP or ISIN has its length and its check digit; other kinds TWS judges."""
+    if kind == "CUSIP":
+        _check_number("cusip", number, r"[0-9A-Z*@#]{8}\d", _cusip_digit)
+    elif kind == "ISIN":
+        _check_number("isin", number, r"[A-Z]{2}[0-9A-Z]{9}\d", _isin_digit)
+    elif not kind:
+        raise ValueError(f"sec_id_type: sec_id {number!r} needs one, such as ISIN")
+
+
+def _check_number(field: str, number: str, shape: str, digit: Callable[[str], int]) -> None:
+    if not re.fullmatch(shape, number, re.ASCII):
+        length = 9 if field == "cusip" else 12
+        raise ValueError(f"{field} (sec_id): {number!r} is not {length} capital letters and digits, a digit last")
+    expected = digit(number[:-1])
+    if int(number[-1]) != expected:
+        raise ValueError(f"{field} (sec_id): {number!r} has a typing error: its check digit would be {expected}")
+
+
+def _cusip_digit(number: str) -> int:
+    values = [_value(letter) * (1 + at % 2) for at, letter in enumerate(number)]
+    return -sum(value // 10 + value % 10 for value in values) % 10
+
+
+def _isin_digit(number: str) -> int:
+    digits = "".join(str(_value(letter)) for letter in number)
+    doubled = [int(digit) * (2 - at % 2) for at, digit in enumerate(reversed(digits))]
+    return -sum(value // 10 + value % 10 for value in doubled) % 10
+
+
+def _value(letter: str) -> int:
+    """Digits as they are, A is 10, and after Z the three marks that CUSIPs have."""
+    return "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#".index(letter)
