@@ -23,8 +23,10 @@ from ibfast.errors import (
     StreamOverflow,
     VersionError,
 )
+from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import BracketBuilder, OrderBuilder
+from ibfast.price_grid import PriceGrid
 from ibfast.running import run
 from ibfast.subscription import MessageStream, Ticks
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
@@ -47,12 +49,14 @@ __all__ = [
     "Fill",
     "FramingError",
     "IbfastError",
+    "Interval",
     "MessageStream",
     "Order",
     "OrderBuilder",
     "OrderCondition",
     "OrderType",
     "PacingError",
+    "PriceGrid",
     "RequestError",
     "RequestTimeout",
     "SecType",
@@ -63,7 +67,10 @@ __all__ = [
     "Trade",
     "TradeEvent",
     "TradeEventKind",
+    "TradingHours",
     "VersionError",
     "WhatToShow",
+    "liquid_hours",
     "run",
+    "trading_hours",
 ]
