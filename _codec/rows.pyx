@@ -210,6 +210,8 @@ cdef enum Policy:
 cdef dict POLICIES = {"ring": RING, "grow": GROW, "latest": LATEST}
 
 cdef enum:
+    SEQ = 1                     # where live rows have their sequence number, in words of 8 bytes
+    BOOK_RESET = 3              # the operation of a row that empties an order book; 0 to 2 are IB's
     FIRST_ROWS = 64             # rows of the first block of a stream
     TEXT_BYTES = 1_048_576      # of tick strings that a stream remembers
 
@@ -218,6 +220,7 @@ cdef struct Sink:
     # What a hot decoder knows of a stream.
     char *rows              # the block that fills
     int64_t used            # rows in it
+    int64_t last            # index of the newest of them
     int64_t room            # rows it can take before it must grow
     int64_t capacity        # rows it may ever take
     int64_t head            # index of the oldest row, once a ring is full
@@ -244,6 +247,7 @@ cdef class Rows:
     cdef Sink sink
     cdef Memory block
     cdef Memory spare           # the block of an earlier batch, used again when its reader has dropped it
+    cdef Memory newest          # a copy of the newest row that was taken
     cdef readonly str kind
     cdef readonly str policy
     cdef readonly object wake
@@ -308,6 +312,7 @@ cdef class Rows:
         cdef int64_t size = self.sink.itemsize
         if used == 0:
             return np.empty(0, self.dtype)
+        self.keep_newest()
         if head or used <= self.sink.room // 4:
             copied = Memory(used * size)
             memcpy(copied.at, filled.at + head * size, (used - head) * size)
@@ -320,6 +325,39 @@ cdef class Rows:
             self.use(Memory(filled.size))
         self.spare = filled
         return np.frombuffer(filled, self.dtype, used)
+
+    cdef int keep_newest(self) except -1:
+        if self.newest is None:
+            self.newest = Memory(self.sink.itemsize)
+        memcpy(self.newest.at, self.sink.rows + self.sink.last * self.sink.itemsize, self.sink.itemsize)
+        return 0
+
+    def latest(self):
+        """A copy of the newest row, taken or not; None before the first."""
+        cdef Memory copied
+        if self.sink.used:
+            self.keep_newest()
+        if self.newest is None:
+            return None
+        copied = Memory(self.sink.itemsize)
+        memcpy(copied.at, self.newest.at, self.sink.itemsize)
+        return np.frombuffer(copied, self.dtype, 1)[0]
+
+    def put(self, records not None):
+        """Add records of this dtype as if they had come from TWS; their ``seq`` is counted here."""
+        cdef uint8_t[::1] raw
+        cdef int64_t size = self.sink.itemsize
+        cdef bint touched = self.sink.touched       # push() must not hide from the protocol what comes after it
+        cdef int64_t i
+        if records.dtype != self.dtype:
+            raise ValueError(f"records: {records.dtype} is not the dtype of {self.kind} records")
+        raw = np.array(records, ndmin=1).view(np.uint8)
+        for i in range(raw.shape[0] // size):
+            if self.sink.kind <= REAL_TIME_BAR_ROW:
+                (<int64_t *>&raw[i * size])[SEQ] = self.sink.total
+            push(&self.sink, &raw[i * size])
+        self.sink.touched = touched
+        self.wake()
 
     def texts(self, rows not None):
         """The text of each L1 row: of string ticks what TWS sent, else None.
@@ -367,6 +405,7 @@ cdef void push(Sink *sink, const void *row) noexcept nogil:
         at = sink.head
         sink.head = at + 1 if at + 1 < sink.used else 0
     memcpy(sink.rows + at * sink.itemsize, row, sink.itemsize)
+    sink.last = at
     if at == sink.used:
         sink.used += 1
 
@@ -403,6 +442,7 @@ cdef inline void rewind(Sink *sink, Mark before) noexcept nogil:
     """Take back the rows of a message that turned out to be unreadable; sinks of answers only grow."""
     sink.used, sink.total, sink.dropped = before.used, before.total, before.dropped
     sink.overflowed = before.overflowed
+    sink.last = before.used - 1
 
 
 cdef int64_t keep_text(Sink *sink, const char *text, Py_ssize_t size) noexcept nogil:

@@ -9,7 +9,17 @@ import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts
 from ibfast.bars import Bars
 from ibfast.client import Client
 from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
-from ibfast.enums import Action, BarSize, OrderType, SecType, TickByTickType, TimeInForce, WhatToShow
+from ibfast.enums import (
+    Action,
+    BarSize,
+    GenericTick,
+    MarketDataType,
+    OrderType,
+    SecType,
+    TickByTickType,
+    TimeInForce,
+    WhatToShow,
+)
 from ibfast.errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -28,7 +38,8 @@ from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import BracketBuilder, OrderBuilder
 from ibfast.price_grid import PriceGrid
 from ibfast.running import run
-from ibfast.subscription import MessageStream, Ticks
+from ibfast.streams import Computations, Ticks
+from ibfast.subscription import MessageStream
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
 
 __version__ = "0.1.0"
@@ -40,6 +51,7 @@ __all__ = [
     "BracketBuilder",
     "Client",
     "ComboLeg",
+    "Computations",
     "ConnectionFailed",
     "ConnectionLost",
     "Contract",
@@ -48,8 +60,10 @@ __all__ = [
     "ErrorKind",
     "Fill",
     "FramingError",
+    "GenericTick",
     "IbfastError",
     "Interval",
+    "MarketDataType",
     "MessageStream",
     "Order",
     "OrderBuilder",

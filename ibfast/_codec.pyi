@@ -214,6 +214,10 @@ class Rows:
     ) -> None: ...
     def take(self) -> NDArray[np.void]:
         """All rows that wait, oldest first, as a structured array that belongs to the caller."""
+    def latest(self) -> np.void | None:
+        """A copy of the newest row, taken or not; None before the first."""
+    def put(self, records: NDArray[np.void]) -> None:
+        """Add records of this dtype as if they had come from TWS; their ``seq`` is counted here."""
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 row: of string ticks what TWS sent, else None.
 

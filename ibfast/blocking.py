@@ -8,7 +8,7 @@ Written by tools/generate_blocking.py from the async classes; never edited.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Self, TypeVar
@@ -18,14 +18,20 @@ from numpy.typing import NDArray
 
 import ibfast.client
 import ibfast.order_builder
+import ibfast.streams
 import ibfast.subscription
 import ibfast.trade
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
 from ibfast.contract import Contract
-from ibfast.enums import BarSize, TickByTickType, WhatToShow
-from ibfast.errors import DecodeError, RequestError
+from ibfast.enums import (
+    BarSize,
+    TickByTickType,
+    WhatToShow,
+)
+from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.order import Order, Quantity
+from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
     ContractData,
     ErrorMessage,
@@ -49,6 +55,10 @@ class MessageStream(Facade, Generic[T]):
     Without a ``capacity`` nothing is ever dropped; with one the oldest go first and ``dropped`` counts them.
     """
 
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
     def try_next(self) -> T | None:
         """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
@@ -63,6 +73,21 @@ class MessageStream(Facade, Generic[T]):
         """
         return self._run(self._async.next(timeout_s))
 
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[[T], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
     def close(self) -> None:
         """End the stream; what it holds can still be taken. Closing twice does nothing."""
         return self._call(self._async.close)
@@ -73,8 +98,26 @@ class MessageStream(Facade, Generic[T]):
         return self._read("is_closed")
 
     @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
     def dropped(self) -> int:
         return self._read("dropped")
+
+    def events(self) -> Self:
+        """The stream itself: its items come one by one."""
+        return self._call(self._async.events)
+
+    @property
+    def latest(self) -> T | None:
+        """The newest item, taken or not; None before the first."""
+        return self._read("latest")
+
+    def collect_for(self, seconds: float) -> list[T]:
+        """What comes within so many seconds; less time if the stream ends sooner."""
+        return self._run(self._async.collect_for(seconds))
 
     def __iter__(self) -> Iterator[T]:
         return self._iterate(self._async)
@@ -87,21 +130,13 @@ class MessageStream(Facade, Generic[T]):
         self.close()
 
 
-@register(ibfast.subscription.Ticks)
-class Ticks(Facade):
-    """A live subscription, as batches of numpy records: one wake-up a socket read, with every record of it.
+@register(ibfast.streams.Computations)
+class Computations(Facade):
+    """The option computations of an L1 subscription: reading them opens it, closing them does not end it."""
 
-    ::
-
-        with client.tick_by_tick(contract, "Last") as ticks:
-            for rows in ticks:  # a structured array that is yours to keep
-                print(rows["price"].mean(), ticks.dropped)
-
-    The request is sent on entering, the cancel on leaving. ``notices`` keeps the last thousand messages about the
-    subscription that are no records: warnings, option computations, news; ``notices_dropped`` counts the older ones.
-    ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and frozen) and ``tick_req_params`` (price step,
-    exchange map, permissions) are None until TWS has said. `ibfast.records` describes the columns.
-    """
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
 
     def try_next(self) -> NDArray[np.void] | None:
         """The records that wait, as one batch, or None; never blocks."""
@@ -117,6 +152,126 @@ class Ticks(Facade):
         """
         return self._run(self._async.next(timeout_s))
 
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
+    def close(self) -> None:
+        """End the stream; what it holds can still be taken. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come in."""
+        return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
+    def dropped(self) -> int:
+        """Records lost because nobody took them in time; the gaps show in their ``seq``."""
+        return self._read("dropped")
+
+    @property
+    def total(self) -> int:
+        """Records received so far, dropped ones included."""
+        return self._read("total")
+
+    @property
+    def latest(self) -> np.void | None:
+        """The newest record, taken or not; None before the first."""
+        return self._read("latest")
+
+    def texts(self, rows: NDArray[np.void]) -> list[str | None]:
+        """The text of each L1 record: what TWS sent in string ticks, None in all others."""
+        return self._call(self._async.texts, rows)
+
+    def events(self) -> Iterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        return self._iterate(self._async.events())
+
+    def collect_for(self, seconds: float) -> NDArray[np.void]:
+        """The records of so many seconds as one array; of less time if the stream ends sooner.
+
+        Raises:
+            IbfastError: what ended the stream, if it brought nothing before.
+        """
+        return self._run(self._async.collect_for(seconds))
+
+    def __iter__(self) -> Iterator[NDArray[np.void]]:
+        return self._iterate(self._async)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@register(ibfast.streams.Ticks)
+class Ticks(Facade):
+    """A live subscription, as batches of numpy records: one wake-up a socket read, with every record of it.
+
+    ::
+
+        with client.tick_by_tick(contract, "Last") as ticks:
+            for rows in ticks:  # a structured array that is yours to keep
+                print(rows["price"].mean(), ticks.dropped)
+
+    L1 data of an option also has ``computations``, a stream of its own that lives as long.
+    """
+
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
+    def try_next(self) -> NDArray[np.void] | None:
+        """The records that wait, as one batch, or None; never blocks."""
+        return self._call(self._async.try_next)
+
+    def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
+        """The next item.
+
+        Raises:
+            TimeoutError: none came within ``timeout_s`` seconds.
+            StopIteration: the stream is closed or complete.
+            IbfastError: what ended the stream.
+        """
+        return self._run(self._async.next(timeout_s))
+
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
         return self._call(self._async.close)
@@ -125,6 +280,11 @@ class Ticks(Facade):
     def is_closed(self) -> bool:
         """Whether nothing more will come in."""
         return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
 
     @property
     def notices(self) -> deque[Message]:
@@ -152,16 +312,38 @@ class Ticks(Facade):
         """Records received so far, dropped ones included."""
         return self._read("total")
 
+    @property
+    def latest(self) -> np.void | None:
+        """The newest record, taken or not; None before the first."""
+        return self._read("latest")
+
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
 
     def events(self) -> Iterator[Any]:
-        """One `Tick`, `Last`, `BidAsk` or `MidPoint` at a time, for those who want objects.
+        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
 
         Who leaves the loop and comes back later goes on where it was.
         """
         return self._iterate(self._async.events())
+
+    def collect_for(self, seconds: float) -> NDArray[np.void]:
+        """The records of so many seconds as one array; of less time if the stream ends sooner.
+
+        Raises:
+            IbfastError: what ended the stream, if it brought nothing before.
+        """
+        return self._run(self._async.collect_for(seconds))
+
+    @property
+    def computations(self) -> Computations:
+        """Implied volatilities and greeks of an option, as records of dtype `ibfast.records.OPTION`.
+
+        Raises:
+            AttributeError: the stream is not of L1 ticks.
+        """
+        return self._read("computations")
 
     def __iter__(self) -> Iterator[NDArray[np.void]]:
         return self._iterate(self._async)
@@ -486,17 +668,17 @@ class Client(Facade):
         self,
         contract: Contract,
         *,
-        generic_ticks: str | Iterable[int] = "",
+        generic_ticks: GenericTicks = "",
         snapshot: bool = False,
         regulatory_snapshot: bool = False,
         policy: str = "ring",
         capacity: int = 262144,
     ) -> Ticks:
-        """L1 ticks of a contract, as records of dtype `ibfast.records.TICK`.
+        """L1 ticks of a contract, as records of dtype `ibfast.records.TICK`; of an option, its greeks beside them.
 
-        ``generic_ticks`` are numbers of IB's generic ticks, such as ``"233,236"``. A snapshot ends by itself. A
-        regulatory snapshot costs money. ``policy`` and ``capacity`` (in records) say what a slow reader loses:
-        see `ibfast.records.Rows`.
+        ``generic_ticks`` are IB's numbers or the names in `ibfast.GenericTick`: ``"233,236"``,
+        ``["RT_VOLUME", "SHORTABLE"]``. A snapshot takes none and ends by itself. A regulatory snapshot costs money.
+        ``policy`` and ``capacity`` (in records) say what a slow reader loses: see `ibfast.records.Rows`.
         """
         return self._call(
             self._async.market_data,
@@ -533,8 +715,43 @@ class Client(Facade):
             capacity=capacity,
         )
 
-    def market_data_type(self, kind: int) -> None:
-        """Switch all market data of the session: 1 real time, 2 frozen, 3 delayed, 4 delayed and frozen."""
+    def depth(
+        self, contract: Contract, *, rows: int = 10, smart: bool = False, policy: str = "grow", capacity: int = 262144
+    ) -> Ticks:
+        """Every change of the order book of a contract, as records of dtype `ibfast.records.DEPTH`.
+
+        ``smart`` adds up the books of all exchanges; without it the contract's exchange needs one. A lost change makes
+        all that follow useless, hence the policy. TWS allows few books at a time (3 with 100 market data lines).
+        """
+        return self._call(self._async.depth, contract, rows=rows, smart=smart, policy=policy, capacity=capacity)
+
+    def real_time_bars(
+        self,
+        contract: Contract,
+        *,
+        what_to_show: str = WhatToShow.TRADES,
+        use_rth: bool = True,
+        policy: str = "ring",
+        capacity: int = 262144,
+    ) -> Ticks:
+        """A bar every five seconds, as records of dtype `ibfast.records.REAL_TIME_BAR`.
+
+        ``what_to_show`` is TRADES, MIDPOINT, BID or ASK.
+        """
+        return self._call(
+            self._async.real_time_bars,
+            contract,
+            what_to_show=what_to_show,
+            use_rth=use_rth,
+            policy=policy,
+            capacity=capacity,
+        )
+
+    def market_data_type(self, kind: int | str) -> None:
+        """Switch all market data of the session: an `ibfast.MarketDataType`, its number or its name.
+
+        What a subscription then gets is its ``market_data_type``.
+        """
         return self._run(self._async.market_data_type(kind))
 
     def historical_data(

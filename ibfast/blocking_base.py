@@ -74,6 +74,9 @@ class Facade:
         for item in self._portal.iterate(source):
             yield self._face(item)
 
+    def _faced(self, callback: Callable[[Any], object]) -> Callable[[Any], object]:
+        return lambda value: callback(self._face(value))
+
     def _face(self, value: Any) -> Any:
         """The blocking face of an async object; everything else as it is."""
         if isinstance(value, list):

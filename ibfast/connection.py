@@ -12,7 +12,7 @@ from ibfast.conversation import Answer, Conversation
 from ibfast.errors import IbfastError, RequestTimeout
 from ibfast.link import Link
 from ibfast.schema.declare import Message
-from ibfast.subscription import Ticks
+from ibfast.streams import LiveStream
 
 
 class Connection:
@@ -112,11 +112,11 @@ class Connection:
         except TimeoutError:
             raise RequestTimeout(f"{name}: no answer within {self.request_timeout_s:g} s") from None
 
-    def open_rows(self, request: Message, stream: Ticks) -> int:
+    def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""
         self.check()
         req_id = self.talk.ask(request, stream)
-        self.protocol.attach(req_id, stream.rows)
+        self.protocol.attach(req_id, stream.rows, stream.second_rows)
         self.link.flush_soon()
         return req_id
 

@@ -26,7 +26,7 @@ from ibfast.errors import IbfastError, RequestError
 from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.simulator import Simulator
-from ibfast.subscription import Ticks
+from ibfast.streams import Ticks
 from ibfast.trade import Trade, TradeEvent
 
 SIMULATED_RATE = 2_000.0  # ticks a second of each stream

@@ -1,6 +1,6 @@
 """IB's words for choices; each is its text, so that ``"TRADES"`` works wherever ``WhatToShow.TRADES`` does."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Action(StrEnum):
@@ -82,6 +82,50 @@ class TickByTickType(StrEnum):
     ALL_LAST = "AllLast"
     BID_ASK = "BidAsk"
     MID_POINT = "MidPoint"
+
+
+class MarketDataType(IntEnum):
+    """Which market data a session gets."""
+
+    REAL_TIME = 1
+    FROZEN = 2
+    DELAYED = 3
+    DELAYED_FROZEN = 4
+
+
+class GenericTick(IntEnum):
+    """IB's generic ticks: what an L1 subscription brings only when asked for it."""
+
+    OPTION_VOLUME = 100
+    OPTION_OPEN_INTEREST = 101
+    HISTORICAL_VOLATILITY = 104
+    AVERAGE_OPTION_VOLUME = 105
+    OPTION_IMPLIED_VOLATILITY = 106
+    INDEX_FUTURE_PREMIUM = 162
+    MISCELLANEOUS_STATS = 165
+    MARK_PRICE = 221
+    AUCTION_VALUES = 225
+    RT_VOLUME = 233
+    SHORTABLE = 236
+    FUNDAMENTAL_RATIOS = 258
+    NEWS = 292
+    TRADE_COUNT = 293
+    TRADE_RATE = 294
+    VOLUME_RATE = 295
+    LAST_RTH_TRADE = 318
+    RT_TRADE_VOLUME = 375
+    RT_HISTORICAL_VOLATILITY = 411
+    IB_DIVIDENDS = 456
+    BOND_FACTOR_MULTIPLIER = 460
+    ETF_NAV_BID_ASK = 576
+    ETF_NAV_LAST = 577
+    ETF_NAV_CLOSE = 578
+    IPO_PRICES = 586
+    FUTURES_OPEN_INTEREST = 588
+    SHORT_TERM_VOLUME = 595
+    ETF_NAV_HIGH_LOW = 614
+    CREDITMAN_SLOW_MARK_PRICE = 619
+    ETF_FROZEN_NAV_LAST = 623
 
 
 class SecType(StrEnum):

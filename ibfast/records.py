@@ -18,8 +18,8 @@ them.
 `BID_ASK`           Tick by tick BidAsk: ``time bid_price ask_price bid_size ask_size``; ``attr_mask``: 1 bid past
                     low, 2 ask past high.
 `MID_POINT`         Tick by tick MidPoint: ``time mid_point``.
-`DEPTH`             Order books: ``position``, ``operation`` 0 insert 1 update 2 delete, ``side`` 0 ask 1 bid,
-                    ``price size market_maker is_smart_depth``.
+`DEPTH`             Order books: ``position``, ``operation`` 0 insert 1 update 2 delete (and `BOOK_RESET`: TWS said
+                    317, the book is empty), ``side`` 0 ask 1 bid, ``price size market_maker is_smart_depth``.
 `REAL_TIME_BAR`     Five seconds: ``time`` (their start) ``open high low close volume wap count``.
 `BAR`               Historical bars: ``time_ns`` (UTC; daily and longer bars: midnight UTC of their date), ``open high
                     low close volume wap bar_count``.
@@ -28,6 +28,12 @@ them.
 `PAST_LAST`         Historical trades, columns as `LAST`.
 ==================  =================================================================================================
 """
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ibfast._codec import (
     BAR,
@@ -48,9 +54,28 @@ from ibfast._codec import (
     Rows,
 )
 
+BOOK_RESET = 3
+"""The ``operation`` of a `DEPTH` record that empties the book."""
+
+
+def concatenate(batches: Sequence[NDArray[np.void]], dtype: np.dtype[Any] | None = None) -> NDArray[np.void]:
+    """Batches of one kind as one array of the same dtype, which `numpy.concatenate` would pack.
+
+    ``dtype`` is that of the result when there is no batch at all.
+    """
+    if not batches:
+        return np.empty(0, dtype)
+    kind = batches[0].dtype
+    raw = np.dtype((np.void, kind.itemsize))
+    return np.concatenate([np.ascontiguousarray(batch).astype(kind, copy=False).view(raw) for batch in batches]).view(
+        kind
+    )
+
+
 __all__ = [
     "BAR",
     "BID_ASK",
+    "BOOK_RESET",
     "CONDITIONS",
     "DEPTH",
     "DTYPES",
@@ -65,4 +90,5 @@ __all__ = [
     "TICK",
     "Codes",
     "Rows",
+    "concatenate",
 ]

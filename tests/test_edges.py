@@ -25,7 +25,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
-from ibfast.subscription import Ticks
+from ibfast.streams import Ticks
 from ibfast.trade import COMMISSIONS_KEPT
 
 SOON_S = 5

@@ -8,6 +8,7 @@ from feeding import FIRST_REQ_ID, Reader
 
 from ibfast import wire
 from ibfast.errors import ConnectionLost, RequestError, StreamOverflow
+from ibfast.events import EVENTS, BidAsk, Last, MidPoint, Tick
 from ibfast.records import DTYPES, EXCHANGES, Rows
 from ibfast.schema import (
     CancelMarketData,
@@ -18,7 +19,8 @@ from ibfast.schema import (
     TickSnapshotEnd,
     TickString,
 )
-from ibfast.subscription import BidAsk, Last, MessageStream, MidPoint, Tick, Ticks
+from ibfast.streams import Ticks
+from ibfast.subscription import MessageStream
 
 VERSION = 226
 BID, ASK, LAST = 1, 2, 4
@@ -37,7 +39,7 @@ class Opener:
     def open_rows(self, request, stream):
         self.sent.append(request)
         self.attached = True
-        self.reader.protocol.attach(FIRST_REQ_ID, stream.rows)
+        self.reader.protocol.attach(FIRST_REQ_ID, stream.rows, stream.second_rows)
         return FIRST_REQ_ID
 
     def close_rows(self, req_id, cancel):
@@ -391,8 +393,7 @@ def test_events_name_exchanges(run):
 
 
 def test_the_object_of_a_tick_has_the_columns_of_its_record():
-    kinds = {"tick": Tick, "last": Last, "bid_ask": BidAsk, "mid_point": MidPoint}
-    assert {kind: cls._fields for kind, cls in kinds.items()} == {kind: DTYPES[kind].names for kind in kinds}
+    assert {kind: cls._fields for kind, cls in EVENTS.items()} == {kind: DTYPES[kind].names for kind in EVENTS}
 
 
 # ---------------------------------------------------------------------------------------------------- messages

@@ -11,7 +11,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "ibfast"
 TARGET = PACKAGE / "blocking.py"
 SOURCES = {  # what users meet, base classes before what is made of them
-    "subscription": ["MessageStream", "Ticks"],
+    "subscription": ["MessageStream"],
+    "streams": ["Computations", "Ticks"],
     "trade": ["Trade"],
     "order_builder": ["OrderBuilder", "BracketBuilder"],
     "client": ["Client"],
@@ -19,12 +20,13 @@ SOURCES = {  # what users meet, base classes before what is made of them
 OURS = {name for names in SOURCES.values() for name in names}
 INNER = [
     "subscription",
+    "streams",
     "order_builder",
     *(f"requests.{path.stem}" for path in sorted(PACKAGE.glob("requests/[a-z]*.py"))),
 ]
 """Modules whose classes are bases of those."""
 INTERNAL = {  # for the conversation, not for users
-    "put", "fail", "open", "received", "noticed", "failed", "rows",
+    "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
     "listeners", "acknowledged",
 }  # fmt: skip
@@ -184,7 +186,9 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def unwrapped(argument: ast.arg) -> str:
-    """How an argument is passed on: a blocking face as what is behind it."""
+    """How an argument is passed on: a blocking face as what is behind it, a callback so that it is given faces."""
+    if argument.annotation is not None and "Callable" in ast.unparse(argument.annotation):
+        return f"self._faced({argument.arg})"
     is_face = argument.annotation is not None and OURS & set(re.findall(r"\w+", ast.unparse(argument.annotation)))
     return f"bare({argument.arg})" if is_face else argument.arg
 

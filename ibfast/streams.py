@@ -1,0 +1,245 @@
+"""Live data: subscriptions that fill numpy records."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ibfast.errors import IbfastError, RequestError, StreamOverflow
+from ibfast.events import events_of
+from ibfast.records import BOOK_RESET, DEPTH, Rows, concatenate
+from ibfast.schema import ErrorMessage, MarketDataType, TickReqParams, TickSnapshotEnd
+from ibfast.schema.declare import Message
+from ibfast.subscription import Stream
+
+T = TypeVar("T")
+
+NOTICES_KEPT = 1_000
+"""Messages beside its records that a subscription remembers; the oldest go first."""
+COMPUTATIONS_KEPT = 16_384
+"""Of these at most wait for a reader: most subscriptions to options have none."""
+DEPTH_RESET = 317
+"""The code of "market depth data has been RESET": what the book holds no longer counts."""
+
+
+class RecordStream(Stream[NDArray[np.void]]):
+    """Batches of numpy records, one a socket read; `ibfast.records` describes their columns."""
+
+    def __init__(self, kind: str, *, policy: str, capacity: int) -> None:
+        super().__init__()
+        self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
+        self._events: Iterator[Any] = iter(())
+
+    @property
+    def rows(self) -> Rows:
+        """The records behind the stream."""
+        return self._rows
+
+    @property
+    def dropped(self) -> int:
+        """Records lost because nobody took them in time; the gaps show in their ``seq``."""
+        return self._rows.dropped
+
+    @property
+    def total(self) -> int:
+        """Records received so far, dropped ones included."""
+        return self._rows.total
+
+    @property
+    def latest(self) -> np.void | None:
+        """The newest record, taken or not; None before the first."""
+        return self._rows.latest()
+
+    def try_next(self) -> NDArray[np.void] | None:
+        """The records that wait, as one batch, or None; never blocks."""
+        self._open()
+        if self._rows.overflowed and not self._ended:  # before anything is taken: what came later has a gap before it
+            self._give_up(StreamOverflow(f"{self._rows.capacity} records wait and {self.dropped} more were refused"))
+        return self._rows.take() if self._rows.waiting else None
+
+    def texts(self, rows: NDArray[np.void]) -> list[str | None]:
+        """The text of each L1 record: what TWS sent in string ticks, None in all others."""
+        return self._rows.texts(rows)
+
+    async def events(self) -> AsyncIterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        while True:
+            for event in self._events:
+                yield event
+            rows = await anext(self, None)
+            if rows is None:
+                return
+            self._events = events_of(rows, self._rows)
+
+    async def collect_for(self, seconds: float) -> NDArray[np.void]:
+        """The records of so many seconds as one array; of less time if the stream ends sooner.
+
+        Raises:
+            IbfastError: what ended the stream, if it brought nothing before.
+        """
+        return concatenate(await self._gather(seconds), self._rows.dtype)
+
+    def _give_up(self, error: IbfastError) -> None:
+        self._end(error)
+
+
+class Opener(Protocol):
+    """What a subscription needs of its connection."""
+
+    def open_rows(self, request: Message, stream: LiveStream[Any]) -> int: ...
+
+    def close_rows(self, req_id: int, cancel: Message | None) -> None: ...
+
+
+class LiveStream(Stream[T]):
+    """A subscription: the request is sent on entering, the cancel on leaving.
+
+    ``notices`` keeps the last thousand messages about it that are no records: warnings, news;
+    ``notices_dropped`` counts the older ones. ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and
+    frozen) and ``tick_req_params`` (price step, exchange map, permissions) are None until TWS has said.
+    """
+
+    notices: deque[Message]
+    notices_dropped: int
+    market_data_type: int | None
+    tick_req_params: TickReqParams | None
+    _rows: Rows
+
+    def _subscribe(self, opener: Opener, request: Message, cancel: Callable[..., Message]) -> None:
+        """What to send; ``cancel`` makes the message that ends it, from ``req_id``."""
+        self.notices = deque(maxlen=NOTICES_KEPT)
+        self.notices_dropped = 0
+        self.market_data_type = None
+        self.tick_req_params = None
+        self._opener = opener
+        self._request = request
+        self._cancel = cancel
+        self._req_id = 0
+
+    @property
+    def rows(self) -> Rows:
+        """The records behind the subscription."""
+        return self._rows
+
+    @property
+    def second_rows(self) -> Rows | None:
+        """Records of another kind that come with them."""
+        return None
+
+    def open(self) -> None:
+        """Send the request, unless it was sent before."""
+        if not self._req_id and not self._ended:
+            self._req_id = self._opener.open_rows(self._request, self)
+
+    def _open(self) -> None:
+        self.open()
+
+    def close(self) -> None:
+        """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
+        if not self._ended and self._req_id:
+            self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
+        super().close()
+
+    async def __aenter__(self) -> Self:
+        self.open()
+        return self
+
+    def _give_up(self, error: IbfastError) -> None:
+        self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
+        self._end(error)
+
+    # -- what the conversation tells a stream
+
+    def received(self, message: Message) -> bool:
+        """A message about the subscription that is no record; the end of a snapshot is the last."""
+        if isinstance(message, TickSnapshotEnd):
+            self._opener.close_rows(self._req_id, None)
+            self._end(None)
+            return True
+        if isinstance(message, MarketDataType):
+            self.market_data_type = message.market_data_type
+        elif isinstance(message, TickReqParams):
+            self.tick_req_params = message
+        self._keep(message)
+        return False
+
+    def noticed(self, message: ErrorMessage) -> None:
+        if message.error_code == DEPTH_RESET and self._rows.kind == "depth":
+            reset = np.zeros(1, DEPTH)
+            reset["operation"] = BOOK_RESET
+            self._rows.put(reset)
+        self._keep(message)
+
+    def _keep(self, message: Message) -> None:
+        self.notices_dropped += len(self.notices) == NOTICES_KEPT
+        self.notices.append(message)
+
+    def failed(self, error: IbfastError) -> None:
+        if isinstance(error, RequestError):
+            self._opener.close_rows(self._req_id, None)
+        self._end(error)
+
+
+class Ticks(LiveStream[NDArray[np.void]], RecordStream):
+    """A live subscription, as batches of numpy records: one wake-up a socket read, with every record of it.
+
+    ::
+
+        async with client.tick_by_tick(contract, "Last") as ticks:
+            async for rows in ticks:  # a structured array that is yours to keep
+                print(rows["price"].mean(), ticks.dropped)
+
+    L1 data of an option also has ``computations``, a stream of its own that lives as long.
+    """
+
+    def __init__(
+        self,
+        opener: Opener,
+        request: Message,
+        cancel: Callable[..., Message],
+        kind: str,
+        *,
+        policy: str,
+        capacity: int,
+    ) -> None:
+        RecordStream.__init__(self, kind, policy=policy, capacity=capacity)
+        self._subscribe(opener, request, cancel)
+        self._computations = Computations(self, policy, min(capacity, COMPUTATIONS_KEPT)) if kind == "tick" else None
+
+    @property
+    def computations(self) -> Computations:
+        """Implied volatilities and greeks of an option, as records of dtype `ibfast.records.OPTION`.
+
+        Raises:
+            AttributeError: the stream is not of L1 ticks.
+        """
+        if self._computations is None:
+            raise AttributeError(f"records of kind {self._rows.kind} come without option computations")
+        return self._computations
+
+    @property
+    def second_rows(self) -> Rows | None:
+        return self._computations.rows if self._computations is not None else None
+
+    def _end(self, error: IbfastError | None) -> None:
+        super()._end(error)
+        if self._computations is not None:
+            self._computations._end(error)
+
+
+class Computations(RecordStream):
+    """The option computations of an L1 subscription: reading them opens it, closing them does not end it."""
+
+    def __init__(self, ticks: Ticks, policy: str, capacity: int) -> None:
+        super().__init__("option", policy=policy, capacity=capacity)
+        self._ticks = ticks
+
+    def _open(self) -> None:
+        self._ticks.open()
