@@ -25,14 +25,15 @@ SOON_S = 5
 CLASSES = {
     "Client": ibfast.Client,
     "Ticks": ibfast.Ticks,
+    "Computations": ibfast.Computations,
     "MessageStream": ibfast.MessageStream,
     "Trade": ibfast.Trade,
     "OrderBuilder": ibfast.OrderBuilder,
     "BracketBuilder": ibfast.BracketBuilder,
 }
 FOR_THE_CONVERSATION = {
-    "put", "fail", "open", "received", "noticed", "failed", "rows", "on_open_order", "on_status", "on_execution",
-    "on_commission", "on_error", "connection_lost", "listeners", "acknowledged",
+    "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows", "on_open_order", "on_status",
+    "on_execution", "on_commission", "on_error", "connection_lost", "listeners", "acknowledged",
 }  # fmt: skip
 
 
