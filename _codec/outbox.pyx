@@ -117,8 +117,13 @@ cdef class Outbox:
         put_frame_length(self.buffer.at + start, self.buffer.used - start - 4)
         self.messages += 1
 
+    def put_frame(self, bytes frame not None):
+        """A message that was framed before."""
+        self.buffer.put(frame)
+        self.messages += 1
+
     def put_raw(self, bytes data not None):
-        """Bytes that are framed already, or need no frame."""
+        """Bytes that are no message."""
         self.buffer.put(data)
 
     def take(self):

@@ -238,8 +238,10 @@ class Outbox:
         Raises:
             VersionError, ValueError: as `ibfast.wire.encode`.
         """
+    def put_frame(self, frame: bytes) -> None:
+        """A message that was framed before."""
     def put_raw(self, data: bytes) -> None:
-        """Bytes that are framed already, or need no frame."""
+        """Bytes that are no message."""
     def take(self) -> bytes:
         """All that waits, as one ``bytes``; the outbox is empty afterwards."""
 

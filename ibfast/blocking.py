@@ -30,7 +30,9 @@ from ibfast.enums import (
     WhatToShow,
 )
 from ibfast.errors import DecodeError, IbfastError, RequestError
+from ibfast.limits import DEFAULT_LINES
 from ibfast.order import Order, Quantity
+from ibfast.pacing import PacingGauges
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
     ContractData,
@@ -817,19 +819,29 @@ class Client(Facade):
         timeout_s: float = 10.0,
         request_timeout_s: float = 60.0,
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
+        lines: int = DEFAULT_LINES,
+        pacing: bool = True,
     ) -> Self:
         """Connect and shake hands.
 
         ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
-        and 4002.
+        and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
+        rather than break them, unless ``pacing`` is off.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
         """
         return cls._open(
             lambda: ibfast.client.Client.connect(
-                host, port, client_id, timeout_s=timeout_s, request_timeout_s=request_timeout_s, versions=versions
+                host,
+                port,
+                client_id,
+                timeout_s=timeout_s,
+                request_timeout_s=request_timeout_s,
+                versions=versions,
+                lines=lines,
+                pacing=pacing,
             )
         )
 
@@ -846,6 +858,11 @@ class Client(Facade):
     def is_connected(self) -> bool:
         """Whether requests can be sent."""
         return self._read("is_connected")
+
+    @property
+    def pacing(self) -> PacingGauges:
+        """How the session stands against IB's limits: what waits, how long it will, what is open."""
+        return self._read("pacing")
 
     @property
     def stats(self) -> dict[str, int]:

@@ -9,6 +9,8 @@ from typing import Self
 from ibfast.connection import Connection
 from ibfast.conversation import Conversation
 from ibfast.errors import DecodeError, IbfastError
+from ibfast.limits import DEFAULT_LINES
+from ibfast.pacing import Pacing, PacingGauges
 from ibfast.requests.contracts import ContractRequests
 from ibfast.requests.history import HistoryRequests
 from ibfast.requests.market_data import MarketDataRequests
@@ -44,17 +46,21 @@ class Client(SessionRequests, ContractRequests, MarketDataRequests, HistoryReque
         timeout_s: float = 10.0,
         request_timeout_s: float = 60.0,
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
+        lines: int = DEFAULT_LINES,
+        pacing: bool = True,
     ) -> Self:
         """Connect and shake hands.
 
         ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
-        and 4002.
+        and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
+        rather than break them, unless ``pacing`` is off.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
         """
-        connection = Connection(Conversation(client_id, versions=versions), request_timeout_s=request_timeout_s)
+        talk = Conversation(client_id, versions=versions, pacing=Pacing(lines, on=pacing))
+        connection = Connection(talk, request_timeout_s=request_timeout_s)
         client = cls(connection)
         await connection.open(host, port, timeout_s)
         return client
@@ -84,6 +90,11 @@ class Client(SessionRequests, ContractRequests, MarketDataRequests, HistoryReque
         except IbfastError:
             return False
         return True
+
+    @property
+    def pacing(self) -> PacingGauges:
+        """How the session stands against IB's limits: what waits, how long it will, what is open."""
+        return self._talk.pacing.gauges(self._talk.clock())
 
     @property
     def stats(self) -> dict[str, int]:

@@ -24,6 +24,8 @@ class Connection:
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
         self.link = Link(talk, self._lost)
         self._loop = asyncio.get_running_loop()
+        self._pump: asyncio.Handle | None = None  # looks after what waits for its turn
+        talk.on_wait = self._pump_soon
 
     @property
     def protocol(self) -> Protocol:
@@ -38,7 +40,24 @@ class Connection:
         """Send what waits, close the socket and wait until it is closed; from any state, any number of times."""
         await self.link.close()
 
+    def _pump_soon(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+        self._pump = self._loop.call_soon(self._release)
+
+    def _release(self) -> None:
+        """Send what has waited for its turn, and come again when there may be more."""
+        self._pump = None
+        if self.link.ended is not None:
+            return
+        wait_ns = self.talk.release()
+        self.link.flush()
+        if wait_ns is not None:
+            self._pump = self._loop.call_later(wait_ns / 1e9, self._release)
+
     def _lost(self, error: IbfastError) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
         self.talk.lost(error)
         self.on_lost(error)
 
@@ -78,15 +97,18 @@ class Connection:
         """
         self.check()
         future = self._loop.create_future()
-        req_id = self.talk.ask(request, Answer(_settle(future), end=end))
+        answer = Answer(_settle(future), end=end)
+        req_id = self.talk.ask(request, answer)
         if rows is not None:
             self.protocol.attach(req_id, rows)
         self.link.flush_soon()
         try:
-            return await self._wait(future, type(request).__name__)
+            return await self._wait(future, type(request).__name__, answer if self.talk.pacing.holds(req_id) else None)
         except (asyncio.CancelledError, RequestTimeout):
-            self.talk.forget(req_id)
-            if cancel is not None and self.link.ended is None and future.cancelled():  # else it was answered just now
+            has_left = self.talk.forget(req_id)
+            if (
+                has_left and cancel is not None and self.link.ended is None and future.cancelled()
+            ):  # else it was answered just now
                 with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
                     self.send(cancel(req_id=req_id))
             raise
@@ -105,9 +127,12 @@ class Connection:
         finally:
             self.talk.withdraw(answer_type, receiver)
 
-    async def _wait(self, future: asyncio.Future[Answer], name: str) -> Answer:
+    async def _wait(self, future: asyncio.Future[Answer], name: str, held: Answer | None = None) -> Answer:
+        """The limit counts from when the request leaves, if pacing has ``held`` it back."""
         try:
-            async with asyncio.timeout(self.request_timeout_s):
+            async with asyncio.timeout(None if held else self.request_timeout_s) as limit:
+                if held:
+                    held.on_left = lambda: limit.reschedule(self._loop.time() + self.request_timeout_s)
                 return await future
         except TimeoutError:
             raise RequestTimeout(f"{name}: no answer within {self.request_timeout_s:g} s") from None
@@ -123,8 +148,8 @@ class Connection:
     def close_rows(self, req_id: int, cancel: Message | None) -> None:
         """Unsubscribe, and say so to TWS if there is somebody to say it to."""
         self.protocol.detach(req_id)
-        self.talk.forget(req_id)
-        if cancel is not None and self.link.ended is None:
+        has_left = self.talk.forget(req_id)
+        if has_left and cancel is not None and self.link.ended is None:
             self.send(cancel)
 
 

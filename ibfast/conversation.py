@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from enum import Enum
+from time import monotonic_ns
 from typing import Any, Protocol
 
 from ibfast import wire
@@ -24,6 +25,7 @@ from ibfast.errors import (
     RequestError,
     classify,
 )
+from ibfast.pacing import Pacing
 from ibfast.schema import (
     CommissionAndFeesReport,
     ErrorMessage,
@@ -81,6 +83,7 @@ class Answer:
         self.ending: Any = None
         self.error: IbfastError | None = None
         self.notices: list[ErrorMessage] = []
+        self.on_left: Callable[[], object] = lambda: None  # the request has left, after a wait for its turn
         self._settle = settle
         self._end = end
 
@@ -130,7 +133,9 @@ class Conversation:
     """One session with a gateway.
 
     ``versions`` is the range of server versions to offer. ``on_state`` hears of every change of `State`, ``on_notice``
-    of every `ErrorMessage` or `DecodeError` that no request or order claims, and of warnings too.
+    of every `ErrorMessage` or `DecodeError` that no request or order claims, and of warnings too. ``on_wait`` is called
+    when a message has to wait for its turn, or one that waits may go earlier: `release` lets them go. ``clock`` counts
+    nanoseconds.
     """
 
     def __init__(
@@ -139,6 +144,8 @@ class Conversation:
         *,
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
         optional_capabilities: str = "",
+        pacing: Pacing | None = None,
+        clock: Callable[[], int] = monotonic_ns,
         on_state: Callable[[State], object] = lambda state: None,
         on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
     ) -> None:
@@ -150,6 +157,9 @@ class Conversation:
         self.optional_capabilities = optional_capabilities
         self.on_state = on_state
         self.on_notice = on_notice
+        self.on_wait: Callable[[], object] = lambda: None
+        self.clock = clock
+        self.pacing = pacing if pacing is not None else Pacing()
         self.state = State.NEW
         self.outbox = Outbox()
         self.server_version = 0
@@ -207,12 +217,30 @@ class Conversation:
     # ------------------------------------------------------------------------------------------ what we ask
 
     def send(self, message: Message) -> None:
-        """Put a message into the outbox.
+        """Put a message into the outbox, now if its pace allows it, else as soon as that does.
 
         Raises:
             VersionError, ValueError: as `ibfast.wire.encode`; nothing was put.
+            PacingError: as many of its kind are open as may be.
         """
-        self.outbox.put(wire.plan_for(message, self.server_version), message)
+        plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
+        if self.pacing.is_free(message, now_ns):
+            self.outbox.put(plan, message)
+            self.pacing.took(message, now_ns)
+        else:
+            self.pacing.wait(message, wire.frame(wire.encode(message, self.server_version)), now_ns)
+            self.on_wait()
+
+    def release(self) -> int | None:
+        """Put what has waited long enough into the outbox; nanoseconds until there may be more, or None."""
+        now_ns = self.clock()
+        leaving, soonest_ns = self.pacing.release(now_ns)
+        for waiting in leaving:
+            self.outbox.put_frame(waiting.frame)
+            receiver = self._waiting.get(waiting.req_id) if waiting.req_id is not None else None
+            if isinstance(receiver, Answer):
+                receiver.on_left()
+        return None if soonest_ns is None else soonest_ns - now_ns
 
     def ask(self, request: Message, receiver: Receiver) -> int:
         """Send a request under a new id, whose answers go to ``receiver``; the id."""
@@ -222,9 +250,15 @@ class Conversation:
         self._waiting[req_id] = receiver
         return req_id
 
-    def forget(self, req_id: int) -> None:
-        """Nobody waits for this id any more; what still comes is counted and dropped."""
+    def forget(self, req_id: int) -> bool:
+        """Nobody waits for this id any more; what still comes is counted and dropped. False if it never left."""
+        self._finish(req_id)
+        return not self.pacing.withdraw(req_id)
+
+    def _finish(self, req_id: int) -> None:
         self._waiting.pop(req_id, None)
+        if self.pacing.finished(req_id):
+            self.on_wait()
 
     def share(self, request: Message, answer_type: type[Message], receiver: Receiver) -> None:
         """Ask for something that has no request id: one request at a time, its answer for all who wait."""
@@ -262,7 +296,7 @@ class Conversation:
         req_id = wire.req_id_of(error.payload, self.server_version)
         receiver = self._waiting.get(req_id) if req_id is not None else None
         if receiver is not None and isinstance(receiver, Answer):
-            del self._waiting[req_id]  # type: ignore[arg-type]
+            self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
         for answer_type in [it for it in self._shared if it.__name__ == error.message]:
             for receiver in self._shared.pop(answer_type):
@@ -281,6 +315,7 @@ class Conversation:
         waiting = [*self._waiting.values(), *itertools.chain.from_iterable(self._shared.values())]
         self._waiting.clear()
         self._shared.clear()
+        self.pacing.clear()
         self._enter(State.CLOSED)
         for receiver in waiting:
             receiver.failed(error)
@@ -290,7 +325,7 @@ class Conversation:
         if receiver is None:
             self.unclaimed += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
         elif receiver.received(message):
-            self._waiting.pop(req_id, None)
+            self._finish(req_id)
 
     # -- messages that are not an answer to one request
 
@@ -312,6 +347,7 @@ class Conversation:
     def _on_error(self, message: ErrorMessage) -> None:
         code, req_id = message.error_code or 0, -1 if message.id is None else message.id
         kind = classify(code)
+        self.pacing.complained(code, message.error_msg or "", self.clock())
         ends = kind not in (ErrorKind.NOTICE, ErrorKind.WARNING, ErrorKind.CONNECTIVITY)
         if self.state is State.STARTING and ends:
             self.refusal = message
@@ -319,7 +355,7 @@ class Conversation:
                 raise ConnectionFailed(f"{code}: {message.error_msg}", code=code)
         receiver = self._waiting.get(req_id)
         if receiver is not None and ends:
-            del self._waiting[req_id]
+            self._finish(req_id)
             receiver.failed(request_error(message))
             return
         if receiver is not None:

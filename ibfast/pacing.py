@@ -88,6 +88,24 @@ class LaneGauge:
     expected_wait_s: float
 
 
+@dataclass(frozen=True)
+class PacingGauges:
+    """How the pace of a session stands.
+
+    ``lanes`` are cancel, order, request and history; ``open`` has, for each kind of subscription, how many are open
+    and how many may be; ``waits`` counts messages that had to wait; ``breaches`` complaints of TWS.
+    """
+
+    messages_per_second: int
+    sent_in_last_second: int
+    lanes: dict[str, LaneGauge]
+    open: dict[str, tuple[int, int]]
+    waits: int
+    waited_s: float
+    longest_wait_s: float
+    breaches: int
+
+
 @dataclass
 class Counters:
     """What pacing has done so far."""
@@ -200,6 +218,10 @@ class Pacing:
                 return True
         return False
 
+    def holds(self, req_id: int) -> bool:
+        """Whether a request still waits for its turn."""
+        return any(waiting.req_id == req_id for queue in self._lanes.values() for waiting in queue)
+
     def clear(self) -> None:
         """The connection is gone: nothing waits, nothing is open."""
         for queue in self._lanes.values():
@@ -229,17 +251,19 @@ class Pacing:
 
     # -------------------------------------------------------------------------------------------------- gauges
 
-    @property
-    def messages_per_second(self) -> int:
-        """The limit that all messages share."""
-        return self._messages.most
-
-    def sent_in_last_second(self, now_ns: int) -> int:
-        return self._messages.used(now_ns)
-
-    def open(self) -> dict[str, tuple[int, int]]:
-        """For each quota, how many are open and how many may be."""
-        return {quota.name: (len(self._open[quota.name]), quota.most(self.lines)) for quota in QUOTAS}
+    def gauges(self, now_ns: int) -> PacingGauges:
+        """How everything stands."""
+        counters = self.counters
+        return PacingGauges(
+            messages_per_second=self._messages.most,
+            sent_in_last_second=self._messages.used(now_ns),
+            lanes={lane.name.lower(): self.lane(lane, now_ns) for lane in Lane},
+            open={quota.name: (len(self._open[quota.name]), quota.most(self.lines)) for quota in QUOTAS},
+            waits=counters.waits,
+            waited_s=counters.waited_ns / SECOND_NS,
+            longest_wait_s=counters.longest_wait_ns / SECOND_NS,
+            breaches=counters.breaches,
+        )
 
     def lane(self, lane: Lane, now_ns: int) -> LaneGauge:
         """How a lane stands, as far as the limit that all messages share goes."""

@@ -73,7 +73,7 @@ def test_threads_share_a_client(sim):
 
     def ask(client, symbol):
         (found,) = client.contract_details(Contract.stock(symbol))
-        with client.tick_by_tick(found.contract, "BidAsk") as ticks:
+        with client.market_data(found.contract) as ticks:
             assert len(ticks.next(SOON_S))
         return found.contract.symbol
 

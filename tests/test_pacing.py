@@ -163,7 +163,7 @@ def test_fifty_histories_are_open_at_once_and_the_next_waits_for_the_first_to_en
     assert link.pacing.finished(3)
     link.pump()
     assert len(link.left) == 51
-    assert link.pacing.open()["history"] == (50, 50)
+    assert link.pacing.gauges(link.now).open["history"] == (50, 50)
 
 
 def test_one_subscription_too_many_is_refused_with_the_way_out():
@@ -174,7 +174,7 @@ def test_one_subscription_too_many_is_refused_with_the_way_out():
         link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
     link.pacing.finished(2)
     link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
-    assert link.pacing.open()["tick-by-tick"] == (5, 5)
+    assert link.pacing.gauges(link.now).open["tick-by-tick"] == (5, 5)
 
 
 def test_subscriptions_that_still_wait_count_as_open():
