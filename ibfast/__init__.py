@@ -7,17 +7,29 @@ gateway to try all of it on.
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.bars import Bars
+from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
+from ibfast.conditions import (
+    Condition,
+    execution_condition,
+    margin_condition,
+    percent_change_condition,
+    price_condition,
+    time_condition,
+    volume_condition,
+)
 from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
 from ibfast.enums import (
     Action,
     BarSize,
     GenericTick,
     MarketDataType,
+    OcaType,
     OrderType,
     SecType,
     TickByTickType,
     TimeInForce,
+    TriggerMethod,
     WhatToShow,
 )
 from ibfast.errors import (
@@ -35,12 +47,13 @@ from ibfast.errors import (
 )
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.order import Order, OrderCondition
-from ibfast.order_builder import BracketBuilder, OrderBuilder
+from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
 from ibfast.running import run
 from ibfast.streams import Computations, Ticks
 from ibfast.subscription import MessageStream
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
+from ibfast.what_if import WhatIf
 
 __version__ = "0.1.0"
 
@@ -52,6 +65,7 @@ __all__ = [
     "Client",
     "ComboLeg",
     "Computations",
+    "Condition",
     "ConnectionFailed",
     "ConnectionLost",
     "Contract",
@@ -65,6 +79,7 @@ __all__ = [
     "Interval",
     "MarketDataType",
     "MessageStream",
+    "OcaType",
     "Order",
     "OrderBuilder",
     "OrderCondition",
@@ -82,9 +97,17 @@ __all__ = [
     "TradeEvent",
     "TradeEventKind",
     "TradingHours",
+    "TriggerMethod",
     "VersionError",
+    "WhatIf",
     "WhatToShow",
+    "execution_condition",
     "liquid_hours",
+    "margin_condition",
+    "percent_change_condition",
+    "price_condition",
     "run",
+    "time_condition",
     "trading_hours",
+    "volume_condition",
 ]

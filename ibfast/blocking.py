@@ -8,30 +8,37 @@ Written by tools/generate_blocking.py from the async classes; never edited.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+import ibfast.brackets
 import ibfast.client
 import ibfast.order_builder
 import ibfast.streams
 import ibfast.subscription
 import ibfast.trade
+from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
+from ibfast.brackets import Target
+from ibfast.conditions import (
+    Condition,
+)
 from ibfast.contract import Contract
 from ibfast.enums import (
     BarSize,
+    OcaType,
     TickByTickType,
     WhatToShow,
 )
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.limits import DEFAULT_LINES
-from ibfast.order import Order, Quantity
+from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
@@ -46,6 +53,7 @@ from ibfast.trade import (
     Fill,
     TradeEvent,
 )
+from ibfast.what_if import WhatIf
 
 T = TypeVar("T")
 
@@ -363,7 +371,8 @@ class Trade(Facade):
     """One order from submit to done.
 
     ``status`` is TWS's own word; "PendingSubmit" until TWS has said something. Duplicates, which TWS sends as a matter
-    of course, make no event. ``log`` holds every event in order.
+    of course, make no event. ``log`` holds every event in order. ``order`` is what was sent last; where TWS refuses
+    a change it is again what TWS last accepted.
     """
 
     @property
@@ -423,6 +432,10 @@ class Trade(Facade):
         return self._read("rejection")
 
     @property
+    def attached(self) -> AttachedOrders | None:
+        return self._read("attached")
+
+    @property
     def log(self) -> list[TradeEvent]:
         return self._read("log")
 
@@ -458,6 +471,10 @@ class Trade(Facade):
         """
         return self._run(self._async.filled())
 
+    def on_event(self, listener: Callable[[TradeEvent], object]) -> None:
+        """Call this with every event from now on, as it happens; it should return quickly."""
+        return self._call(self._async.on_event, self._faced(listener))
+
     def sent_again(self, order: Order) -> None:
         """The order went out once more, changed: what TWS said against its last version is settled."""
         return self._call(self._async.sent_again, order)
@@ -466,9 +483,9 @@ class Trade(Facade):
         return self._iterate(self._async)
 
 
-@register(ibfast.order_builder.OrderBuilder)
-class OrderBuilder(Facade):
-    """Builds one order; nothing is sent before `submit`."""
+@register(ibfast.brackets.BracketBuilder)
+class BracketBuilder(Facade):
+    """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
     @property
     def contract(self) -> Contract:
@@ -478,154 +495,843 @@ class OrderBuilder(Facade):
     def order(self) -> Order:
         return self._read("order")
 
-    def buy(self, quantity: Quantity) -> Self:
+    def set(self, **fields: Any) -> Self:
+        """Any fields of `ibfast.Order`."""
+        return self._call(self._async.set, **fields)
+
+    def buy(self, quantity: Quantity | None = None) -> Self:
+        """Without a quantity the order needs another measure, such as `cash_quantity`."""
         return self._call(self._async.buy, quantity)
 
-    def sell(self, quantity: Quantity) -> Self:
+    def sell(self, quantity: Quantity | None = None) -> Self:
+        """Without a quantity the order needs another measure, such as `cash_quantity`."""
         return self._call(self._async.sell, quantity)
 
-    def market(self) -> Self:
-        """At the best price there is, now."""
-        return self._call(self._async.market)
+    def cash_quantity(self, amount: float) -> Self:
+        """How much money to trade, instead of a quantity; in forex it is of the pair's second currency."""
+        return self._call(self._async.cash_quantity, amount)
 
-    def limit(self, price: float) -> Self:
-        """At ``price`` or better."""
-        return self._call(self._async.limit, price)
-
-    def stop(self, price: float) -> Self:
-        """A market order once ``price`` is touched."""
-        return self._call(self._async.stop, price)
-
-    def stop_limit(self, *, stop: float, limit: float) -> Self:
-        """A limit order once ``stop`` is touched."""
-        return self._call(self._async.stop_limit, stop=stop, limit=limit)
-
-    def trailing_stop(self, *, amount: float | None = None, percent: float | None = None) -> Self:
-        """A stop that follows the market by an amount or a percentage."""
-        return self._call(self._async.trailing_stop, amount=amount, percent=percent)
+    def day(self) -> Self:
+        """Until the end of the day."""
+        return self._call(self._async.day)
 
     def good_till_cancel(self) -> Self:
         return self._call(self._async.good_till_cancel)
 
-    def good_till_date(self, moment: datetime) -> Self:
+    def good_till_date(self, moment: datetime | str) -> Self:
         """Until an aware datetime."""
         return self._call(self._async.good_till_date, moment)
 
-    def day(self) -> Self:
-        return self._call(self._async.day)
+    def good_after(self, moment: datetime | str) -> Self:
+        """Not before an aware datetime."""
+        return self._call(self._async.good_after, moment)
 
     def immediate_or_cancel(self) -> Self:
+        """Fill what is there, cancel the rest."""
         return self._call(self._async.immediate_or_cancel)
 
     def fill_or_kill(self) -> Self:
+        """All of it at once or nothing."""
         return self._call(self._async.fill_or_kill)
+
+    def day_till_cancelled(self) -> Self:
+        """Like a day order, but what is left at the end of the day is deactivated, not cancelled (DTC)."""
+        return self._call(self._async.day_till_cancelled)
 
     def outside_rth(self) -> Self:
         """Outside regular trading hours too."""
         return self._call(self._async.outside_rth)
 
+    def regular_hours_only(self) -> Self:
+        """In regular trading hours only, as is usual."""
+        return self._call(self._async.regular_hours_only)
+
+    def include_overnight(self) -> Self:
+        """In the overnight session too."""
+        return self._call(self._async.include_overnight)
+
     def account(self, account: str) -> Self:
         return self._call(self._async.account, account)
+
+    def model(self, model_code: str) -> Self:
+        return self._call(self._async.model, model_code)
+
+    def allocate(self, group: str, *, method: str | None = None, percentage: str | None = None) -> Self:
+        """Divide it among the accounts of a financial advisor's group."""
+        return self._call(self._async.allocate, group, method=method, percentage=percentage)
 
     def reference(self, text: str) -> Self:
         """A text of your own, which TWS gives back with the order and its executions."""
         return self._call(self._async.reference, text)
 
+    def oca(self, group: str, oca_type: int = OcaType.CANCEL_WITH_BLOCK) -> Self:
+        """One cancels all: a fill cancels or shrinks the others of its group; see `ibfast.OcaType`."""
+        return self._call(self._async.oca, group, oca_type)
+
+    def child_of(self, parent: Trade | int) -> Self:
+        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
+        return self._call(self._async.child_of, bare(parent))
+
+    def hold(self) -> Self:
+        """TWS keeps it; it goes out with the first of its children that is not on hold."""
+        return self._call(self._async.hold)
+
+    def delta_hedge(self) -> Self:
+        """The child that hedges an option order with its underlying."""
+        return self._call(self._async.delta_hedge)
+
+    def beta_hedge(self, beta: float) -> Self:
+        """The child that hedges a stock order by its beta."""
+        return self._call(self._async.beta_hedge, beta)
+
+    def pair_hedge(self, ratio: float) -> Self:
+        """The child that trades the other leg of a pair."""
+        return self._call(self._async.pair_hedge, ratio)
+
+    def fx_hedge(self) -> Self:
+        """The child that changes the currency an order is paid in."""
+        return self._call(self._async.fx_hedge)
+
+    def exits(self, **fields: Any) -> Self:
+        """Any fields of `ibfast.Order` for the targets and stops, instead of those they have from the entry."""
+        return self._call(self._async.exits, **fields)
+
+    def submit(self) -> list[Trade]:
+        """Send all orders; their trades: the entry, then target and stop, target and stop.
+
+        Several targets divide the quantity, and each has a stop of its own size: one cancels the other.
+
+        Raises:
+            ValueError: something is missing, or the prices are in the wrong order.
+            VersionError: the server is too old for a field. ConnectionLost.
+        """
+        return self._run(self._async.submit())
+
+
+@register(ibfast.order_builder.OrderBuilder)
+class OrderBuilder(Facade):
+    """Builds one order; nothing is sent before `submit`. `set` reaches every field of `ibfast.Order`."""
+
+    @property
+    def contract(self) -> Contract:
+        return self._read("contract")
+
+    @property
+    def order(self) -> Order:
+        return self._read("order")
+
     def set(self, **fields: Any) -> Self:
         """Any fields of `ibfast.Order`."""
         return self._call(self._async.set, **fields)
 
-    def bracket(self, *, entry: float, take_profit: float, stop_loss: float) -> BracketBuilder:
-        """A limit order at ``entry`` and, once it is filled, a target and a stop of which one cancels the other."""
-        return self._call(self._async.bracket, entry=entry, take_profit=take_profit, stop_loss=stop_loss)
+    def buy(self, quantity: Quantity | None = None) -> Self:
+        """Without a quantity the order needs another measure, such as `cash_quantity`."""
+        return self._call(self._async.buy, quantity)
+
+    def sell(self, quantity: Quantity | None = None) -> Self:
+        """Without a quantity the order needs another measure, such as `cash_quantity`."""
+        return self._call(self._async.sell, quantity)
+
+    def cash_quantity(self, amount: float) -> Self:
+        """How much money to trade, instead of a quantity; in forex it is of the pair's second currency."""
+        return self._call(self._async.cash_quantity, amount)
+
+    def market(self) -> Self:
+        """At the best price there is, now (MKT)."""
+        return self._call(self._async.market)
+
+    def limit(self, price: float) -> Self:
+        """At ``price`` or better (LMT)."""
+        return self._call(self._async.limit, price)
+
+    def stop(self, price: float) -> Self:
+        """A market order once ``price`` is touched (STP)."""
+        return self._call(self._async.stop, price)
+
+    def stop_limit(self, *, stop: float, limit: float) -> Self:
+        """A limit order once ``stop`` is touched (STP LMT)."""
+        return self._call(self._async.stop_limit, stop=stop, limit=limit)
+
+    def trailing_stop(
+        self, *, amount: float | None = None, percent: float | None = None, stop: float | None = None
+    ) -> Self:
+        """A stop that follows the market by an amount or a percentage; ``stop`` is where it begins (TRAIL)."""
+        return self._call(self._async.trailing_stop, amount=amount, percent=percent, stop=stop)
+
+    def trailing_stop_limit(
+        self,
+        *,
+        amount: float | None = None,
+        percent: float | None = None,
+        stop: float | None = None,
+        limit: float | None = None,
+        limit_offset: float | None = None,
+    ) -> Self:
+        """A trailing stop that becomes a limit order: at ``limit``, or ``limit_offset`` from the stop (TRAIL LIMIT)."""
+        return self._call(
+            self._async.trailing_stop_limit,
+            amount=amount,
+            percent=percent,
+            stop=stop,
+            limit=limit,
+            limit_offset=limit_offset,
+        )
+
+    def market_if_touched(self, price: float) -> Self:
+        """A market order once ``price`` is touched, on the better side of the market (MIT)."""
+        return self._call(self._async.market_if_touched, price)
+
+    def limit_if_touched(self, *, touch: float, limit: float) -> Self:
+        """A limit order once ``touch`` is touched, on the better side of the market (LIT)."""
+        return self._call(self._async.limit_if_touched, touch=touch, limit=limit)
+
+    def market_to_limit(self) -> Self:
+        """At the market; what is left becomes a limit order at the price of the fill (MTL)."""
+        return self._call(self._async.market_to_limit)
+
+    def market_with_protection(self) -> Self:
+        """At the market, within limits that the exchange sets; futures (MKT PRT)."""
+        return self._call(self._async.market_with_protection)
+
+    def stop_with_protection(self, price: float) -> Self:
+        """A protected market order once ``price`` is touched; futures (STP PRT)."""
+        return self._call(self._async.stop_with_protection, price)
+
+    def adjust_stop(
+        self,
+        *,
+        trigger: float,
+        stop: float,
+        limit: float | None = None,
+        amount: float | None = None,
+        percent: float | None = None,
+    ) -> Self:
+        """Once ``trigger`` is touched, make this stop another one.
+
+        A stop at ``stop``; a stop limit with ``limit``; a trailing stop with ``amount`` or ``percent``.
+        """
+        return self._call(
+            self._async.adjust_stop, trigger=trigger, stop=stop, limit=limit, amount=amount, percent=percent
+        )
+
+    def market_on_close(self) -> Self:
+        """At the closing price (MOC)."""
+        return self._call(self._async.market_on_close)
+
+    def limit_on_close(self, price: float) -> Self:
+        """At the closing price, if it is ``price`` or better (LOC)."""
+        return self._call(self._async.limit_on_close, price)
+
+    def market_on_open(self) -> Self:
+        """At the opening price (MOO: MKT with OPG)."""
+        return self._call(self._async.market_on_open)
+
+    def limit_on_open(self, price: float) -> Self:
+        """At the opening price, if it is ``price`` or better (LOO: LMT with OPG)."""
+        return self._call(self._async.limit_on_open, price)
+
+    def at_auction(self, price: float) -> Self:
+        """In the auction before the open; what is left becomes a limit order (MTL with AUC)."""
+        return self._call(self._async.at_auction, price)
+
+    def box_top(self) -> Self:
+        """At the market of BOX; what is left becomes a limit order at the price of the fill (BOX TOP)."""
+        return self._call(self._async.box_top)
+
+    def midprice(self, cap: float | None = None) -> Self:
+        """At the midpoint or better, not beyond ``cap`` (MIDPRICE)."""
+        return self._call(self._async.midprice, cap)
+
+    def relative(self, offset: float | None = None, *, percent: float | None = None, cap: float | None = None) -> Self:
+        """``offset`` (or ``percent``) more aggressive than its side's best price, not beyond ``cap`` (REL)."""
+        return self._call(self._async.relative, offset, percent=percent, cap=cap)
+
+    def pegged_to_primary(
+        self, offset: float | None = None, *, percent: float | None = None, cap: float | None = None
+    ) -> Self:
+        """IB's other name of `relative` (REL)."""
+        return self._call(self._async.pegged_to_primary, offset, percent=percent, cap=cap)
+
+    def passive_relative(
+        self, offset: float | None = None, *, percent: float | None = None, cap: float | None = None
+    ) -> Self:
+        """``offset`` (or ``percent``) less aggressive than its side's best price, not beyond ``cap`` (PASSV REL)."""
+        return self._call(self._async.passive_relative, offset, percent=percent, cap=cap)
+
+    def pegged_to_market(self, offset: float, *, cap: float | None = None) -> Self:
+        """``offset`` from the best price of the other side (PEG MKT)."""
+        return self._call(self._async.pegged_to_market, offset, cap=cap)
+
+    def pegged_to_midpoint(
+        self,
+        offset: float | None = None,
+        *,
+        cap: float | None = None,
+        offset_at_whole: float | None = None,
+        offset_at_half: float | None = None,
+    ) -> Self:
+        """``offset`` from the midpoint, not beyond ``cap`` (PEG MID).
+
+        On IBKRATS the offsets for a midpoint at a whole and at half a penny take the place of ``offset``.
+        """
+        return self._call(
+            self._async.pegged_to_midpoint,
+            offset,
+            cap=cap,
+            offset_at_whole=offset_at_whole,
+            offset_at_half=offset_at_half,
+        )
+
+    def pegged_to_best(
+        self,
+        offset: float | None = None,
+        *,
+        limit: float | None = None,
+        min_compete_size: int | None = None,
+        offset_at_whole: float | None = None,
+        offset_at_half: float | None = None,
+    ) -> Self:
+        """``offset`` better than the best price of its side; IBKRATS (PEG BEST).
+
+        Instead of an offset ``offset_at_whole`` and ``offset_at_half`` make it compete up to the midpoint, off that by
+        so much where it is at a whole and at half a penny.
+        """
+        return self._call(
+            self._async.pegged_to_best,
+            offset,
+            limit=limit,
+            min_compete_size=min_compete_size,
+            offset_at_whole=offset_at_whole,
+            offset_at_half=offset_at_half,
+        )
+
+    def pegged_to_stock(
+        self,
+        *,
+        delta: float,
+        starting_price: float,
+        stock_ref_price: float | None = None,
+        stock_range: tuple[float, float] | None = None,
+    ) -> Self:
+        """An option price that moves by ``delta`` times the stock, from ``starting_price`` on (PEG STK).
+
+        ``delta`` is positive, for puts too. The order is cancelled when the stock leaves its range.
+        """
+        return self._call(
+            self._async.pegged_to_stock,
+            delta=delta,
+            starting_price=starting_price,
+            stock_ref_price=stock_ref_price,
+            stock_range=stock_range,
+        )
+
+    def pegged_to_benchmark(
+        self,
+        reference: Contract | int,
+        *,
+        starting_price: float,
+        change: float,
+        reference_change: float,
+        exchange: str = "",
+        opposite: bool = False,
+        stock_ref_price: float | None = None,
+        stock_range: tuple[float, float] | None = None,
+    ) -> Self:
+        """Move by ``change`` for every ``reference_change`` of another contract, or against it (PEG BENCH)."""
+        return self._call(
+            self._async.pegged_to_benchmark,
+            reference,
+            starting_price=starting_price,
+            change=change,
+            reference_change=reference_change,
+            exchange=exchange,
+            opposite=opposite,
+            stock_ref_price=stock_ref_price,
+            stock_range=stock_range,
+        )
+
+    def snap_to_market(self, offset: float | None = None) -> Self:
+        """A limit order ``offset`` from the other side's best price as it is on arrival (SNAP MKT)."""
+        return self._call(self._async.snap_to_market, offset)
+
+    def snap_to_midpoint(self, offset: float | None = None) -> Self:
+        """A limit order ``offset`` from the midpoint as it is on arrival (SNAP MID)."""
+        return self._call(self._async.snap_to_midpoint, offset)
+
+    def snap_to_primary(self, offset: float | None = None) -> Self:
+        """A limit order ``offset`` from its own side's best price as it is on arrival (SNAP PRIM)."""
+        return self._call(self._async.snap_to_primary, offset)
+
+    def discretionary(self, price: float, *, amount: float) -> Self:
+        """A limit order that may go ``amount`` beyond its price, which others do not see (LMT with discretion)."""
+        return self._call(self._async.discretionary, price, amount=amount)
+
+    def volatility(
+        self,
+        percent: float,
+        kind: Literal["annual", "daily"] = "annual",
+        *,
+        reference_price_type: int | None = None,
+        continuous_update: bool = False,
+        stock_range: tuple[float, float] | None = None,
+    ) -> Self:
+        """An option priced by its implied volatility, 40 meaning 40 % (VOL).
+
+        ``reference_price_type`` is 1 for the average of the stock's bid and ask, 2 for the nearer one.
+        """
+        return self._call(
+            self._async.volatility,
+            percent,
+            kind,
+            reference_price_type=reference_price_type,
+            continuous_update=continuous_update,
+            stock_range=stock_range,
+        )
+
+    def delta_neutral(self, order_type: str = "MKT", *, price: float | None = None, con_id: int | None = None) -> Self:
+        """Hedge the delta of a volatility order with an order of this type."""
+        return self._call(self._async.delta_neutral, order_type, price=price, con_id=con_id)
+
+    def limit_per_leg(self, *prices: float) -> Self:
+        """A combo with a limit for each leg instead of one for all (LMT)."""
+        return self._call(self._async.limit_per_leg, *prices)
+
+    def relative_plus_limit(self, price: float) -> Self:
+        """A combo whose first leg is relative, the other a limit order (REL + LMT)."""
+        return self._call(self._async.relative_plus_limit, price)
+
+    def relative_plus_market(self) -> Self:
+        """A combo whose first leg is relative, the other a market order (REL + MKT)."""
+        return self._call(self._async.relative_plus_market)
+
+    def scale(
+        self,
+        *,
+        initial_size: int,
+        price_increment: float,
+        next_size: int | None = None,
+        profit_offset: float | None = None,
+        auto_reset: bool = False,
+        random_percent: bool = False,
+        price_adjust_value: float | None = None,
+        price_adjust_interval: int | None = None,
+    ) -> Self:
+        """Divide it into components, each ``price_increment`` off the one before.
+
+        ``profit_offset`` sells (or buys) each fill again at so much profit; ``auto_reset`` then opens it anew.
+        """
+        return self._call(
+            self._async.scale,
+            initial_size=initial_size,
+            price_increment=price_increment,
+            next_size=next_size,
+            profit_offset=profit_offset,
+            auto_reset=auto_reset,
+            random_percent=random_percent,
+            price_adjust_value=price_adjust_value,
+            price_adjust_interval=price_adjust_interval,
+        )
+
+    def day(self) -> Self:
+        """Until the end of the day."""
+        return self._call(self._async.day)
+
+    def good_till_cancel(self) -> Self:
+        return self._call(self._async.good_till_cancel)
+
+    def good_till_date(self, moment: datetime | str) -> Self:
+        """Until an aware datetime."""
+        return self._call(self._async.good_till_date, moment)
+
+    def good_after(self, moment: datetime | str) -> Self:
+        """Not before an aware datetime."""
+        return self._call(self._async.good_after, moment)
+
+    def immediate_or_cancel(self) -> Self:
+        """Fill what is there, cancel the rest."""
+        return self._call(self._async.immediate_or_cancel)
+
+    def fill_or_kill(self) -> Self:
+        """All of it at once or nothing."""
+        return self._call(self._async.fill_or_kill)
+
+    def day_till_cancelled(self) -> Self:
+        """Like a day order, but what is left at the end of the day is deactivated, not cancelled (DTC)."""
+        return self._call(self._async.day_till_cancelled)
+
+    def outside_rth(self) -> Self:
+        """Outside regular trading hours too."""
+        return self._call(self._async.outside_rth)
+
+    def regular_hours_only(self) -> Self:
+        """In regular trading hours only, as is usual."""
+        return self._call(self._async.regular_hours_only)
+
+    def include_overnight(self) -> Self:
+        """In the overnight session too."""
+        return self._call(self._async.include_overnight)
+
+    def hidden(self) -> Self:
+        """Not in the book that others see."""
+        return self._call(self._async.hidden)
+
+    def display(self, quantity: int) -> Self:
+        """Show this much of it at a time (an iceberg)."""
+        return self._call(self._async.display, quantity)
+
+    def all_or_none(self) -> Self:
+        """No partial fill."""
+        return self._call(self._async.all_or_none)
+
+    def minimum_quantity(self, quantity: int) -> Self:
+        """No fill smaller than this."""
+        return self._call(self._async.minimum_quantity, quantity)
+
+    def sweep_to_fill(self) -> Self:
+        """Take every price level at once, for speed."""
+        return self._call(self._async.sweep_to_fill)
+
+    def block(self) -> Self:
+        """A large option order, of 50 contracts or more."""
+        return self._call(self._async.block)
+
+    def not_held(self) -> Self:
+        """The broker may choose time and price; IBKRATS asks for it."""
+        return self._call(self._async.not_held)
+
+    def post_only(self) -> Self:
+        """Never take liquidity."""
+        return self._call(self._async.post_only)
+
+    def randomize(self, *, size: bool = True, price: bool = False) -> Self:
+        """Vary size or price a little, so that nobody knows the order again."""
+        return self._call(self._async.randomize, size=size, price=price)
+
+    def trigger_method(self, method: int) -> Self:
+        """The price that triggers a stop, one of `ibfast.TriggerMethod`."""
+        return self._call(self._async.trigger_method, method)
+
+    def override_percentage_constraints(self) -> Self:
+        """Send it even if TWS finds its price too far away."""
+        return self._call(self._async.override_percentage_constraints)
+
+    def non_guaranteed(self) -> Self:
+        """The legs of a combo may be filled one by one."""
+        return self._call(self._async.non_guaranteed)
+
+    def account(self, account: str) -> Self:
+        return self._call(self._async.account, account)
+
+    def model(self, model_code: str) -> Self:
+        return self._call(self._async.model, model_code)
+
+    def allocate(self, group: str, *, method: str | None = None, percentage: str | None = None) -> Self:
+        """Divide it among the accounts of a financial advisor's group."""
+        return self._call(self._async.allocate, group, method=method, percentage=percentage)
+
+    def reference(self, text: str) -> Self:
+        """A text of your own, which TWS gives back with the order and its executions."""
+        return self._call(self._async.reference, text)
+
+    def oca(self, group: str, oca_type: int = OcaType.CANCEL_WITH_BLOCK) -> Self:
+        """One cancels all: a fill cancels or shrinks the others of its group; see `ibfast.OcaType`."""
+        return self._call(self._async.oca, group, oca_type)
+
+    def child_of(self, parent: Trade | int) -> Self:
+        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
+        return self._call(self._async.child_of, bare(parent))
+
+    def hold(self) -> Self:
+        """TWS keeps it; it goes out with the first of its children that is not on hold."""
+        return self._call(self._async.hold)
+
+    def delta_hedge(self) -> Self:
+        """The child that hedges an option order with its underlying."""
+        return self._call(self._async.delta_hedge)
+
+    def beta_hedge(self, beta: float) -> Self:
+        """The child that hedges a stock order by its beta."""
+        return self._call(self._async.beta_hedge, beta)
+
+    def pair_hedge(self, ratio: float) -> Self:
+        """The child that trades the other leg of a pair."""
+        return self._call(self._async.pair_hedge, ratio)
+
+    def fx_hedge(self) -> Self:
+        """The child that changes the currency an order is paid in."""
+        return self._call(self._async.fx_hedge)
+
+    def algo(self, strategy: str, **params: str | float | bool | None) -> Self:
+        """Any strategy, with parameters as IB spells them: ``algo("Vwap", maxPctVol=0.1)``."""
+        return self._call(self._async.algo, strategy, **params)
+
+    def vwap(
+        self,
+        *,
+        max_share: float | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        allow_past_end: bool | None = None,
+        no_take_liquidity: bool | None = None,
+        speed_up: bool | None = None,
+    ) -> Self:
+        """The volume-weighted average price (Vwap)."""
+        return self._call(
+            self._async.vwap,
+            max_share=max_share,
+            start=start,
+            end=end,
+            allow_past_end=allow_past_end,
+            no_take_liquidity=no_take_liquidity,
+            speed_up=speed_up,
+        )
+
+    def twap(
+        self,
+        *,
+        style: TwapStyle | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        allow_past_end: bool | None = None,
+    ) -> Self:
+        """The time-weighted average price (Twap)."""
+        return self._call(self._async.twap, style=style, start=start, end=end, allow_past_end=allow_past_end)
+
+    def percent_of_volume(
+        self,
+        share: float,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        no_take_liquidity: bool | None = None,
+    ) -> Self:
+        """A steady share of the volume (PctVol)."""
+        return self._call(
+            self._async.percent_of_volume, share, start=start, end=end, no_take_liquidity=no_take_liquidity
+        )
+
+    def percent_of_volume_by_price(
+        self,
+        share: float,
+        *,
+        change: float,
+        min_share: float,
+        max_share: float,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        no_take_liquidity: bool | None = None,
+    ) -> Self:
+        """A share of the volume that grows by ``change`` as the price gets better (PctVolPx)."""
+        return self._call(
+            self._async.percent_of_volume_by_price,
+            share,
+            change=change,
+            min_share=min_share,
+            max_share=max_share,
+            start=start,
+            end=end,
+            no_take_liquidity=no_take_liquidity,
+        )
+
+    def percent_of_volume_by_size(
+        self,
+        *,
+        start_share: float,
+        end_share: float,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        no_take_liquidity: bool | None = None,
+    ) -> Self:
+        """A share of the volume that goes from one to another as the order is filled (PctVolSz)."""
+        return self._call(
+            self._async.percent_of_volume_by_size,
+            start_share=start_share,
+            end_share=end_share,
+            start=start,
+            end=end,
+            no_take_liquidity=no_take_liquidity,
+        )
+
+    def percent_of_volume_by_time(
+        self,
+        *,
+        start_share: float,
+        end_share: float,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        no_take_liquidity: bool | None = None,
+    ) -> Self:
+        """A share of the volume that goes from one to another as time passes (PctVolTm)."""
+        return self._call(
+            self._async.percent_of_volume_by_time,
+            start_share=start_share,
+            end_share=end_share,
+            start=start,
+            end=end,
+            no_take_liquidity=no_take_liquidity,
+        )
+
+    def arrival_price(
+        self,
+        *,
+        max_share: float | None = None,
+        risk_aversion: RiskAversion | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        force_completion: bool | None = None,
+        allow_past_end: bool | None = None,
+    ) -> Self:
+        """The midpoint as it is when the order arrives (ArrivalPx)."""
+        return self._call(
+            self._async.arrival_price,
+            max_share=max_share,
+            risk_aversion=risk_aversion,
+            start=start,
+            end=end,
+            force_completion=force_completion,
+            allow_past_end=allow_past_end,
+        )
+
+    def adaptive(self, priority: Priority = "Normal") -> Self:
+        """Smart routing that waits for a better price, patiently or not (Adaptive)."""
+        return self._call(self._async.adaptive, priority)
+
+    def close_price(
+        self,
+        *,
+        max_share: float | None = None,
+        risk_aversion: RiskAversion | None = None,
+        start: Moment | None = None,
+        force_completion: bool | None = None,
+    ) -> Self:
+        """The price of the closing auction (ClosePx)."""
+        return self._call(
+            self._async.close_price,
+            max_share=max_share,
+            risk_aversion=risk_aversion,
+            start=start,
+            force_completion=force_completion,
+        )
+
+    def dark_ice(
+        self,
+        display_size: int,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        allow_past_end: bool | None = None,
+    ) -> Self:
+        """Hidden but for a part whose size varies (DarkIce)."""
+        return self._call(self._async.dark_ice, display_size, start=start, end=end, allow_past_end=allow_past_end)
+
+    def accumulate_distribute(
+        self,
+        component_size: int,
+        *,
+        seconds_between: int,
+        randomize_time: bool | None = None,
+        randomize_size: bool | None = None,
+        give_up: int | None = None,
+        catch_up: bool | None = None,
+        wait_for_fill: bool | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> Self:
+        """Small components at intervals; time varies by 20 %, size by 55 % (AD)."""
+        return self._call(
+            self._async.accumulate_distribute,
+            component_size,
+            seconds_between=seconds_between,
+            randomize_time=randomize_time,
+            randomize_size=randomize_size,
+            give_up=give_up,
+            catch_up=catch_up,
+            wait_for_fill=wait_for_fill,
+            start=start,
+            end=end,
+        )
+
+    def balance_impact_risk(
+        self,
+        *,
+        max_share: float | None = None,
+        risk_aversion: RiskAversion | None = None,
+        force_completion: bool | None = None,
+    ) -> Self:
+        """Between the impact on the market and the risk of its moving away; options (BalanceImpactRisk)."""
+        return self._call(
+            self._async.balance_impact_risk,
+            max_share=max_share,
+            risk_aversion=risk_aversion,
+            force_completion=force_completion,
+        )
+
+    def minimize_impact(self, *, max_share: float | None = None) -> Self:
+        """As little impact on the market as can be; options (MinImpact)."""
+        return self._call(self._async.minimize_impact, max_share=max_share)
+
+    def when(self, condition: Condition, *, ignore_rth: bool = False) -> Self:
+        """Hold the order back until this is so; ``ignore_rth`` looks outside regular trading hours too."""
+        return self._call(self._async.when, condition, ignore_rth=ignore_rth)
+
+    def cancel_when(self, condition: Condition, *, ignore_rth: bool = False) -> Self:
+        """Cancel the order as soon as this is so."""
+        return self._call(self._async.cancel_when, condition, ignore_rth=ignore_rth)
+
+    def attach_preset(self, *, stop_loss: bool = False, take_profit: bool = False) -> Self:
+        """Let TWS attach a stop-loss, a profit-taker or both, with the prices of its own presets; server 218."""
+        return self._call(self._async.attach_preset, stop_loss=stop_loss, take_profit=take_profit)
+
+    def bracket(
+        self,
+        *,
+        entry: float | None = None,
+        take_profit: float | Sequence[float] | Sequence[Target] | None = None,
+        stop_loss: float | None = None,
+        stop_limit: float | None = None,
+        trailing_amount: float | None = None,
+        trailing_percent: float | None = None,
+    ) -> BracketBuilder:
+        """Exits that wait for this order, of which one cancels the other.
+
+        ``entry`` makes it a limit order; without it the order is what was said before. ``take_profit`` is a price,
+        several prices for equal parts, or several ``(quantity, price)``. The stop is at ``stop_loss``, a stop limit
+        with ``stop_limit``, or trails by an amount or a percentage.
+        """
+        return self._call(
+            self._async.bracket,
+            entry=entry,
+            take_profit=take_profit,
+            stop_loss=stop_loss,
+            stop_limit=stop_limit,
+            trailing_amount=trailing_amount,
+            trailing_percent=trailing_percent,
+        )
+
+    def build(self) -> Order:
+        """The order, checked and not sent.
+
+        Raises:
+            ValueError: it can never be accepted; the message names the field.
+        """
+        return self._call(self._async.build)
 
     def submit(self) -> Trade:
         """Send the order; the trade follows it from here on, TWS has not seen it yet.
 
         Raises:
-            ValueError: the side or the type is missing.
+            ValueError: it can never be accepted; the message names the field.
             VersionError: the server is too old for a field. ConnectionLost.
         """
         return self._run(self._async.submit())
 
-
-@register(ibfast.order_builder.BracketBuilder)
-class BracketBuilder(Facade):
-    """Builds an entry with its target and its stop; nothing is sent before `submit`."""
-
-    @property
-    def contract(self) -> Contract:
-        return self._read("contract")
-
-    @property
-    def order(self) -> Order:
-        return self._read("order")
-
-    def buy(self, quantity: Quantity) -> Self:
-        return self._call(self._async.buy, quantity)
-
-    def sell(self, quantity: Quantity) -> Self:
-        return self._call(self._async.sell, quantity)
-
-    def market(self) -> Self:
-        """At the best price there is, now."""
-        return self._call(self._async.market)
-
-    def limit(self, price: float) -> Self:
-        """At ``price`` or better."""
-        return self._call(self._async.limit, price)
-
-    def stop(self, price: float) -> Self:
-        """A market order once ``price`` is touched."""
-        return self._call(self._async.stop, price)
-
-    def stop_limit(self, *, stop: float, limit: float) -> Self:
-        """A limit order once ``stop`` is touched."""
-        return self._call(self._async.stop_limit, stop=stop, limit=limit)
-
-    def trailing_stop(self, *, amount: float | None = None, percent: float | None = None) -> Self:
-        """A stop that follows the market by an amount or a percentage."""
-        return self._call(self._async.trailing_stop, amount=amount, percent=percent)
-
-    def good_till_cancel(self) -> Self:
-        return self._call(self._async.good_till_cancel)
-
-    def good_till_date(self, moment: datetime) -> Self:
-        """Until an aware datetime."""
-        return self._call(self._async.good_till_date, moment)
-
-    def day(self) -> Self:
-        return self._call(self._async.day)
-
-    def immediate_or_cancel(self) -> Self:
-        return self._call(self._async.immediate_or_cancel)
-
-    def fill_or_kill(self) -> Self:
-        return self._call(self._async.fill_or_kill)
-
-    def outside_rth(self) -> Self:
-        """Outside regular trading hours too."""
-        return self._call(self._async.outside_rth)
-
-    def account(self, account: str) -> Self:
-        return self._call(self._async.account, account)
-
-    def reference(self, text: str) -> Self:
-        """A text of your own, which TWS gives back with the order and its executions."""
-        return self._call(self._async.reference, text)
-
-    def set(self, **fields: Any) -> Self:
-        """Any fields of `ibfast.Order`."""
-        return self._call(self._async.set, **fields)
-
-    def submit(self) -> list[Trade]:
-        """Send the three orders; their trades: entry, target, stop.
+    def what_if(self) -> WhatIf:
+        """What the order would do to margin, and cost; it is not placed.
 
         Raises:
-            ValueError: the side is missing, or the prices are in the wrong order.
-            VersionError: the server is too old for a field. ConnectionLost.
+            ValueError: as `submit`. RequestError: TWS would refuse it. RequestTimeout. ConnectionLost.
         """
-        return self._run(self._async.submit())
+        return self._run(self._async.what_if())
 
 
 @register(ibfast.client.Client)
@@ -793,17 +1499,52 @@ class Client(Facade):
         """Send an order; the trade follows it from here on, TWS has not seen it yet.
 
         Raises:
+            ValueError: it can never be accepted; the message names the field.
             VersionError: the server is too old for a field of the order. ConnectionLost.
         """
         return self._run(self._async.place_order(contract, order))
 
+    def what_if_order(self, contract: Contract, order: Order) -> WhatIf:
+        """What an order would do to margin, and cost; it is not placed.
+
+        Raises:
+            ValueError: as `place_order`. RequestError: TWS would refuse it. RequestTimeout. ConnectionLost.
+        """
+        return self._run(self._async.what_if_order(contract, order))
+
     def modify_order(self, trade: Trade, **changes: Any) -> Trade:
-        """Send the order again under its id, with these fields changed; the same trade goes on."""
+        """Send the order again under its id, with these fields changed; the same trade goes on.
+
+        If TWS refuses, ``trade.rejection`` says why and ``trade.order`` is again what TWS last accepted.
+
+        Raises:
+            ValueError, VersionError, ConnectionLost: as `place_order`.
+        """
         return self._run(self._async.modify_order(bare(trade), **changes))
 
-    def cancel_order(self, trade: Trade) -> Trade:
+    def cancel_order(
+        self,
+        trade: Trade,
+        *,
+        manual_order_cancel_time: str | None = None,
+        ext_operator: str | None = None,
+        manual_order_indicator: int | None = None,
+    ) -> Trade:
         """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
-        return self._run(self._async.cancel_order(bare(trade)))
+        return self._run(
+            self._async.cancel_order(
+                bare(trade),
+                manual_order_cancel_time=manual_order_cancel_time,
+                ext_operator=ext_operator,
+                manual_order_indicator=manual_order_indicator,
+            )
+        )
+
+    def cancel_all_orders(self, *, ext_operator: str | None = None, manual_order_indicator: int | None = None) -> None:
+        """Cancel every order of the account, those of other clients and of TWS itself too."""
+        return self._run(
+            self._async.cancel_all_orders(ext_operator=ext_operator, manual_order_indicator=manual_order_indicator)
+        )
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""

@@ -11,6 +11,7 @@ from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation
 from ibfast.errors import IbfastError, RequestTimeout
 from ibfast.link import Link
+from ibfast.schema import OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.streams import LiveStream
 
@@ -126,6 +127,22 @@ class Connection:
             return (await self._wait(future, type(request).__name__)).parts[0]
         finally:
             self.talk.withdraw(answer_type, receiver)
+
+    async def ask_about_order(self, request: PlaceOrderRequest, enough: Callable[[OpenOrder], bool]) -> OpenOrder:
+        """Send an order that is not to be placed; the first answer that says ``enough`` of it.
+
+        Raises:
+            RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
+        """
+        self.check()
+        future = self._loop.create_future()
+        order_id = self.talk.ask_about_order(request, Answer(_settle(future), enough=enough))
+        self.link.flush_soon()
+        try:
+            answer = await self._wait(future, type(request).__name__)
+        finally:
+            self.talk.forget(order_id)
+        return answer.parts[-1]  # type: ignore[no-any-return]
 
     async def _wait(self, future: asyncio.Future[Answer], name: str, held: Answer | None = None) -> Answer:
         """The limit counts from when the request leaves, if pacing has ``held`` it back."""

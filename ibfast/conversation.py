@@ -34,6 +34,7 @@ from ibfast.schema import (
     NextValidId,
     OpenOrder,
     OrderStatus,
+    PlaceOrderRequest,
     StartApiRequest,
 )
 from ibfast.schema.declare import Message
@@ -75,10 +76,16 @@ class Receiver(Protocol):
 class Answer:
     """Collects the parts of one answer and settles once, with all of them or with an error.
 
-    ``end`` is the message type that closes the answer; without it the first part does.
+    ``end`` is the message type that closes the answer; without it the first part that is ``enough`` does.
     """
 
-    def __init__(self, settle: Callable[[Answer], object], *, end: type[Message] | None = None) -> None:
+    def __init__(
+        self,
+        settle: Callable[[Answer], object],
+        *,
+        end: type[Message] | None = None,
+        enough: Callable[[Any], bool] = lambda part: True,
+    ) -> None:
         self.parts: list[Any] = []
         self.ending: Any = None
         self.error: IbfastError | None = None
@@ -86,13 +93,14 @@ class Answer:
         self.on_left: Callable[[], object] = lambda: None  # the request has left, after a wait for its turn
         self._settle = settle
         self._end = end
+        self._enough = enough
 
     def received(self, message: Message) -> bool:
         if self._end is not None and isinstance(message, self._end):
             self.ending = message
         else:
             self.parts.append(message)
-            if self._end is not None:
+            if self._end is not None or not self._enough(message):
                 return False
         self._settle(self)
         return True
@@ -250,6 +258,13 @@ class Conversation:
         self._waiting[req_id] = receiver
         return req_id
 
+    def ask_about_order(self, request: PlaceOrderRequest, receiver: Receiver) -> int:
+        """Send an order that is not to be placed, under a new order id; what TWS says of it goes to ``receiver``."""
+        request.order_id = self.ids.order()
+        self.send(request)
+        self._waiting[request.order_id] = receiver
+        return request.order_id
+
     def forget(self, req_id: int) -> bool:
         """Nobody waits for this id any more; what still comes is counted and dropped. False if it never left."""
         self._finish(req_id)
@@ -337,6 +352,12 @@ class Conversation:
         self.accounts = [account for account in (message.accounts_list or "").split(",") if account]
         self._has_come(ManagedAccounts)
 
+    def _on_open_order(self, message: OpenOrder) -> None:
+        if message.order is not None and message.order.what_if:
+            self._deliver(message.order_id or 0, message)
+        else:
+            self.trades.on_open_order(message)
+
     def _on_status(self, message: OrderStatus) -> None:
         self.unclaimed += not self.trades.on_status(message)
 
@@ -370,7 +391,7 @@ _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
     NextValidId: Conversation._on_next_valid_id,
     ManagedAccounts: Conversation._on_managed_accounts,
     ErrorMessage: Conversation._on_error,
-    OpenOrder: lambda talk, message: talk.trades.on_open_order(message),
+    OpenOrder: Conversation._on_open_order,
     OrderStatus: Conversation._on_status,
     ExecutionDetails: Conversation._on_execution,
     CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),

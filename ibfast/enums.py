@@ -1,4 +1,4 @@
-"""IB's words for choices; each is its text, so that ``"TRADES"`` works wherever ``WhatToShow.TRADES`` does."""
+"""IB's words for choices; each is its text or number: ``"TRADES"`` works wherever ``WhatToShow.TRADES`` does."""
 
 from enum import IntEnum, StrEnum
 
@@ -11,13 +11,36 @@ class Action(StrEnum):
 
 
 class OrderType(StrEnum):
-    """The order types that `ibfast.OrderBuilder` has a word for."""
+    """The order types that `ibfast.OrderBuilder` has a word for; any other text TWS knows works too."""
 
     MARKET = "MKT"
     LIMIT = "LMT"
     STOP = "STP"
     STOP_LIMIT = "STP LMT"
+    STOP_WITH_PROTECTION = "STP PRT"
     TRAILING_STOP = "TRAIL"
+    TRAILING_STOP_LIMIT = "TRAIL LIMIT"
+    MARKET_IF_TOUCHED = "MIT"
+    LIMIT_IF_TOUCHED = "LIT"
+    MARKET_TO_LIMIT = "MTL"
+    MARKET_WITH_PROTECTION = "MKT PRT"
+    MARKET_ON_CLOSE = "MOC"
+    LIMIT_ON_CLOSE = "LOC"
+    MIDPRICE = "MIDPRICE"
+    RELATIVE = "REL"
+    PASSIVE_RELATIVE = "PASSV REL"
+    PEGGED_TO_MARKET = "PEG MKT"
+    PEGGED_TO_MIDPOINT = "PEG MID"
+    PEGGED_TO_BEST = "PEG BEST"
+    PEGGED_TO_BENCHMARK = "PEG BENCH"
+    PEGGED_TO_STOCK = "PEG STK"
+    SNAP_TO_MARKET = "SNAP MKT"
+    SNAP_TO_MIDPOINT = "SNAP MID"
+    SNAP_TO_PRIMARY = "SNAP PRIM"
+    VOLATILITY = "VOL"
+    BOX_TOP = "BOX TOP"
+    RELATIVE_PLUS_LIMIT = "REL + LMT"
+    RELATIVE_PLUS_MARKET = "REL + MKT"
 
 
 class TimeInForce(StrEnum):
@@ -29,6 +52,28 @@ class TimeInForce(StrEnum):
     FILL_OR_KILL = "FOK"
     GOOD_TILL_DATE = "GTD"
     AT_THE_OPENING = "OPG"
+    DAY_TILL_CANCELLED = "DTC"
+    AUCTION = "AUC"
+
+
+class OcaType(IntEnum):
+    """What the fill of one order does to the others of its group; "block" sends one of them at a time."""
+
+    CANCEL_WITH_BLOCK = 1
+    REDUCE_WITH_BLOCK = 2
+    REDUCE = 3
+
+
+class TriggerMethod(IntEnum):
+    """The price that triggers a stop or a condition."""
+
+    DEFAULT = 0
+    DOUBLE_BID_ASK = 1
+    LAST = 2
+    DOUBLE_LAST = 3
+    BID_ASK = 4
+    LAST_OR_BID_ASK = 7
+    MIDPOINT = 8
 
 
 class WhatToShow(StrEnum):

@@ -203,6 +203,20 @@ class Order(Message):
         return cls(action=str(action), total_quantity=quantity_of(quantity), order_type="STP", aux_price=price)
 
 
+ANSWER_ONLY = (
+    "client_id", "order_id", "perm_id", "parent_perm_id", "filled_quantity", "auto_cancel_date", "ref_futures_con_id",
+    "shareholder",
+)  # fmt: skip
+"""Fields that TWS fills in when it reports an order, and that no client sends."""
+
+
+def without_answers(order: Order) -> Order:
+    """The order without what only TWS says of it, so that one read back from TWS can be placed again."""
+    if all(getattr(order, name) is None for name in ANSWER_ONLY):
+        return order
+    return order.replace(**dict.fromkeys(ANSWER_ONLY))
+
+
 def quantity_of(quantity: Quantity) -> Decimal:
     """A quantity to trade, exact to its last digit.
 

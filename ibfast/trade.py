@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from ibfast.contract import Contract
 from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
-from ibfast.order import Order
+from ibfast.order import AttachedOrders, Order
 from ibfast.schema import (
     CommissionAndFeesReport,
     ErrorMessage,
@@ -57,6 +57,7 @@ class Fill:
 
     execution: Execution
     commission: CommissionAndFeesReport | None = None
+    contract: Contract | None = None
 
     @property
     def root(self) -> str:
@@ -68,6 +69,22 @@ class Fill:
         """The number that corrections count up; 0 where there is none."""
         number = (self.execution.exec_id or "").rpartition(".")[2]
         return int(number) if number.isdecimal() else 0
+
+    def corrects(self, other: Fill) -> bool:
+        """Whether this is a later word on the same fill: the same id up to its last number, which is higher."""
+        return bool(self.root) and self.root == other.root and self.revision > other.revision
+
+
+def add_fill(fills: list[Fill], fill: Fill) -> bool:
+    """Add a fill, or put it in the place of the one it corrects; False if it says nothing new."""
+    for place, known in enumerate(fills):
+        if fill.corrects(known):
+            fills[place] = fill
+            return True
+        if known.execution.exec_id == fill.execution.exec_id or known.corrects(fill):
+            return False
+    fills.append(fill)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,8 @@ class Trade:
     """One order from submit to done.
 
     ``status`` is TWS's own word; "PendingSubmit" until TWS has said something. Duplicates, which TWS sends as a matter
-    of course, make no event. ``log`` holds every event in order.
+    of course, make no event. ``log`` holds every event in order. ``order`` is what was sent last; where TWS refuses
+    a change it is again what TWS last accepted.
     """
 
     contract: Contract
@@ -107,15 +125,19 @@ class Trade:
     fills: list[Fill] = field(default_factory=list)
     warnings: list[RequestError] = field(default_factory=list)
     rejection: RequestError | None = None
+    attached: AttachedOrders | None = None
     log: list[TradeEvent] = field(default_factory=list, repr=False)
     listeners: list[Listener] = field(default_factory=list, repr=False)
     acknowledged: bool = field(default=False, repr=False)
+    _unanswered: list[Order] = field(default_factory=list, repr=False)  # sent changes TWS has not spoken to yet
+    _accepted: Order = field(init=False, repr=False)
     _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
     _last_status: OrderStatus | None = field(default=None, repr=False)
     _last_open: OpenOrder | None = field(default=None, repr=False)
     _lost: IbfastError | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        self._accepted = self.order
         if self.remaining == 0 and self.order.total_quantity is not None:
             self.remaining = Decimal(str(self.order.total_quantity))
 
@@ -194,6 +216,10 @@ class Trade:
         finally:
             self._followers.remove(stream)
 
+    def on_event(self, listener: Callable[[TradeEvent], object]) -> None:
+        """Call this with every event from now on, as it happens; it should return quickly."""
+        self.listeners.append(listener)
+
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
         self._lost = error
@@ -214,6 +240,7 @@ class Trade:
             self.status = reported
         if message.order is not None:
             self.perm_id = message.order.perm_id or self.perm_id
+            self._confirm(message.order)
         self._tell(TradeEventKind.ORDER, message)
 
     def on_status(self, message: OrderStatus) -> None:
@@ -232,18 +259,11 @@ class Trade:
 
     def on_execution(self, message: ExecutionDetails, commission: CommissionAndFeesReport | None) -> None:
         """A fill, or the correction of one: the same id up to its last number, which is higher."""
-        execution = message.execution
-        if execution is None or any(fill.execution.exec_id == execution.exec_id for fill in self.fills):
+        if message.execution is None:
             return
-        fill = Fill(execution, commission)
-        for place, known in enumerate(self.fills):
-            if known.root and known.root == fill.root:
-                if fill.revision < known.revision:
-                    return
-                self.fills[place] = fill
-                break
-        else:
-            self.fills.append(fill)
+        fill = Fill(message.execution, commission, message.contract)
+        if not add_fill(self.fills, fill):
+            return
         self._acknowledge(self.status)
         self._tell(TradeEventKind.FILL, fill)
 
@@ -251,7 +271,7 @@ class Trade:
         """What a fill cost."""
         for place, fill in enumerate(self.fills):
             if fill.execution.exec_id == message.exec_id and fill.commission != message:
-                self.fills[place] = Fill(fill.execution, message)
+                self.fills[place] = replace(fill, commission=message)
                 self._tell(TradeEventKind.COMMISSION, self.fills[place])
 
     def on_error(self, message: ErrorMessage) -> None:
@@ -263,12 +283,24 @@ class Trade:
                 self._tell(TradeEventKind.WARNING, error)
             return
         self.rejection = error
+        if self._unanswered:  # TWS answers in turn
+            del self._unanswered[0]
+            self.order = self._unanswered[-1] if self._unanswered else self._accepted
         self._tell(TradeEventKind.REJECTION, error)
 
     def sent_again(self, order: Order) -> None:
         """The order went out once more, changed: what TWS said against its last version is settled."""
         self.order = order
+        self._unanswered.append(order)
         self.rejection = None
+
+    def _confirm(self, reported: Order) -> None:
+        """What TWS reports shows which of the changes it has accepted."""
+        for place, sent in reversed(list(enumerate(self._unanswered))):
+            if says_the_same(sent, reported, self._accepted):
+                self._accepted = sent
+                del self._unanswered[: place + 1]
+                return
 
     def _acknowledge(self, status: str) -> None:
         """TWS has the order. If it works on it, what looked like a refusal of the order was a warning."""
@@ -284,6 +316,25 @@ class Trade:
             stream.put(event)
         for listener in tuple(self.listeners):
             listener(event)
+
+
+RESPELLED = frozenset({
+    "good_till_date", "good_after_time", "conditions", "algo_params", "active_start_time", "active_stop_time",
+})  # fmt: skip
+"""Fields that TWS reports in a spelling of its own."""
+
+UNREPORTED = frozenset({"transmit", "override_percentage_constraints", "advanced_error_override", "manual_order_time"})
+"""Fields that TWS does not report."""
+
+
+def says_the_same(sent: Order, reported: Order, before: Order) -> bool:
+    """Whether a report shows what ``sent`` changed in ``before``; zero and empty are unset."""
+    names = [name for name in Order.__fields__ if getattr(sent, name) != getattr(before, name)]
+    return all(
+        (getattr(sent, name) or None) == (getattr(reported, name) or None)
+        for name in names
+        if name not in RESPELLED and name not in UNREPORTED
+    )
 
 
 def request_error(message: ErrorMessage) -> RequestError:
@@ -351,6 +402,13 @@ class Trades:
         self._by_exec_id[execution.exec_id] = trade
         trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
         return True
+
+    def commission_of(self, exec_id: str) -> CommissionAndFeesReport | None:
+        """What a fill cost, if TWS has said."""
+        trade = self._by_exec_id.get(exec_id)
+        fills = trade.fills if trade is not None else []
+        known = (fill.commission for fill in fills if fill.execution.exec_id == exec_id)
+        return next(known, self._commissions.get(exec_id))
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
         """Commissions name the execution only, and may come before it."""

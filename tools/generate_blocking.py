@@ -14,14 +14,15 @@ SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream"],
     "streams": ["Computations", "Ticks"],
     "trade": ["Trade"],
-    "order_builder": ["OrderBuilder", "BracketBuilder"],
+    "brackets": ["BracketBuilder"],
+    "order_builder": ["OrderBuilder"],
     "client": ["Client"],
 }
 OURS = {name for names in SOURCES.values() for name in names}
 INNER = [
     "subscription",
     "streams",
-    "order_builder",
+    *("order_words", "order_types", "algos", "conditions"),  # of the builders
     *(f"requests.{path.stem}" for path in sorted(PACKAGE.glob("requests/[a-z]*.py"))),
 ]
 """Modules whose classes are bases of those."""
@@ -97,6 +98,7 @@ def public_names(tree: ast.Module) -> list[str]:
     """What a module defines beside the classes that are written anew; unused ones go later."""
     found = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
     assigned = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
+    assigned += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
     found += [target.id for target in assigned if isinstance(target, ast.Name)]
     return [name for name in found if is_public(name) and name not in OURS and name != "T"]
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from ibfast.connection import Connection
 from ibfast.contract import Contract
-from ibfast.order import Order
+from ibfast.order import AttachedOrders, Order, without_answers
 from ibfast.order_builder import OrderBuilder
+from ibfast.order_rules import check_order
 from ibfast.requests.base import Requests
-from ibfast.schema import CancelOrderRequest, OrderCancel, PlaceOrderRequest
+from ibfast.schema import CancelOrderRequest, GlobalCancelRequest, OrderCancel, PlaceOrderRequest
 from ibfast.subscription import Channel, MessageStream
 from ibfast.trade import Trade, TradeEvent
+from ibfast.what_if import WhatIf
 
 
 class OrderRequests(Requests):
@@ -29,33 +31,86 @@ class OrderRequests(Requests):
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``await client.order(aapl).buy(100).limit(150).submit()``."""
-        return OrderBuilder(contract, Order(), self._place)
+        return OrderBuilder(contract, Order(), self._place, self.what_if_order)
 
     async def place_order(self, contract: Contract, order: Order) -> Trade:
         """Send an order; the trade follows it from here on, TWS has not seen it yet.
 
         Raises:
+            ValueError: it can never be accepted; the message names the field.
             VersionError: the server is too old for a field of the order. ConnectionLost.
         """
+        check_order(contract, order)
         return self._place(contract, order)
 
+    async def what_if_order(self, contract: Contract, order: Order) -> WhatIf:
+        """What an order would do to margin, and cost; it is not placed.
+
+        Raises:
+            ValueError: as `place_order`. RequestError: TWS would refuse it. RequestTimeout. ConnectionLost.
+        """
+        check_order(contract, order)
+        request = place_request(0, contract, order.replace(what_if=True, transmit=True))
+        return WhatIf.of(await self._connection.ask_about_order(request, lambda it: WhatIf.of(it).says_something))
+
     async def modify_order(self, trade: Trade, **changes: Any) -> Trade:
-        """Send the order again under its id, with these fields changed; the same trade goes on."""
+        """Send the order again under its id, with these fields changed; the same trade goes on.
+
+        If TWS refuses, ``trade.rejection`` says why and ``trade.order`` is again what TWS last accepted.
+
+        Raises:
+            ValueError, VersionError, ConnectionLost: as `place_order`.
+        """
         order = trade.order.replace(**{"transmit": True, **changes})
-        self._connection.send(PlaceOrderRequest(order_id=trade.order_id, contract=trade.contract, order=order))
+        check_order(trade.contract, order, changes)
+        self._connection.send(place_request(trade.order_id, trade.contract, order))
         trade.sent_again(order)
         return trade
 
-    async def cancel_order(self, trade: Trade) -> Trade:
+    async def cancel_order(
+        self,
+        trade: Trade,
+        *,
+        manual_order_cancel_time: str | None = None,
+        ext_operator: str | None = None,
+        manual_order_indicator: int | None = None,
+    ) -> Trade:
         """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
-        self._connection.send(CancelOrderRequest(order_id=trade.order_id, order_cancel=OrderCancel()))
+        cancel = OrderCancel(
+            manual_order_cancel_time=manual_order_cancel_time, ext_operator=ext_operator,
+            manual_order_indicator=manual_order_indicator,
+        )  # fmt: skip
+        self._connection.send(CancelOrderRequest(order_id=trade.order_id, order_cancel=cancel))
         return trade
+
+    async def cancel_all_orders(
+        self, *, ext_operator: str | None = None, manual_order_indicator: int | None = None
+    ) -> None:
+        """Cancel every order of the account, those of other clients and of TWS itself too."""
+        cancel = OrderCancel(ext_operator=ext_operator, manual_order_indicator=manual_order_indicator)
+        self._connection.send(GlobalCancelRequest(order_cancel=cancel))
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
         return self._order_updates.listen()
 
-    def _place(self, contract: Contract, order: Order) -> Trade:
-        trade = Trade(contract, order, self._talk.ids.order(), self.client_id)
-        self._connection.send(PlaceOrderRequest(order_id=trade.order_id, contract=contract, order=order))
-        return self._talk.trades.add(trade)
+    def _place(self, contract: Contract, order: Order, attached: AttachedOrders | None = None) -> Trade:
+        order_id = self._talk.ids.order()
+        if attached is not None:
+            attached = attached.replace(
+                sl_order_id=self._talk.ids.order() if attached.sl_order_type else None,
+                pt_order_id=self._talk.ids.order() if attached.pt_order_type else None,
+            )
+        self._connection.send(place_request(order_id, contract, order, attached))
+        return self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
+
+
+def place_request(
+    order_id: int, contract: Contract, order: Order, attached: AttachedOrders | None = None
+) -> PlaceOrderRequest:
+    """The request that places an order, without what only TWS says of orders and contracts."""
+    if contract.last_trade_date is not None:
+        contract = contract.replace(last_trade_date=None)
+    return PlaceOrderRequest(
+        order_id=order_id, contract=contract, order=without_answers(order), attached_orders=attached
+    )
