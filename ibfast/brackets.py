@@ -60,12 +60,12 @@ class Exits:
 
     def targets(self, total: Decimal) -> list[tuple[Decimal, float | None]]:
         """The quantity and the price of each target; one without a price if there are only stops."""
-        if self.take_profit is None or isinstance(self.take_profit, int | float):
+        if not isinstance(self.take_profit, Iterable):
             return [(total, self.take_profit)]
         wanted = list(self.take_profit)
         if not wanted:
             raise ValueError("take_profit: no target")
-        if all(isinstance(item, int | float) for item in wanted):
+        if not any(isinstance(item, Iterable) for item in wanted):
             return self._in_equal_parts(total, wanted)  # type: ignore[arg-type]
         found: list[tuple[Decimal, float | None]] = [(quantity_of(item[0]), item[1]) for item in wanted]  # type: ignore[index]
         if sum(quantity for quantity, _ in found) != total:

@@ -193,7 +193,8 @@ def _check_partners(order: Order) -> None:
 
 def _given(order: Order, name: str) -> bool:
     """Whether a field says something: to TWS zero and empty are unset."""
-    return getattr(order, name) not in (None, 0, "", "None", [], {})
+    value = getattr(order, name)
+    return bool(value) and not (isinstance(value, str) and value == "None")
 
 
 def _legs_have_prices(contract: Contract) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from ibfast import Action, ComboLeg, Contract, OcaType, Order, OrderBuilder, TriggerMethod
@@ -413,6 +414,13 @@ def test_each_target_has_a_stop_of_its_own(targets):
     assert groups[0] == groups[1] != groups[2] == groups[3]
     assert [it.transmit for it in (entry, *exits)] == [False, False, False, False, None]
     assert {it.parent_id for it in exits} == {1}
+
+
+def test_prices_may_come_from_records():
+    prices = np.array([150, 160, 140], dtype="f4")
+    placed = bracket(entry=prices[0], take_profit=prices[1], stop_loss=np.float64(140))
+    assert [it.lmt_price or it.aux_price for it in placed] == [150, 160, 140]
+    assert [it.lmt_price for it in bracket(entry=prices[0], take_profit=np.array([155.0, 160.0]))] == [150, 155, 160]
 
 
 def test_a_bracket_may_have_no_stop():
