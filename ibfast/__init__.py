@@ -45,12 +45,14 @@ from ibfast.errors import (
     StreamOverflow,
     VersionError,
 )
+from ibfast.events import OptionComputation
+from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
 from ibfast.running import run
-from ibfast.streams import Computations, Ticks
+from ibfast.streams import BarUpdates, Computations, Ticks
 from ibfast.subscription import MessageStream
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
 from ibfast.what_if import WhatIf
@@ -60,6 +62,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Action",
     "BarSize",
+    "BarUpdates",
     "Bars",
     "BracketBuilder",
     "Client",
@@ -75,19 +78,23 @@ __all__ = [
     "Fill",
     "FramingError",
     "GenericTick",
+    "Histogram",
     "IbfastError",
     "Interval",
     "MarketDataType",
     "MessageStream",
     "OcaType",
+    "OptionComputation",
     "Order",
     "OrderBuilder",
     "OrderCondition",
     "OrderType",
     "PacingError",
+    "PastTicks",
     "PriceGrid",
     "RequestError",
     "RequestTimeout",
+    "Schedule",
     "SecType",
     "StreamOverflow",
     "TickByTickType",
@@ -97,6 +104,7 @@ __all__ = [
     "TradeEvent",
     "TradeEventKind",
     "TradingHours",
+    "TradingSession",
     "TriggerMethod",
     "VersionError",
     "WhatIf",

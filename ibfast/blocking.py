@@ -30,16 +30,14 @@ from ibfast.conditions import (
     Condition,
 )
 from ibfast.contract import Contract
-from ibfast.enums import (
-    BarSize,
-    OcaType,
-    TickByTickType,
-    WhatToShow,
-)
+from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
+from ibfast.events import OptionComputation
+from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
+from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
     ContractData,
@@ -354,6 +352,122 @@ class Ticks(Facade):
             AttributeError: the stream is not of L1 ticks.
         """
         return self._read("computations")
+
+    def __iter__(self) -> Iterator[NDArray[np.void]]:
+        return self._iterate(self._async)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@register(ibfast.streams.BarUpdates)
+class BarUpdates(Facade):
+    """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
+
+    The first batch is the history up to now. What follows are new states of the newest bar: one with the ``time_ns``
+    of the last is that bar as it is now, one with a later time the next bar.
+    """
+
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
+    def try_next(self) -> NDArray[np.void] | None:
+        """The history once it is complete, later the states that wait; else None. Never blocks."""
+        return self._call(self._async.try_next)
+
+    def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
+        """The next item.
+
+        Raises:
+            TimeoutError: none came within ``timeout_s`` seconds.
+            StopIteration: the stream is closed or complete.
+            IbfastError: what ended the stream.
+        """
+        return self._run(self._async.next(timeout_s))
+
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
+    def close(self) -> None:
+        """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come in."""
+        return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
+    def notices(self) -> deque[Message]:
+        return self._read("notices")
+
+    @property
+    def notices_dropped(self) -> int:
+        return self._read("notices_dropped")
+
+    @property
+    def market_data_type(self) -> int | None:
+        return self._read("market_data_type")
+
+    @property
+    def tick_req_params(self) -> TickReqParams | None:
+        return self._read("tick_req_params")
+
+    @property
+    def dropped(self) -> int:
+        """Records lost because nobody took them in time; the gaps show in their ``seq``."""
+        return self._read("dropped")
+
+    @property
+    def total(self) -> int:
+        """Records received so far, dropped ones included."""
+        return self._read("total")
+
+    @property
+    def latest(self) -> np.void | None:
+        """The newest record, taken or not; None before the first."""
+        return self._read("latest")
+
+    def texts(self, rows: NDArray[np.void]) -> list[str | None]:
+        """The text of each L1 record: what TWS sent in string ticks, None in all others."""
+        return self._call(self._async.texts, rows)
+
+    def events(self) -> Iterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        return self._iterate(self._async.events())
+
+    def collect_for(self, seconds: float) -> NDArray[np.void]:
+        """The records of so many seconds as one array; of less time if the stream ends sooner.
+
+        Raises:
+            IbfastError: what ended the stream, if it brought nothing before.
+        """
+        return self._run(self._async.collect_for(seconds))
 
     def __iter__(self) -> Iterator[NDArray[np.void]]:
         return self._iterate(self._async)
@@ -1485,6 +1599,115 @@ class Client(Facade):
                 contract, duration=duration, bar_size=bar_size, what_to_show=what_to_show, use_rth=use_rth, end=end
             )
         )
+
+    def keep_up_to_date(
+        self,
+        contract: Contract,
+        *,
+        duration: str,
+        bar_size: str = BarSize.MIN_1,
+        what_to_show: str = WhatToShow.TRADES,
+        use_rth: bool = True,
+    ) -> BarUpdates:
+        """Bars up to now as the first batch, then the newest bar each time it changes.
+
+        As `historical_data`; bars of less than five seconds cannot be kept up to date.
+        """
+        return self._call(
+            self._async.keep_up_to_date,
+            contract,
+            duration=duration,
+            bar_size=bar_size,
+            what_to_show=what_to_show,
+            use_rth=use_rth,
+        )
+
+    def historical_schedule(
+        self, contract: Contract, *, duration: str, use_rth: bool = True, end: datetime | None = None
+    ) -> Schedule:
+        """The trading sessions of so many days, weeks, months or years up to ``end``, or now."""
+        return self._run(self._async.historical_schedule(contract, duration=duration, use_rth=use_rth, end=end))
+
+    def head_timestamp(
+        self, contract: Contract, *, what_to_show: str = WhatToShow.TRADES, use_rth: bool = True
+    ) -> datetime:
+        """When the history of a contract begins."""
+        return self._run(self._async.head_timestamp(contract, what_to_show=what_to_show, use_rth=use_rth))
+
+    def histogram(self, contract: Contract, *, period: str, use_rth: bool = True) -> Histogram:
+        """How much was traded at which price in the last ``period``: a number and days, weeks or months ("3 days")."""
+        return self._run(self._async.histogram(contract, period=period, use_rth=use_rth))
+
+    def historical_ticks(
+        self,
+        contract: Contract,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        number_of_ticks: int = TICKS_A_PAGE,
+        what_to_show: str = WhatToShow.TRADES,
+        use_rth: bool = True,
+        ignore_size: bool = False,
+    ) -> PastTicks:
+        """So many ticks from ``start`` on, or up to ``end``: TRADES, BID_ASK or MIDPOINT.
+
+        Whole seconds come, so there may be more than ``number_of_ticks``, which is 1000 at most. ``ignore_size``
+        leaves out quotes that change a size only.
+
+        Raises:
+            RequestError: TWS refused; ``code`` 162 is a failed query.
+        """
+        return self._run(
+            self._async.historical_ticks(
+                contract,
+                start=start,
+                end=end,
+                number_of_ticks=number_of_ticks,
+                what_to_show=what_to_show,
+                use_rth=use_rth,
+                ignore_size=ignore_size,
+            )
+        )
+
+    def historical_ticks_between(
+        self,
+        contract: Contract,
+        *,
+        start: datetime,
+        end: datetime,
+        what_to_show: str = WhatToShow.TRADES,
+        use_rth: bool = True,
+        ignore_size: bool = False,
+    ) -> Iterator[PastTicks]:
+        """All ticks from ``start`` to before ``end``, page after page, each of them once.
+
+        Ten days in a row without a tick end it too. As `historical_ticks`; a page is one request to TWS.
+        """
+        return self._iterate(
+            self._async.historical_ticks_between(
+                contract, start=start, end=end, what_to_show=what_to_show, use_rth=use_rth, ignore_size=ignore_size
+            )
+        )
+
+    def calculate_implied_volatility(
+        self, contract: Contract, *, option_price: float, under_price: float
+    ) -> OptionComputation:
+        """The volatility that a price of an option implies at a price of its underlying, and its greeks there.
+
+        Raises:
+            RequestError: TWS cannot; ``code`` 200 is an unknown contract.
+        """
+        return self._run(
+            self._async.calculate_implied_volatility(contract, option_price=option_price, under_price=under_price)
+        )
+
+    def calculate_option_price(self, contract: Contract, *, volatility: float, under_price: float) -> OptionComputation:
+        """The price of an option at a volatility (0.2 is 20 %) and a price of its underlying, and its greeks there.
+
+        Raises:
+            RequestError: TWS cannot; ``code`` 200 is an unknown contract.
+        """
+        return self._run(self._async.calculate_option_price(contract, volatility=volatility, under_price=under_price))
 
     @property
     def trades(self) -> list[Trade]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation
-from ibfast.errors import IbfastError, RequestTimeout
+from ibfast.errors import DecodeError, IbfastError, RequestTimeout
 from ibfast.link import Link
 from ibfast.schema import OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
@@ -168,6 +168,11 @@ class Connection:
         has_left = self.talk.forget(req_id)
         if has_left and cancel is not None and self.link.ended is None:
             self.send(cancel)
+
+    def unreadable(self, error: DecodeError) -> None:
+        """A message about a subscription whose values make no sense: everybody can see it."""
+        self.talk.malformed += 1
+        self.talk.on_notice(error)
 
 
 def _settle(future: asyncio.Future[Answer]) -> Callable[[Answer], None]:

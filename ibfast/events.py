@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibfast._codec import Rows
-from ibfast.records import CONDITIONS, EXCHANGES
+from ibfast.records import TEXTS
 
 
 class Tick(NamedTuple):
@@ -132,8 +132,6 @@ EVENTS: dict[str, Any] = {
 }
 """The class of each kind of record that comes as a stream."""
 
-_CODES = {"exchange": EXCHANGES, "market_maker": EXCHANGES, "special_conditions": CONDITIONS}
-
 
 def events_of(records: NDArray[np.void], source: Rows) -> Iterator[Any]:
     """One object a record."""
@@ -144,6 +142,6 @@ def events_of(records: NDArray[np.void], source: Rows) -> Iterator[Any]:
 def _column(records: NDArray[np.void], name: str, source: Rows) -> list[Any]:
     if name == "text":
         return source.texts(records)
-    if name in _CODES:
-        return _CODES[name].decode(records[name])
+    if name in TEXTS:
+        return TEXTS[name].decode(records[name])
     return records[name].tolist()  # type: ignore[no-any-return]

@@ -54,6 +54,8 @@ from ibfast._codec import (
     Rows,
 )
 
+TEXTS = {"exchange": EXCHANGES, "market_maker": EXCHANGES, "special_conditions": CONDITIONS}
+"""The columns whose integers stand for texts."""
 BOOK_RESET = 3
 """The ``operation`` of a `DEPTH` record that empties the book."""
 
@@ -87,6 +89,7 @@ __all__ = [
     "PAST_LAST",
     "PAST_MID_POINT",
     "REAL_TIME_BAR",
+    "TEXTS",
     "TICK",
     "Codes",
     "Rows",

@@ -26,6 +26,7 @@ CLASSES = {
     "Client": ibfast.Client,
     "Ticks": ibfast.Ticks,
     "Computations": ibfast.Computations,
+    "BarUpdates": ibfast.BarUpdates,
     "MessageStream": ibfast.MessageStream,
     "Trade": ibfast.Trade,
     "OrderBuilder": ibfast.OrderBuilder,

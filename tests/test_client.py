@@ -69,7 +69,7 @@ class Threaded:
         twin = inspect.getattr_static(type(self.face._async), name, None)
         value = getattr(self.face, name)
         if inspect.isasyncgenfunction(twin):
-            return lambda *arguments: iterate(value(*arguments))
+            return lambda *arguments, **options: iterate(value(*arguments, **options))
         if inspect.iscoroutinefunction(twin):
             return lambda *arguments, **options: in_thread(value, *arguments, **options)
         if callable(value):

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "ibfast"
 TARGET = PACKAGE / "blocking.py"
 SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream"],
-    "streams": ["Computations", "Ticks"],
+    "streams": ["Computations", "Ticks", "BarUpdates"],
     "trade": ["Trade"],
     "brackets": ["BracketBuilder"],
     "order_builder": ["OrderBuilder"],
