@@ -86,9 +86,11 @@ class Connection:
         cancel: type[Message] | None = None,
         end: type[Message] | None = None,
         rows: Rows | None = None,
+        enough: Callable[[Any], bool] = lambda part: True,
     ) -> Answer:
         """Send a request with an id and wait for its answer, which a message of type ``end`` closes.
 
+        Without an ``end`` the first part that is ``enough`` does.
         Items of the answer that are hot go into ``rows``; the messages that brought them come without them.
 
         When the waiting task is cancelled or the time is up, ``cancel`` is sent, where the server knows it.
@@ -98,7 +100,7 @@ class Connection:
         """
         self.check()
         future = self._loop.create_future()
-        answer = Answer(_settle(future), end=end)
+        answer = Answer(_settle(future), end=end, enough=enough)
         req_id = self.talk.ask(request, answer)
         if rows is not None:
             self.protocol.attach(req_id, rows)

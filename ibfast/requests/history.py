@@ -149,7 +149,9 @@ class HistoryRequests(Requests):
         )
         kind = _TICK_KINDS[WhatToShow(what_to_show)]
         rows = Rows(kind, lambda: None, policy="grow", capacity=MOST_BARS)
-        await self._connection.ask(request, cancel=CancelHistoricalTicks, rows=rows, enough=lambda part: part.is_done)
+        await self._connection.ask(
+            request, cancel=CancelHistoricalTicks, rows=rows, enough=lambda part: bool(part.is_done)
+        )
         return PastTicks(rows.take())
 
     async def historical_ticks_between(
