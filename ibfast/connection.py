@@ -120,15 +120,27 @@ class Connection:
 
     async def ask_shared(self, request: Message, answer_type: type[Message]) -> Any:
         """Ask for something without a request id; callers who ask at the same time share the answer."""
+        return (await self._share(request, answer_type)).parts[0]
+
+    async def ask_shared_list(
+        self, request: Message, *, parts: tuple[type[Message], ...], end: type[Message]
+    ) -> list[Any]:
+        """Ask for something without a request id whose answer is messages of these types, up to an ``end``.
+
+        Callers who ask the same at the same time share the answer; another request with the same end waits its turn.
+        """
+        return (await self._share(request, end, parts)).parts
+
+    async def _share(self, request: Message, end: type[Message], parts: tuple[type[Message], ...] = ()) -> Answer:
         self.check()
         future = self._loop.create_future()
-        receiver = Answer(_settle(future))
-        self.talk.share(request, answer_type, receiver)
+        receiver = Answer(_settle(future), end=end if parts else None)
+        self.talk.share(request, end, receiver, parts)
         self.link.flush_soon()
         try:
-            return (await self._wait(future, type(request).__name__)).parts[0]
+            return await self._wait(future, type(request).__name__)
         finally:
-            self.talk.withdraw(answer_type, receiver)
+            self.talk.withdraw(end, receiver)
 
     async def ask_about_order(self, request: PlaceOrderRequest, enough: Callable[[OpenOrder], bool]) -> OpenOrder:
         """Send an order that is not to be placed; the first answer that says ``enough`` of it.

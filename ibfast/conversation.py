@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from enum import Enum
 from time import monotonic_ns
@@ -39,6 +38,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.shared import SharedRequests
 from ibfast.trade import Trades, request_error
 
 REQUEST_IDS = 1_000_000_000
@@ -183,7 +183,7 @@ class Conversation:
         self.skipped_greetings = 0
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
         self._waiting: dict[int, Receiver] = {}
-        self._shared: dict[type[Message], list[Receiver]] = {}
+        self._shared = SharedRequests(self._send_in_turn)
 
     # ------------------------------------------------------------------------------------------ the handshake
 
@@ -275,18 +275,19 @@ class Conversation:
         if self.pacing.finished(req_id):
             self.on_wait()
 
-    def share(self, request: Message, answer_type: type[Message], receiver: Receiver) -> None:
+    def share(
+        self, request: Message, end: type[Message], receiver: Receiver, parts: tuple[type[Message], ...] = ()
+    ) -> None:
         """Ask for something that has no request id: one request at a time, its answer for all who wait."""
-        waiting = self._shared.setdefault(answer_type, [])
-        if not waiting:
-            self.send(request)
-        waiting.append(receiver)
+        self._shared.ask(request, end, receiver, parts)
 
-    def withdraw(self, answer_type: type[Message], receiver: Receiver) -> None:
+    def withdraw(self, end: type[Message], receiver: Receiver) -> None:
         """A receiver of a shared answer no longer waits; the request itself goes on."""
-        waiting = self._shared.get(answer_type, [])
-        if receiver in waiting:
-            waiting.remove(receiver)
+        self._shared.withdraw(end, receiver)
+
+    def _send_in_turn(self, request: Message) -> None:
+        self.send(request)
+        self.on_wait()  # what is sent because an answer came is flushed too
 
     # ------------------------------------------------------------------------------------------ what we hear
 
@@ -295,13 +296,11 @@ class Conversation:
         handler = _HANDLERS.get(type(message))
         if handler is not None:
             handler(self, message)
-        shared = self._shared.pop(type(message), None)
-        for receiver in shared or ():
-            receiver.received(message)
+        shared = self._shared.received(message)
         req_id = getattr(message, "req_id", None)
         if req_id is not None:
             self._deliver(req_id, message)
-        elif handler is None and shared is None:
+        elif handler is None and not shared:
             self.unclaimed += 1
 
     def refused(self, error: DecodeError) -> None:
@@ -313,9 +312,7 @@ class Conversation:
         if receiver is not None and isinstance(receiver, Answer):
             self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
-        for answer_type in [it for it in self._shared if it.__name__ == error.message]:
-            for receiver in self._shared.pop(answer_type):
-                receiver.failed(error)
+        self._shared.refused(error, error.message)
 
     def unknown_message(self, msg_id: int, payload: bytes) -> None:
         """A message id that this version of the protocol does not have."""
@@ -327,9 +324,8 @@ class Conversation:
         if self.state is State.CLOSED:
             return
         self.error = error
-        waiting = [*self._waiting.values(), *itertools.chain.from_iterable(self._shared.values())]
+        waiting = [*self._waiting.values(), *self._shared.lost()]
         self._waiting.clear()
-        self._shared.clear()
         self.pacing.clear()
         self._enter(State.CLOSED)
         for receiver in waiting:
