@@ -46,13 +46,14 @@ from ibfast.errors import (
     VersionError,
 )
 from ibfast.events import OptionComputation
+from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
 from ibfast.running import run
-from ibfast.streams import BarUpdates, Computations, Ticks
+from ibfast.streams import BarUpdates, Computations, Gap, Ticks
 from ibfast.subscription import MessageStream
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
 from ibfast.what_if import WhatIf
@@ -77,7 +78,10 @@ __all__ = [
     "ErrorKind",
     "Fill",
     "FramingError",
+    "Gap",
     "GenericTick",
+    "Health",
+    "HealthState",
     "Histogram",
     "IbfastError",
     "Interval",

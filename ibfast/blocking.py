@@ -29,10 +29,12 @@ from ibfast.brackets import Target
 from ibfast.conditions import (
     Condition,
 )
+from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
+from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.order import AttachedOrders, Order, Quantity
@@ -47,6 +49,9 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.streams import (
+    Gap,
+)
 from ibfast.trade import (
     Fill,
     TradeEvent,
@@ -190,6 +195,10 @@ class Computations(Facade):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
@@ -204,12 +213,16 @@ class Computations(Facade):
         """The newest record, taken or not; None before the first."""
         return self._read("latest")
 
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """Batches, and each `Gap` in its place among them."""
+        return self._iterate(self._async.with_gaps())
+
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
 
     def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
 
         Who leaves the loop and comes back later goes on where it was.
         """
@@ -311,6 +324,31 @@ class Ticks(Facade):
         return self._read("tick_req_params")
 
     @property
+    def durable(self) -> bool:
+        return self._read("durable")
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open."""
+        return self._read("req_id")
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+        return self._call(self._async.interrupted, reason)
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+        return self._call(self._async.resumed)
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+        return self._call(self._async.resume)
+
+    @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
@@ -325,12 +363,16 @@ class Ticks(Facade):
         """The newest record, taken or not; None before the first."""
         return self._read("latest")
 
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """Batches, and each `Gap` in its place among them."""
+        return self._iterate(self._async.with_gaps())
+
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
 
     def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
 
         Who leaves the loop and comes back later goes on where it was.
         """
@@ -436,6 +478,31 @@ class BarUpdates(Facade):
         return self._read("tick_req_params")
 
     @property
+    def durable(self) -> bool:
+        return self._read("durable")
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open."""
+        return self._read("req_id")
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+        return self._call(self._async.interrupted, reason)
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+        return self._call(self._async.resumed)
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+        return self._call(self._async.resume)
+
+    @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
@@ -450,12 +517,16 @@ class BarUpdates(Facade):
         """The newest record, taken or not; None before the first."""
         return self._read("latest")
 
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """Batches, and each `Gap` in its place among them."""
+        return self._iterate(self._async.with_gaps())
+
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
 
     def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
 
         Who leaves the loop and comes back later goes on where it was.
         """
@@ -1785,13 +1856,17 @@ class Client(Facade):
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
         lines: int = DEFAULT_LINES,
         pacing: bool = True,
+        reconnect: bool = True,
+        idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
 
         ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
-        rather than break them, unless ``pacing`` is off.
+        rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
+        ``reconnect`` is off; a gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after
+        as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -1806,6 +1881,8 @@ class Client(Facade):
                 versions=versions,
                 lines=lines,
                 pacing=pacing,
+                reconnect=reconnect,
+                idle_s=idle_s,
             )
         )
 
@@ -1817,6 +1894,10 @@ class Client(Facade):
     def connection_time(self) -> datetime:
         """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
         return self._read("connection_time")
+
+    def health(self) -> MessageStream[Health]:
+        """How the session does, now and whenever that changes: ready, degraded, reconnecting, closed, and why."""
+        return self._call(self._async.health)
 
     @property
     def is_connected(self) -> bool:

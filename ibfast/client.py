@@ -6,9 +6,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from ibfast.connection import Connection
+from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
 from ibfast.errors import DecodeError, IbfastError
+from ibfast.health import Health
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.requests.calculations import CalculationRequests
@@ -36,7 +37,9 @@ class Client(
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._notices: Channel[ErrorMessage | DecodeError] = Channel(NOTICES_KEPT, keep_early=True)
-        self._talk.on_notice = self._notices.put
+        self._health: Channel[Health] = Channel()
+        connection.on_notice = self._notices.put
+        connection.on_health = self._health.put
         connection.on_lost = self._end_streams
 
     @classmethod
@@ -51,19 +54,23 @@ class Client(
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
         lines: int = DEFAULT_LINES,
         pacing: bool = True,
+        reconnect: bool = True,
+        idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
 
         ``timeout_s`` limits the connect and the handshake each, ``versions`` the server versions on offer:
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
-        rather than break them, unless ``pacing`` is off.
+        rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
+        ``reconnect`` is off; a gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after
+        as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
         """
         talk = Conversation(client_id, versions=versions, pacing=Pacing(lines, on=pacing))
-        connection = Connection(talk, request_timeout_s=request_timeout_s)
+        connection = Connection(talk, request_timeout_s=request_timeout_s, reconnect=reconnect, idle_s=idle_s)
         client = cls(connection)
         await connection.open(host, port, timeout_s)
         return client
@@ -85,14 +92,16 @@ class Client(
         """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
         return parse_time(self._talk.connection_time)
 
+    def health(self) -> MessageStream[Health]:
+        """How the session does, now and whenever that changes: ready, degraded, reconnecting, closed, and why."""
+        stream = self._health.listen()
+        stream.put(self._connection.watch.current)
+        return stream
+
     @property
     def is_connected(self) -> bool:
         """Whether requests can be sent."""
-        try:
-            self._connection.check()
-        except IbfastError:
-            return False
-        return True
+        return self._connection.can_send
 
     @property
     def pacing(self) -> PacingGauges:
@@ -123,6 +132,7 @@ class Client(
 
     def _end_streams(self, error: IbfastError) -> None:
         self._notices.fail(error)
+        self._health.fail(None)
         self._order_updates.fail(error)
         for trade in self._talk.trades:
             trade.connection_lost(error)

@@ -4,29 +4,67 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from ibfast._codec import Protocol, Rows
-from ibfast.conversation import Answer, Conversation
-from ibfast.errors import DecodeError, IbfastError, RequestTimeout
+from ibfast.conversation import Answer, Conversation, Durable
+from ibfast.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    DecodeError,
+    IbfastError,
+    RequestError,
+    RequestTimeout,
+)
+from ibfast.health import Effect, Health, HealthState, Watch, pauses
 from ibfast.link import Link
-from ibfast.schema import OpenOrder, PlaceOrderRequest
+from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.streams import LiveStream
 
+IDLE_S = 30.0
+"""After so long without a byte from the gateway it is asked the time; after as long again the socket is dead."""
+
 
 class Connection:
-    """Sends for a conversation and waits for its answers, on the running event loop."""
+    """Sends for a conversation and waits for its answers, on the running event loop.
 
-    def __init__(self, talk: Conversation, *, request_timeout_s: float) -> None:
+    When an established session is lost it is made anew, for ever, unless ``reconnect`` is off: requests that wait fail,
+    requests made meanwhile are refused, streams go on behind a `ibfast.Gap`. ``sleep`` waits between the tries.
+    """
+
+    def __init__(
+        self,
+        talk: Conversation,
+        *,
+        request_timeout_s: float,
+        reconnect: bool = True,
+        idle_s: float = IDLE_S,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self.talk = talk
         self.request_timeout_s = request_timeout_s
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
+        self.on_back: Callable[[], object] = lambda: None
+        self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
+        self.on_health: Callable[[Health], object] = lambda health: None
+        self.watch = Watch(time.time_ns, lambda health: self.on_health(health))
         self.link = Link(talk, self._lost)
+        self.kept: dict[type[Message], Message] = {}  # settings of the session, sent again to a new one
         self._loop = asyncio.get_running_loop()
+        self._reconnect = reconnect
+        self._idle_s = idle_s
+        self._sleep = sleep
+        self._address = ("", 0, 0.0)
+        self._closing = False
+        self._interrupted: list[Durable] = []
+        self._silent_since_ns = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._pump: asyncio.Handle | None = None  # looks after what waits for its turn
         talk.on_wait = self._pump_soon
+        talk.on_notice = self._noticed
 
     @property
     def protocol(self) -> Protocol:
@@ -35,11 +73,128 @@ class Connection:
 
     async def open(self, host: str, port: int, timeout_s: float) -> None:
         """Connect and shake hands; see `ibfast.link.Link.open`."""
-        await self.link.open(host, port, timeout_s)
+        self._address = (host, port, timeout_s)
+        await self.link.dial(host, port, timeout_s)
+        self.watch.enter(HealthState.HANDSHAKING)
+        await self.link.shake_hands(f"{host}:{port}", timeout_s)
+        self._established()
 
     async def close(self) -> None:
         """Send what waits, close the socket and wait until it is closed; from any state, any number of times."""
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
+        if self.watch.current.state is not HealthState.CLOSED:
+            self._end(ConnectionLost("the connection was closed by close()"))
+
+    # --------------------------------------------------------------------------------------- lost and found again
+
+    def _established(self) -> None:
+        self.watch.enter(HealthState.READY)
+        self._run(self._watch_silence())
+
+    def _lost(self, error: IbfastError) -> None:
+        """The socket has ended: for good, or until there is another."""
+        if self._pump is not None:
+            self._pump.cancel()
+        state = self.watch.current.state
+        if self._closing or not self._reconnect or state in (HealthState.CONNECTING, HealthState.HANDSHAKING):
+            self._end(error)
+            return
+        for stream in self.talk.interrupted(error):
+            stream.interrupted(str(error))
+            self._interrupted.append(stream)
+        if state is not HealthState.RECONNECTING:
+            for task in self._tasks:
+                task.cancel()
+            self.watch.enter(HealthState.RECONNECTING, str(error))
+            self._run(self._come_back(error))
+
+    def _end(self, error: IbfastError) -> None:
+        streams, self._interrupted = self._interrupted, []
+        self.talk.lost(error)
+        for stream in streams:
+            stream.failed(error)
+        for task in self._tasks:
+            task.cancel()
+        self.watch.enter(HealthState.CLOSED, str(error))
+        self.on_lost(error)
+
+    async def _come_back(self, error: IbfastError) -> None:
+        for attempt, pause_s in enumerate(pauses(), 1):
+            self.watch.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
+            await self._sleep(pause_s)
+            self.link = Link(self.talk, self._lost)
+            try:
+                await self.link.open(*self._address)
+                self.link.check()
+            except (ConnectionFailed, ConnectionLost) as failure:
+                error = failure
+            else:
+                break
+        self._established()
+        for setting in self.kept.values():
+            self.send(setting)
+        self._resume()
+        self.on_back()
+
+    def _resume(self) -> None:
+        """Ask anew for everything that was open."""
+        streams, self._interrupted = self._interrupted, []
+        for stream in streams:
+            try:
+                stream.resume()
+            except (IbfastError, ValueError) as error:
+                stream.failed(error if isinstance(error, IbfastError) else IbfastError(str(error)))
+
+    async def _watch_silence(self) -> None:
+        """Ask the time of a gateway that has said nothing for a while; without an answer the socket is dead."""
+        while True:
+            heard = self.protocol.bytes_received
+            await asyncio.sleep(self._idle_s)
+            if self.protocol.bytes_received != heard:
+                continue
+            with contextlib.suppress(TimeoutError, RequestError, DecodeError):
+                async with asyncio.timeout(self._idle_s):
+                    await self.ask_shared(CurrentTimeRequest(), CurrentTime)
+            if self.protocol.bytes_received == heard:
+                self.link.drop(ConnectionLost(f"the gateway has said nothing for {2 * self._idle_s:g} s"))
+                return
+
+    def _noticed(self, notice: ErrorMessage | DecodeError) -> None:
+        """What the gateway says of its own connections goes to the streams too."""
+        if isinstance(notice, ErrorMessage):
+            text = notice.error_msg or ""
+            effect = self.watch.heard(notice.error_code or 0, text)
+            if effect is not None:
+                self._act(effect, f"{notice.error_code}: {text}")
+        self.on_notice(notice)
+
+    def _act(self, effect: Effect, reason: str) -> None:
+        streams = self.talk.streams()
+        if effect is Effect.INTERRUPTED:
+            for stream in streams:
+                stream.interrupted(reason)
+        elif effect is Effect.RESUMED:
+            for stream in streams:
+                stream.resumed()
+        elif effect is Effect.LOST:
+            for stream in streams:
+                stream.interrupted(reason)
+                self.close_rows(stream.req_id, None)
+            self._interrupted += streams
+            self._resume()
+        else:
+            self.link.drop(ConnectionLost(reason))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ------------------------------------------------------------------------------------------------- the pace
 
     def _pump_soon(self) -> None:
         if self._pump is not None:
@@ -56,12 +211,6 @@ class Connection:
         if wait_ns is not None:
             self._pump = self._loop.call_later(wait_ns / 1e9, self._release)
 
-    def _lost(self, error: IbfastError) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
-        self.talk.lost(error)
-        self.on_lost(error)
-
     # ---------------------------------------------------------------------------------------------- sending
 
     def send(self, message: Message) -> None:
@@ -76,8 +225,16 @@ class Connection:
         self.link.flush_soon()
 
     def check(self) -> None:
-        """Raise ConnectionLost if the connection has ended."""
+        """Raise ConnectionLost if nothing can be sent: the connection has ended, or is being made anew."""
+        health = self.watch.current
+        if health.state is HealthState.RECONNECTING:
+            raise ConnectionLost(f"the connection is being made anew: {health.reason}")
         self.link.check()
+
+    @property
+    def can_send(self) -> bool:
+        """Whether there is a session to send to."""
+        return self.link.ended is None and self.watch.current.state in (HealthState.READY, HealthState.DEGRADED)
 
     async def ask(
         self,
@@ -108,10 +265,8 @@ class Connection:
         try:
             return await self._wait(future, type(request).__name__, answer if self.talk.pacing.holds(req_id) else None)
         except (asyncio.CancelledError, RequestTimeout):
-            has_left = self.talk.forget(req_id)
-            if (
-                has_left and cancel is not None and self.link.ended is None and future.cancelled()
-            ):  # else it was answered just now
+            is_open = self.talk.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
+            if is_open and cancel is not None and self.can_send:
                 with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
                     self.send(cancel(req_id=req_id))
             raise
@@ -180,7 +335,7 @@ class Connection:
         """Unsubscribe, and say so to TWS if there is somebody to say it to."""
         self.protocol.detach(req_id)
         has_left = self.talk.forget(req_id)
-        if has_left and cancel is not None and self.link.ended is None:
+        if has_left and cancel is not None and self.can_send:
             self.send(cancel)
 
     def unreadable(self, error: DecodeError) -> None:

@@ -73,6 +73,25 @@ class Receiver(Protocol):
         """There will be no more messages, and this is why."""
 
 
+class Durable(Receiver, Protocol):
+    """A receiver that outlives the session it was opened in: a stream."""
+
+    durable: bool
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request."""
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+
+
 class Answer:
     """Collects the parts of one answer and settles once, with all of them or with an error.
 
@@ -318,6 +337,22 @@ class Conversation:
         """A message id that this version of the protocol does not have."""
         self.unknown += 1
         self.on_notice(DecodeError("payload", "msg_id", 0, f"unknown message id {msg_id}", payload))
+
+    def streams(self) -> list[Durable]:
+        """The live streams that outlive a session, in the order they were opened."""
+        return [receiver for receiver in self._waiting.values() if getattr(receiver, "durable", False)]  # type: ignore[misc]
+
+    def interrupted(self, error: IbfastError) -> list[Durable]:
+        """The connection is gone and there will be another: who waits learns it, streams are given back."""
+        streams = self.streams()
+        for stream in streams:
+            del self._waiting[stream.req_id]
+        self.lost(error)
+        self.outbox.take()
+        self.refusal = None
+        self._missing = {NextValidId, ManagedAccounts}
+        self._enter(State.NEW)
+        return streams
 
     def lost(self, error: IbfastError) -> None:
         """The connection is gone; everybody who waits learns it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -32,17 +34,41 @@ NOTICES_KEPT = 1_000
 """Messages beside its records that a subscription remembers; the oldest go first."""
 COMPUTATIONS_KEPT = 16_384
 """Of these at most wait for a reader: most subscriptions to options have none."""
+DEACTIVATED = 10225
+"""The code of a bust: TWS has ended the subscription and wants to be asked anew."""
 DEPTH_RESET = 317
 """The code of "market depth data has been RESET": what the book holds no longer counts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which a stream may have lost records, and why; times are nanoseconds since 1970.
+
+    ``seq`` is the sequence number of the first record after it. No batch has records of both sides.
+    """
+
+    begin_ns: int
+    end_ns: int
+    reason: str
+    seq: int
+
+
 class RecordStream(Stream[NDArray[np.void]]):
-    """Batches of numpy records, one a socket read; `ibfast.records` describes their columns."""
+    """Batches of numpy records, one a socket read; `ibfast.records` describes their columns.
+
+    ``gaps`` has each stretch in which records may have been lost, because the connection was. `events` and `with_gaps`
+    bring them in their place among the records.
+    """
+
+    gaps: list[Gap]
 
     def __init__(self, kind: str, *, policy: str, capacity: int) -> None:
         super().__init__()
+        self.gaps = []
         self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
         self._events: Iterator[Any] = iter(())
+        self._gaps_ahead: deque[Gap] = deque()  # those that the reader has not come to
+        self._behind_gap: NDArray[np.void] | None = None
 
     @property
     def rows(self) -> Rows:
@@ -66,27 +92,70 @@ class RecordStream(Stream[NDArray[np.void]]):
 
     def try_next(self) -> NDArray[np.void] | None:
         """The records that wait, as one batch, or None; never blocks."""
+        while isinstance(item := self._try_item(), Gap):
+            pass
+        return item
+
+    def _try_item(self) -> NDArray[np.void] | Gap | None:
+        """What comes next, records or a gap, or None."""
         self._open()
         if self._rows.overflowed and not self._ended:  # before anything is taken: what came later has a gap before it
             self._give_up(StreamOverflow(f"{self._rows.capacity} records wait and {self.dropped} more were refused"))
-        return self._rows.take() if self._rows.waiting else None
+        rows, self._behind_gap = self._behind_gap, None
+        if rows is None and self._rows.waiting:
+            rows = self._rows.take()
+        if not self._gaps_ahead:
+            return rows
+        if rows is None or rows["seq"][0] >= self._gaps_ahead[0].seq:
+            self._behind_gap = rows
+            return self._gaps_ahead.popleft()
+        later = rows["seq"] >= self._gaps_ahead[0].seq
+        self._behind_gap = rows[later] if np.any(later) else None
+        return rows[~later]
+
+    async def _next_item(self) -> NDArray[np.void] | Gap | None:
+        """What comes next; None at the end of the stream.
+
+        Raises:
+            IbfastError: what ended the stream.
+        """
+        while (item := self._try_item()) is None:
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                return None
+            await self._bell.wait()
+        return item
+
+    async def with_gaps(self) -> AsyncIterator[NDArray[np.void] | Gap]:
+        """Batches, and each `Gap` in its place among them."""
+        while (item := await self._next_item()) is not None:
+            yield item
+
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        gap = Gap(begin_ns, time.time_ns(), reason, self._rows.total)
+        self.gaps.append(gap)
+        if self._gaps_ahead and self._gaps_ahead[-1].seq == gap.seq:  # nothing came in between: one longer gap
+            gap = replace(gap, begin_ns=self._gaps_ahead.pop().begin_ns)
+        self._gaps_ahead.append(gap)
+        self._bell.ring()
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._rows.texts(rows)
 
     async def events(self) -> AsyncIterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, for those who want objects.
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
 
         Who leaves the loop and comes back later goes on where it was.
         """
         while True:
             for event in self._events:
                 yield event
-            rows = await anext(self, None)
-            if rows is None:
+            item = await self._next_item()
+            if item is None:
                 return
-            self._events = events_of(rows, self._rows)
+            self._events = iter([item]) if isinstance(item, Gap) else events_of(item, self._rows)
 
     async def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -116,12 +185,15 @@ class LiveStream(Stream[T]):
     ``notices`` keeps the last thousand messages about it that are no records: warnings, news;
     ``notices_dropped`` counts the older ones. ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and
     frozen) and ``tick_req_params`` (price step, exchange map, permissions) are None until TWS has said.
+
+    While it is ``durable``, as it is unless you say otherwise, it outlives a lost connection: it is asked for anew.
     """
 
     notices: deque[Message]
     notices_dropped: int
     market_data_type: int | None
     tick_req_params: TickReqParams | None
+    durable: bool
     _rows: Rows
 
     def _subscribe(self, opener: Opener, request: Message, cancel: Callable[..., Message]) -> None:
@@ -134,6 +206,13 @@ class LiveStream(Stream[T]):
         self._request = request
         self._cancel = cancel
         self._req_id = 0
+        self._interruption: tuple[int, str] | None = None  # since when, and why
+        self.durable = not getattr(request, "snapshot", False)
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open."""
+        return self._req_id
 
     @property
     def rows(self) -> Rows:
@@ -167,7 +246,24 @@ class LiveStream(Stream[T]):
         self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
         self._end(error)
 
-    # -- what the conversation tells a stream
+    # -- what connection and conversation tell a stream
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+        if self._interruption is None:
+            self._interruption = time.time_ns(), reason
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+        if self._interruption is not None:
+            self._add_gap(*self._interruption)
+            self._interruption = None
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+        self._req_id = 0
+        self.resumed()
+        self.open()
 
     def received(self, message: Message) -> bool:
         """A message about the subscription that is no record; the end of a snapshot is the last."""
@@ -188,6 +284,10 @@ class LiveStream(Stream[T]):
             reset["operation"] = BOOK_RESET
             self._rows.put(reset)
         self._keep(message)
+        if message.error_code == DEACTIVATED:
+            self.interrupted(f"{message.error_code}: {message.error_msg}")
+            self._opener.close_rows(self._req_id, None)
+            self.resume()
 
     def _keep(self, message: Message) -> None:
         self.notices_dropped += len(self.notices) == NOTICES_KEPT

@@ -119,6 +119,9 @@ class Stream(Generic[T]):
     def _open(self) -> None:
         """What must be done before anything can come in."""
 
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        """Something may be missing from here on; streams of records say so among them."""
+
     def _pump_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._pumping:
             self._pumping = True
@@ -245,6 +248,7 @@ class Channel(Generic[T]):
         self._capacity = capacity
         self._listeners: list[MessageStream[T]] = []
         self._early: deque[T] | None = deque(maxlen=capacity) if keep_early else None
+        self._ended = False
         self._error: IbfastError | None = None
 
     def listen(self) -> MessageStream[T]:
@@ -253,7 +257,7 @@ class Channel(Generic[T]):
             stream.put(item)
         self._early = None
         self._listeners.append(stream)
-        if self._error is not None:
+        if self._ended:
             stream.fail(self._error)
         return stream
 
@@ -263,8 +267,8 @@ class Channel(Generic[T]):
         for stream in tuple(self._listeners):
             stream.put(item)
 
-    def fail(self, error: IbfastError) -> None:
-        """End all listeners, those to come too."""
-        self._error = error
+    def fail(self, error: IbfastError | None) -> None:
+        """End all listeners, those to come too; without an error they are complete."""
+        self._ended, self._error = True, error
         for stream in self._listeners:
             stream.fail(error)
