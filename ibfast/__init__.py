@@ -19,6 +19,7 @@ from ibfast.conditions import (
     volume_condition,
 )
 from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
+from ibfast.contract_cache import ContractCache
 from ibfast.enums import (
     Action,
     BarSize,
@@ -33,6 +34,7 @@ from ibfast.enums import (
     WhatToShow,
 )
 from ibfast.errors import (
+    AmbiguousContract,
     ConnectionFailed,
     ConnectionLost,
     DecodeError,
@@ -49,6 +51,7 @@ from ibfast.events import OptionComputation
 from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
+from ibfast.option_chain import OptionChain
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
@@ -62,6 +65,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Action",
+    "AmbiguousContract",
     "BarSize",
     "BarUpdates",
     "Bars",
@@ -73,6 +77,7 @@ __all__ = [
     "ConnectionFailed",
     "ConnectionLost",
     "Contract",
+    "ContractCache",
     "DecodeError",
     "DeltaNeutralContract",
     "ErrorKind",
@@ -88,6 +93,7 @@ __all__ = [
     "MarketDataType",
     "MessageStream",
     "OcaType",
+    "OptionChain",
     "OptionComputation",
     "Order",
     "OrderBuilder",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, Self, TypeVar
 
@@ -31,20 +31,25 @@ from ibfast.conditions import (
 )
 from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
+from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
+from ibfast.option_chain import OptionChain
 from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
     ContractData,
+    ContractDescription,
+    DepthMarketDataDescription,
     ErrorMessage,
     OrderState,
+    SmartComponent,
     TickReqParams,
 )
 from ibfast.schema.declare import Message
@@ -1552,10 +1557,85 @@ class Client(Facade):
     def contract_details(self, contract: Contract) -> list[ContractData]:
         """Every contract that fits the description, with what IB knows of each.
 
+        `ibfast.trading_hours` and `ibfast.liquid_hours` read the hours in it.
+
         Raises:
             RequestError: ``code`` 200, no contract fits.
         """
         return self._run(self._async.contract_details(contract))
+
+    def qualify(self, *contracts: Contract, cache: ContractCache | None = None) -> list[Contract]:
+        """The same contracts in the same order, filled with what names each: con_id, local symbol and the rest.
+
+        All are asked for at once. A combination comes back as it is. With a ``cache`` what is known is not asked.
+
+        Raises:
+            AmbiguousContract: several contracts fit; it lists them.
+            RequestError: ``code`` 200, no contract fits; the error's notes say for which.
+            ValueError: TWS can never accept a contract; the field is named, nothing was asked.
+        """
+        return self._run(self._async.qualify(*contracts, cache=cache))
+
+    def matching_symbols(self, pattern: str) -> list[ContractDescription]:
+        """Up to 16 contracts whose symbol or name begins like this, and the derivatives that each has.
+
+        TWS allows one of these a second.
+        """
+        return self._run(self._async.matching_symbols(pattern))
+
+    def smart_components(self, bbo_exchange: str) -> list[SmartComponent]:
+        """The exchanges behind the letters of a quote; ``bbo_exchange`` is what `Ticks.tick_req_params` says."""
+        return self._run(self._async.smart_components(bbo_exchange))
+
+    def depth_exchanges(self) -> list[DepthMarketDataDescription]:
+        """The exchanges that have order books."""
+        return self._run(self._async.depth_exchanges())
+
+    def futures_chain(self, contract: Contract) -> list[Contract]:
+        """The months of a future that are still traded, the nearest first, each filled in as by `qualify`.
+
+        The contract is one that `Contract.any_month` makes. Whether a month is still traded says its own last trading
+        moment against the gateway's clock.
+
+        Raises:
+            RequestError: ``code`` 200, no contract fits.
+        """
+        return self._run(self._async.futures_chain(contract))
+
+    def front_month(self, contract: Contract) -> Contract:
+        """The month of a future that ends next, of those still traded; see `futures_chain`.
+
+        Raises:
+            AmbiguousContract: the description fits several futures, such as one with a mini of the same symbol: say
+                the ``multiplier`` or the ``trading_class``.
+            RequestError: ``code`` 200, no month is traded.
+        """
+        return self._run(self._async.front_month(contract))
+
+    def option_chains(self, underlying: Contract) -> list[OptionChain]:
+        """The options of an underlying, one chain for each exchange and trading class; none if it has no options.
+
+        An underlying without ``con_id`` is qualified first.
+        """
+        return self._run(self._async.option_chains(underlying))
+
+    def option_chain(self, underlying: Contract, *, exchange: str = "", trading_class: str = "") -> OptionChain:
+        """The options of an underlying on one exchange: SMART, for a future the future's own, if not said otherwise.
+
+        Of several trading classes it is the one named like the underlying, unless ``trading_class`` says which.
+
+        Raises:
+            ValueError: there are no such options, or several classes of them; the error lists what there is.
+        """
+        return self._run(self._async.option_chain(underlying, exchange=exchange, trading_class=trading_class))
+
+    def listed_options(self, chain: OptionChain, *, expiry: str | date, right: str = "") -> list[Contract]:
+        """The options of a chain that are listed for an expiration, by strike, each filled in as by `qualify`.
+
+        Raises:
+            RequestError: ``code`` 200, there are none.
+        """
+        return self._run(self._async.listed_options(chain, expiry=expiry, right=right))
 
     def market_data(
         self,

@@ -13,7 +13,7 @@ from ibfast.health import Health
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.requests.calculations import CalculationRequests
-from ibfast.requests.contracts import ContractRequests
+from ibfast.requests.chains import ChainRequests
 from ibfast.requests.history import HistoryRequests
 from ibfast.requests.market_data import MarketDataRequests
 from ibfast.requests.orders import OrderRequests
@@ -26,9 +26,7 @@ from ibfast.times import parse_time
 NOTICES_KEPT = 10_000
 
 
-class Client(
-    SessionRequests, ContractRequests, MarketDataRequests, HistoryRequests, CalculationRequests, OrderRequests
-):
+class Client(SessionRequests, ChainRequests, MarketDataRequests, HistoryRequests, CalculationRequests, OrderRequests):
     """A session with TWS or IB Gateway; `connect` makes one.
 
     Requests wait for their answer at most the request timeout. Any number of tasks may use one client at once.

@@ -3,6 +3,7 @@
 ::
 
     IbfastError
+    ├── AmbiguousContract    several contracts fit a description that was to name one
     ├── ConnectionFailed     connecting or the handshake did not succeed
     ├── ConnectionLost       the connection ended while something waited on it
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
@@ -19,10 +20,31 @@ Misuse is a plain ``ValueError`` or ``TypeError`` that names the argument, raise
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibfast.contract import Contract
+
+CANDIDATES_SHOWN = 10
 
 
 class IbfastError(Exception):
     """Base of every error that ibfast raises on its own account."""
+
+
+class AmbiguousContract(IbfastError):
+    """Several contracts fit: ``candidates`` has them all, filled in, ``contract`` is what was asked for."""
+
+    def __init__(self, contract: Contract, candidates: list[Contract]) -> None:
+        super().__init__(contract, candidates)
+        self.contract = contract
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        shown = [f"  {candidate!r}" for candidate in self.candidates[:CANDIDATES_SHOWN]]
+        more = [f"  and {len(self.candidates) - len(shown)} more"] if len(shown) < len(self.candidates) else []
+        head = f"{len(self.candidates)} contracts fit {self.contract!r}:"
+        return "\n".join([head, *shown, *more])
 
 
 class ConnectionFailed(IbfastError):

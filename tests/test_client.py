@@ -200,8 +200,10 @@ class Gateway(asyncio.Protocol):
 
     def data_received(self, data):
         self._data += data
-        while len(self._data) >= 8:
+        while len(self._data) > 4:
             start = 4 if self._data.startswith(b"API\0") else 0
+            if len(self._data) < start + 4:
+                return
             end = start + 4 + int.from_bytes(self._data[start : start + 4], "big")
             if len(self._data) < end:
                 return

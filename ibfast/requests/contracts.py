@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
 from ibfast.contract import Contract
+from ibfast.contract_cache import ContractCache
+from ibfast.errors import RequestError
+from ibfast.qualifying import last_trade_moment, the_only
 from ibfast.requests.base import Requests
-from ibfast.schema import CancelContractData, ContractData, ContractDataEnd, ContractDataRequest
+from ibfast.schema import (
+    CancelContractData,
+    ContractData,
+    ContractDataEnd,
+    ContractDataRequest,
+    ContractDescription,
+    DepthMarketDataDescription,
+    MarketDepthExchanges,
+    MarketDepthExchangesRequest,
+    MatchingSymbolsRequest,
+    SmartComponent,
+    SmartComponentsRequest,
+)
+
+R = TypeVar("R")
 
 
 class ContractRequests(Requests):
-    """What IB knows of a contract."""
+    """What IB knows of contracts and exchanges."""
 
     async def contract_details(self, contract: Contract) -> list[ContractData]:
         """Every contract that fits the description, with what IB knows of each.
+
+        `ibfast.trading_hours` and `ibfast.liquid_hours` read the hours in it.
 
         Raises:
             RequestError: ``code`` 200, no contract fits.
@@ -19,3 +42,71 @@ class ContractRequests(Requests):
         request = ContractDataRequest(contract=contract)
         answer = await self._connection.ask(request, cancel=CancelContractData, end=ContractDataEnd)
         return answer.parts
+
+    async def qualify(self, *contracts: Contract, cache: ContractCache | None = None) -> list[Contract]:
+        """The same contracts in the same order, filled with what names each: con_id, local symbol and the rest.
+
+        All are asked for at once. A combination comes back as it is. With a ``cache`` what is known is not asked.
+
+        Raises:
+            AmbiguousContract: several contracts fit; it lists them.
+            RequestError: ``code`` 200, no contract fits; the error's notes say for which.
+            ValueError: TWS can never accept a contract; the field is named, nothing was asked.
+        """
+        for contract in contracts:
+            contract.check()
+        found = await together(self._qualified(contract, cache) for contract in contracts)
+        if cache is not None:
+            cache.save()
+        return found
+
+    async def _qualified(self, contract: Contract, cache: ContractCache | None) -> Contract:
+        if contract.sec_type == "BAG":
+            return contract
+        if cache is not None and (known := cache.get(contract)) is not None:
+            return known
+        try:
+            listed = await self.contract_details(contract)
+        except RequestError as error:
+            error.add_note(f"for {contract!r}")
+            raise
+        found = the_only(contract, listed)
+        if cache is not None:
+            cache.put(contract, found, last_trade_moment(listed[0]))
+        return found
+
+    async def matching_symbols(self, pattern: str) -> list[ContractDescription]:
+        """Up to 16 contracts whose symbol or name begins like this, and the derivatives that each has.
+
+        TWS allows one of these a second.
+        """
+        if not pattern:
+            raise ValueError("pattern: there is nothing to look for")
+        answer = await self._connection.ask(MatchingSymbolsRequest(pattern=pattern))
+        return list(answer.parts[0].contract_descriptions)
+
+    async def smart_components(self, bbo_exchange: str) -> list[SmartComponent]:
+        """The exchanges behind the letters of a quote; ``bbo_exchange`` is what `Ticks.tick_req_params` says."""
+        if not bbo_exchange:
+            raise ValueError("bbo_exchange: an exchange map has a name, such as 9c0001")
+        answer = await self._connection.ask(SmartComponentsRequest(bbo_exchange=bbo_exchange))
+        return list(answer.parts[0].smart_components)
+
+    async def depth_exchanges(self) -> list[DepthMarketDataDescription]:
+        """The exchanges that have order books."""
+        answer: MarketDepthExchanges = await self._connection.ask_shared(
+            MarketDepthExchangesRequest(), MarketDepthExchanges
+        )
+        return list(answer.depth_market_data_descriptions)
+
+
+async def together(work: Iterable[Coroutine[Any, Any, R]]) -> list[R]:
+    """The results of all, in order; the first error ends the others."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -1,0 +1,438 @@
+"""Contracts looked up: qualified, in chains, on the grid of their prices; both clients, against the simulator."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import test_client
+from test_client import Gateway
+
+from ibfast import AmbiguousContract, ComboLeg, Contract, ContractCache, RequestError, trading_hours
+from ibfast.option_chain import OptionChain
+from ibfast.qualifying import filled, last_trade_moment, the_only
+from ibfast.schema import (
+    ContractData,
+    ContractDataEnd,
+    ContractDataRequest,
+    ContractDetails,
+    CurrentTime,
+    CurrentTimeRequest,
+    DepthMarketDataDescription,
+    MarketDepthExchanges,
+    MarketDepthExchangesRequest,
+    SecDefOptParameter,
+    SmartComponent,
+    SmartComponents,
+    SmartComponentsRequest,
+)
+
+connect, play = test_client.connect, test_client.play
+AAPL = Contract.stock("AAPL")
+ES = Contract.any_month("ES", exchange="CME")
+AUGUST = datetime(2026, 8, 26, 15, tzinfo=UTC)  # when the simulator's tests are
+
+
+@pytest.fixture(params=[157, 200, 226])
+def version(request):
+    return request.param
+
+
+# ------------------------------------------------------------------------------------------------- one contract
+
+
+def test_qualify_fills_in_what_names_a_contract(play):
+    async def case(client):
+        stock, euro, bond, front = await client.qualify(
+            AAPL,
+            Contract.forex("EUR.USD"),
+            Contract.bond(isin="US037833AL42"),
+            Contract.by_id(515416632, exchange="CME"),
+        )
+        assert stock.to_dict() == AAPL.to_dict() | {
+            "con_id": 265598, "primary_exch": "NASDAQ", "local_symbol": "AAPL", "trading_class": "NMS",
+        }  # fmt: skip
+        assert (euro.con_id, euro.local_symbol, euro.exchange) == (12087792, "EUR.USD", "IDEALPRO")
+        assert (bond.con_id, bond.sec_id) == (127128131, "US037833AL42")
+        assert (front.local_symbol, front.sec_type, front.multiplier) == ("ESZ6", "FUT", 50)
+        assert front.last_trade_date_or_contract_month == "20261218"
+        again = await client.qualify(stock, front)
+        assert again == [stock, front]
+        assert AAPL.con_id is None
+
+    play(case)
+
+
+def test_qualify_nothing_and_combinations(play):
+    async def case(client):
+        legs = [ComboLeg(con_id=number, ratio=1, action="BUY", exchange="SMART") for number in (265598, 272093)]
+        combo = Contract.combo("AAPL", legs)
+        assert await client.qualify() == []
+        assert await client.qualify(combo) == [combo]
+        assert client.stats["messages_sent"] == 1
+
+    play(case)
+
+
+def test_an_ambiguous_contract_lists_its_candidates(play):
+    async def case(client):
+        with pytest.raises(AmbiguousContract, match=r"(?s)contracts fit Contract\(symbol='ES'.*ESU6.*ESZ6") as caught:
+            await client.qualify(AAPL, ES)
+        assert caught.value.contract == ES
+        assert len(caught.value.candidates) > 2
+        assert all(it.con_id and it.symbol == "ES" for it in caught.value.candidates)
+        (chosen,) = await client.qualify(caught.value.candidates[0])
+        assert chosen == caught.value.candidates[0]
+
+    play(case)
+
+
+def test_a_contract_that_is_not_found_is_named(play):
+    async def case(client):
+        with pytest.raises(RequestError, match="200") as caught:
+            await client.qualify(AAPL, Contract.stock("NOSUCH"))
+        assert ["NOSUCH" in note for note in caught.value.__notes__] == [True]
+        assert (await client.current_time()).year == 2026
+
+    play(case)
+
+
+def test_what_tws_can_never_accept_is_not_asked(play):
+    async def case(client):
+        with pytest.raises(ValueError, match="sec_type"):
+            await client.qualify(AAPL, Contract(symbol="AAPL"))
+        assert client.stats["messages_sent"] == 1
+
+    play(case)
+
+
+def test_without_an_exchange_every_contract_comes_once():
+    asked = Contract(symbol="AAPL", sec_type="STK", currency="USD")
+    listed = [ContractData(contract=asked.replace(con_id=1, exchange=venue)) for venue in ("NYSE", "SMART", "ARCA")]
+    assert the_only(asked, listed) == asked.replace(con_id=1, exchange="SMART")
+    with pytest.raises(AmbiguousContract) as caught:
+        the_only(asked, [*listed, ContractData(contract=asked.replace(con_id=2, exchange="LSE"))])
+    assert [it.con_id for it in caught.value.candidates] == [1, 2]
+    with pytest.raises(RequestError, match="200"):
+        the_only(asked, [])
+
+
+def test_many_candidates_are_counted():
+    candidates = [Contract.by_id(number) for number in range(1, 93)]
+    assert str(AmbiguousContract(ES, candidates)).splitlines()[-1] == "  and 82 more"
+    assert str(AmbiguousContract(ES, candidates)).startswith("92 contracts fit Contract(symbol='ES'")
+
+
+def test_a_qualified_contract_is_of_the_kind_that_was_asked_for():
+    continuous = Contract.continuous_future("ES", exchange="CME")
+    listed = Contract(con_id=1, sec_type="FUT", exchange="QBALGO", right="?", strike=0.0,
+                      last_trade_date_or_contract_month="20261218 08:30:00 US/Central")  # fmt: skip
+    found = filled(continuous, ContractData(contract=listed))
+    assert found == continuous.replace(con_id=1, last_trade_date_or_contract_month="20261218")
+
+
+@pytest.mark.parametrize(
+    ("expiry", "zone", "moment"),
+    [
+        ("20261218 08:30:00 US/Central", "US/Central", "2026-12-18T14:30"),
+        ("20250620 08:30 US/Central", "US/Eastern", "2025-06-20T13:30"),
+        ("20240402-17:10:00", "US/Eastern", "2024-04-02T17:10"),
+        ("20260831 16:00:00", "US/Eastern", "2026-08-31T20:00"),
+        ("20200918 08:30", "CST (Central Standard Time)", "2020-09-18T13:30"),
+        ("20260618", "US/Eastern", "2026-06-19T04:00"),
+        ("20260618", "", "2026-06-19T00:00"),
+    ],
+)
+def test_the_last_trading_moment(expiry, zone, moment):
+    data = ContractData(
+        contract=Contract(last_trade_date_or_contract_month=expiry), contract_details=ContractDetails(time_zone_id=zone)
+    )
+    assert last_trade_moment(data).astimezone(UTC) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("expiry", [None, "", "202612", "soon"])
+def test_a_contract_without_end(expiry):
+    assert last_trade_moment(ContractData(contract=Contract(last_trade_date_or_contract_month=expiry))) is None
+    assert last_trade_moment(ContractData()) is None
+
+
+# ------------------------------------------------------------------------------------------------------- chains
+
+
+def test_the_front_month_is_the_nearest_that_is_traded(play):
+    async def case(client):
+        chain = await client.futures_chain(ES)
+        front = await client.front_month(ES)
+        assert front == chain[0]
+        assert [it.local_symbol for it in chain[:3]] == ["ESU6", "ESZ6", "ESH7"]
+        expiries = [it.last_trade_date_or_contract_month for it in chain]
+        assert expiries == sorted(expiries)
+        assert expiries[0] == "20260918"
+        december = await client.front_month(Contract.future("ES", month="202612", exchange="CME"))
+        assert december == chain[1]
+        with pytest.raises(ValueError, match="sec_type: a contract of type STK has no months"):
+            await client.front_month(AAPL)
+        with pytest.raises(RequestError, match="200"):
+            await client.front_month(Contract.any_month("NOSUCH", exchange="CME"))
+
+    play(case)
+
+
+def month(local_symbol, expiry, **more):
+    contract = Contract.future("DAX", exchange="EUREX", currency="EUR", expiry=expiry[:8], local_symbol=local_symbol)
+    fields = {"con_id": int(expiry[:8]), "last_trade_date_or_contract_month": expiry} | more
+    return ContractData(contract=contract.replace(**fields), contract_details=ContractDetails(time_zone_id="MET"))
+
+
+@pytest.fixture
+def front_month(run, connect):
+    """The front month at noon of 18 September 2026 in UTC, where IB lists these."""
+
+    def ask(*listed):
+        async def main():
+            async with Gateway() as gateway, await connect(gateway) as client:
+                asked = Contract.any_month("DAX", exchange="EUREX", currency="EUR")
+                asking = asyncio.ensure_future(client.front_month(asked))
+                req_id = (await gateway.hear(ContractDataRequest)).req_id
+                gateway.say(*(data.replace(req_id=req_id) for data in listed), ContractDataEnd(req_id=req_id))
+                await gateway.hear(CurrentTimeRequest)
+                gateway.say(CurrentTime(current_time=int(datetime(2026, 9, 18, 12, tzinfo=UTC).timestamp())))
+                return await asking
+
+        return run(main)
+
+    return ask
+
+
+def test_on_its_last_day_a_month_goes_at_its_last_minute(front_month):
+    late = month("LATE", "20260918 14:01:00 MET")
+    early = month("EARLY", "20260918 13:59:00 MET", con_id=1)
+    following = month("NEXT", "20261218 13:00:00 MET")
+    assert front_month(following, early).local_symbol == "NEXT"
+    assert front_month(following, late, early).local_symbol == "LATE"
+    with pytest.raises(RequestError, match="no month"):
+        front_month(early)
+
+
+def test_a_symbol_with_minis_has_no_one_front_month(front_month):
+    mini = month("FDXM", "20260918 14:01:00 MET", con_id=1, multiplier=5.0, trading_class="FDXM")
+    full = month("FDAX", "20261218 13:00:00 MET", con_id=2, multiplier=25.0, trading_class="FDAX")
+    with pytest.raises(AmbiguousContract) as caught:
+        front_month(mini, full)
+    assert sorted(it.local_symbol for it in caught.value.candidates) == ["FDAX", "FDXM"]
+
+
+def test_an_option_chain(play):
+    async def case(client):
+        chain = await client.option_chain(AAPL)
+        assert (chain.exchange, chain.trading_class, chain.multiplier) == ("SMART", "AAPL", 100)
+        assert chain.underlying.con_id == 265598
+        assert chain.expirations[0] == date(2026, 8, 28)
+        expiry = chain.next_expiry(date(2026, 8, 28))
+        assert expiry == date(2026, 9, 4)
+        listed = await client.listed_options(chain, expiry=expiry, right="C")
+        assert {it.right for it in listed} == {"C"}
+        assert [it.strike for it in listed] == sorted(it.strike for it in listed)
+        assert set(chain.strikes) >= {it.strike for it in listed}
+        strike = chain.nearest_strike(310.65)
+        call, put = await client.qualify(*chain.contracts(expirations=[expiry], strikes=[strike]))
+        assert (call.local_symbol, put.right) == (f"AAPL  260904C{strike * 1000:08.0f}", "P")
+        assert call in listed
+        with pytest.raises(ValueError, match=r"exchange, trading_class: NOSUCH  is not one .*SMART AAPL"):
+            await client.option_chain(AAPL, exchange="NOSUCH")
+        assert {it.exchange for it in await client.option_chains(AAPL)} >= {"SMART", "CBOE"}
+
+    play(case)
+
+
+def test_an_underlying_without_options(play):
+    async def case(client):
+        assert await client.option_chains(Contract.forex("EUR.USD")) == []
+        with pytest.raises(ValueError, match="one chain of these: none"):
+            await client.option_chain(Contract.forex("EUR.USD"))
+
+    play(case)
+
+
+CHAIN = OptionChain.of(
+    AAPL.replace(con_id=265598),
+    SecDefOptParameter(
+        exchange="SMART", underlying_con_id=265598, trading_class="AAPL", multiplier="100",
+        expirations=["20260918", "20260828", "20260904"], strikes=[320.0, 300.0, 310.0, 312.5],
+    ),
+)  # fmt: skip
+
+
+def test_choosing_from_a_chain():
+    assert CHAIN.expirations == (date(2026, 8, 28), date(2026, 9, 4), date(2026, 9, 18))
+    assert [CHAIN.nearest_strike(price) for price in (0, 305, 311.3, 999)] == [300, 300, 312.5, 320]
+    assert CHAIN.strikes_around(311, 1) == (310, 312.5)
+    assert CHAIN.strikes_around(310, 1) == (300, 310, 312.5)
+    assert CHAIN.strikes_around(310, 9) == (300, 310, 312.5, 320)
+    assert CHAIN.nearest_expiry(date(2026, 9, 11)) == date(2026, 9, 18)
+    assert CHAIN.nearest_expiry(date(2026, 9, 10)) == date(2026, 9, 4)
+    assert CHAIN.next_expiry(date(2026, 1, 1)) == date(2026, 8, 28)
+    with pytest.raises(ValueError, match="nothing expires after 2026-09-18"):
+        CHAIN.next_expiry(date(2026, 9, 18))
+    assert len(CHAIN.contracts()) == 3 * 4 * 2
+    assert len(CHAIN.contracts(rights="P")) == 3 * 4
+    assert CHAIN.contract(expiry=date(2026, 9, 4), strike=310, right="P") == Contract.put(
+        "AAPL", expiry="20260904", strike=310, multiplier=100, trading_class="AAPL"
+    )
+    with pytest.raises(ValueError, match="right"):
+        CHAIN.contract(expiry="20260904", strike=310, right="X")
+
+
+def test_options_of_a_future_are_on_its_exchange():
+    future = Contract.future("ES", month="202609", exchange="CME").replace(con_id=1)
+    listed = SecDefOptParameter(exchange="CME", trading_class="EW", multiplier="50", expirations=["20260828"])
+    series = OptionChain.of(future, listed).series("20260828")
+    assert (series.sec_type, series.exchange, series.trading_class, series.multiplier) == ("FOP", "CME", "EW", 50)
+
+
+# ------------------------------------------------------------------------------------------- symbols, exchanges
+
+
+def test_matching_symbols(play):
+    async def case(client):
+        first = (await client.matching_symbols("AAPL"))[0]
+        assert (first.contract.con_id, first.contract.symbol, first.contract.currency) == (265598, "AAPL", "USD")
+        assert "OPT" in first.derivative_sec_types
+        assert await client.matching_symbols("ZZZZ") == []
+        with pytest.raises(ValueError, match="pattern"):
+            await client.matching_symbols("")
+
+    play(case)
+
+
+@pytest.mark.parametrize("server", [176, 226])
+def test_smart_components(run, connect, server):
+    rows = [SmartComponent(bit_number=0, exchange="AMEX", exchange_letter="A"),
+            SmartComponent(bit_number=9, exchange="ARCA", exchange_letter="P")]  # fmt: skip
+
+    async def main():
+        async with Gateway(server) as gateway, await connect(gateway) as client:
+            asking = asyncio.ensure_future(client.smart_components("9c0001"))
+            request = await gateway.hear(SmartComponentsRequest)
+            assert request.bbo_exchange == "9c0001"
+            gateway.say(SmartComponents(req_id=request.req_id, smart_components=rows))
+            found = await asking
+            assert [(it.exchange, it.exchange_letter) for it in found] == [("AMEX", "A"), ("ARCA", "P")]
+            with pytest.raises(ValueError, match="bbo_exchange"):
+                await client.smart_components("")
+
+    run(main)
+
+
+@pytest.mark.parametrize("server", [176, 226])
+def test_depth_exchanges(run, connect, server):
+    rows = [DepthMarketDataDescription(exchange="ARCA", sec_type="STK", service_data_type="Deep", agg_group=1)]
+
+    async def main():
+        async with Gateway(server) as gateway, await connect(gateway) as client:
+            asking = asyncio.ensure_future(client.depth_exchanges())
+            await gateway.hear(MarketDepthExchangesRequest)
+            gateway.say(MarketDepthExchanges(depth_market_data_descriptions=rows))
+            found = await asking
+            assert [(it.exchange, it.sec_type, it.service_data_type) for it in found] == [("ARCA", "STK", "Deep")]
+
+    run(main)
+
+
+def test_the_hours_of_a_contract(play):
+    async def case(client):
+        (found,) = await client.contract_details(AAPL)
+        hours = trading_hours(found)
+        assert hours.is_open(AUGUST)
+        assert not hours.is_open(AUGUST + timedelta(hours=12))
+        assert hours.next_open(AUGUST) == datetime(2026, 8, 27, 8, tzinfo=UTC)
+
+    play(case)
+
+
+# ---------------------------------------------------------------------------------------------------- the cache
+
+
+def test_what_is_in_the_cache_is_not_asked_again(play, tmp_path):
+    path = tmp_path / "deep" / "contracts.jsonl"
+
+    async def case(client):
+        december = Contract.future("ES", month="202612", exchange="CME")
+        first = await client.qualify(AAPL, december, cache=ContractCache(path, now=lambda: AUGUST))
+        sent = client.stats["messages_sent"]
+        assert await client.qualify(AAPL, december, cache=ContractCache(path, now=lambda: AUGUST)) == first
+        assert client.stats["messages_sent"] == sent
+        after = ContractCache(path, now=lambda: datetime(2026, 12, 18, 14, 31, tzinfo=UTC), max_age=timedelta(days=999))
+        assert after.get(december) is None
+        assert after.get(AAPL) == first[0]
+        path.unlink()
+
+    play(case)
+
+
+def kept(path, **options):
+    return ContractCache(path, now=lambda: AUGUST, **options)
+
+
+def test_the_cache_forgets_what_is_old(tmp_path):
+    path = tmp_path / "contracts.jsonl"
+    cache = kept(path)
+    cache.put(AAPL, AAPL.replace(con_id=1))
+    cache.save()
+    assert len(path.read_text().splitlines()) == 1
+    for days, expected in ((30, AAPL.replace(con_id=1)), (31, None)):
+        late = ContractCache(path, now=lambda days=days: AUGUST + timedelta(days=days))
+        assert late.get(AAPL) == expected
+
+
+def test_two_share_a_cache(tmp_path):
+    path = tmp_path / "contracts.jsonl"
+    one, other = kept(path), kept(path)
+    assert one.get(AAPL) is None
+    assert other.get(ES) is None
+    one.put(AAPL, AAPL.replace(con_id=1))
+    other.put(ES, ES.replace(con_id=2, strike=1.5))
+    one.save()
+    other.save()
+    third = kept(path)
+    assert [third.get(AAPL).con_id, third.get(ES).con_id, third.get(ES).strike] == [1, 2, 1.5]
+    assert [it.name for it in tmp_path.iterdir()] == ["contracts.jsonl"]
+    third.clear()
+    assert third.get(AAPL) is None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["nonsense", "{}", "[]", "1", '{"asked": {}, "found": {}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}',
+     '{"asked": {"foo": 1}, "found": {"con_id": 1}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}',
+     '{"asked": {}, "found": {"con_id": 1}, "saved": "2026-08-26T15:00:00", "ends": null}'],
+)  # fmt: skip
+def test_a_spoiled_line_costs_only_itself(tmp_path, line):
+    path = tmp_path / "contracts.jsonl"
+    cache = kept(path)
+    cache.put(AAPL, AAPL.replace(con_id=1))
+    cache.save()
+    path.write_text(line + "\n" + path.read_text())
+    again = kept(path)
+    with pytest.warns(UserWarning, match="1 lines are no contracts"):
+        assert again.get(AAPL).con_id == 1
+
+
+def test_a_file_that_is_no_cache(tmp_path):
+    path = tmp_path / "contracts.jsonl"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.warns(UserWarning, match="is no cache of contracts"):
+        assert kept(path).get(AAPL) is None
+    blocked = kept(path / "below")
+    with pytest.warns(UserWarning, match="is no cache"):
+        blocked.put(AAPL, AAPL.replace(con_id=1))
+    with pytest.warns(UserWarning, match="is no cache"), pytest.warns(UserWarning, match="were not kept"):
+        blocked.save()
+    assert blocked.get(AAPL).con_id == 1
+
+
+def test_the_users_own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert ContractCache().path.name == "contracts.jsonl"
+    assert ContractCache().path.parent.name == "ibfast"
