@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 import pytest
 from test_golden import CAPTURES, records
 
-from ibfast import Client, RequestError, wire
+from ibfast import Client, Order, RequestError, Trade, wire
 from ibfast.bars import Bars
 from ibfast.conversation import Answer, Conversation, State
 from ibfast.schema import (
@@ -267,6 +267,10 @@ async def ask(client, request, answers):
                 end=parse_time(request.end_date_time),
             )
             check_bars(bars, answers[0])
+        case PlaceOrderRequest(order=Order(order_type="MKT")):
+            trade = await client.place_order(request.contract, request.order)
+            assert isinstance(trade, Trade)
+            assert trade.order_id == request.order_id
         case PlaceOrderRequest():  # recorded as a limit order without a limit, which the client refuses
             with pytest.raises(ValueError, match="lmt_price: order type LMT needs one"):
                 await client.place_order(request.contract, request.order)
