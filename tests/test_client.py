@@ -844,7 +844,7 @@ def test_closing_sends_what_was_said_before(run, connect):
 def test_a_gateway_that_vanishes_is_noticed_by_everyone(run, connect):
     async def main():
         async with Gateway() as gateway:
-            client = await connect(gateway)
+            client = await connect(gateway, reconnect=False)
             ticks, notices, updates = client.market_data(AAPL), client.notices(), client.order_updates()
             trade = await client.place_order(AAPL, limit_order(1.0))
             waiting = [
