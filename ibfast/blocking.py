@@ -41,6 +41,7 @@ from ibfast.limits import DEFAULT_LINES
 from ibfast.option_chain import OptionChain
 from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
+from ibfast.price_grid import PriceGrid
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
@@ -49,6 +50,7 @@ from ibfast.schema import (
     DepthMarketDataDescription,
     ErrorMessage,
     OrderState,
+    PriceIncrement,
     SmartComponent,
     TickReqParams,
 )
@@ -1582,6 +1584,23 @@ class Client(Facade):
         TWS allows one of these a second.
         """
         return self._run(self._async.matching_symbols(pattern))
+
+    def market_rule(self, rule_id: int) -> list[PriceIncrement]:
+        """The price steps of a rule; `price_grid` makes use of them.
+
+        Raises:
+            RequestTimeout: IB has no such rule; it does not say so to anybody in particular.
+        """
+        return self._run(self._async.market_rule(rule_id))
+
+    def price_grid(self, contract: Contract, *, exchange: str = "") -> PriceGrid:
+        """The prices that an exchange, by default the contract's own, accepts for a contract.
+
+        Raises:
+            RequestError: ``code`` 200, no contract fits. AmbiguousContract: several do.
+            ValueError: the contract is not traded on that exchange.
+        """
+        return self._run(self._async.price_grid(contract, exchange=exchange))
 
     def smart_components(self, bbo_exchange: str) -> list[SmartComponent]:
         """The exchanges behind the letters of a quote; ``bbo_exchange`` is what `Ticks.tick_req_params` says."""

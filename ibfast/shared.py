@@ -1,6 +1,7 @@
 """Requests without an id: one of a kind is on its way at a time, and its answer is for all who asked the same.
 
 A kind is named by the message that ends the answer: requests for one's own and for all open orders are of one kind.
+An answer that repeats what was asked, as that for a market rule does, makes a kind of each thing asked.
 """
 
 from __future__ import annotations
@@ -9,10 +10,19 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ibfast.errors import IbfastError
+from ibfast.schema import MarketRule
 from ibfast.schema.declare import Message
 
 if TYPE_CHECKING:
     from ibfast.conversation import Receiver
+
+REPEATED: dict[type[Message], str] = {MarketRule: "market_rule_id"}
+"""The field by which an answer belongs to its request, for the answers that have one."""
+
+
+def kind_of(end: type[Message], message: Message) -> tuple[type[Message], object]:
+    """What tells one request on its way from another, of the request and of the answer's end alike."""
+    return end, getattr(message, REPEATED[end]) if end in REPEATED else None
 
 
 class Question:
@@ -40,13 +50,13 @@ class SharedRequests:
 
     def __init__(self, send: Callable[[Message], None]) -> None:
         self._send = send
-        self._kinds: dict[type[Message], list[Question]] = {}
+        self._kinds: dict[tuple[type[Message], object], list[Question]] = {}
 
     def ask(
         self, request: Message, end: type[Message], receiver: Receiver, parts: tuple[type[Message], ...] = ()
     ) -> None:
         """Join whoever asks the same, or send the request as soon as no other of its kind is on its way."""
-        queue = self._kinds.setdefault(end, [])
+        queue = self._kinds.setdefault(kind_of(end, request), [])
         question = next((it for it in queue if it.request == request and not it.has_begun), None)
         if question is None:
             question = Question(request, parts)
@@ -59,17 +69,17 @@ class SharedRequests:
 
     def withdraw(self, end: type[Message], receiver: Receiver) -> None:
         """A receiver no longer waits. Who waited in vain for his turn ends a request that has no answer."""
-        queue = self._kinds.get(end, [])
-        for question in queue:
-            if receiver in question.receivers:
-                question.receivers.remove(receiver)
-        abandoned = not any(question.receivers for question in queue)
-        if abandoned and len(queue) > 1:
-            queue.clear()
+        for queue in [queue for (kind, _), queue in self._kinds.items() if kind is end]:
+            for question in queue:
+                if receiver in question.receivers:
+                    question.receivers.remove(receiver)
+            abandoned = not any(question.receivers for question in queue)
+            if abandoned and len(queue) > 1:
+                queue.clear()
 
     def received(self, message: Message) -> bool:
         """A part or the end of an answer; False when nobody asked for such a message."""
-        queue = self._kinds.get(type(message))
+        queue = self._kinds.get(kind_of(type(message), message))
         if queue:
             queue.pop(0).settle(message)
             self._send_next(queue)
@@ -82,7 +92,7 @@ class SharedRequests:
 
     def refused(self, error: IbfastError, name: str) -> None:
         """A message of this name could not be read: whoever waits for it learns why."""
-        for end, queue in self._kinds.items():
+        for (end, _), queue in self._kinds.items():
             if queue and end.__name__ == name:
                 queue.pop(0).fail(error)
                 self._send_next(queue)

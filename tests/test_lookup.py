@@ -2,12 +2,23 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import test_client
+from conftest import simulator
 from test_client import Gateway
 
-from ibfast import AmbiguousContract, ComboLeg, Contract, ContractCache, RequestError, trading_hours
+from ibfast import (
+    AmbiguousContract,
+    Client,
+    ComboLeg,
+    Contract,
+    ContractCache,
+    RequestError,
+    RequestTimeout,
+    trading_hours,
+)
 from ibfast.option_chain import OptionChain
 from ibfast.qualifying import filled, last_trade_moment, the_only
 from ibfast.schema import (
@@ -20,6 +31,9 @@ from ibfast.schema import (
     DepthMarketDataDescription,
     MarketDepthExchanges,
     MarketDepthExchangesRequest,
+    MarketRule,
+    MarketRuleRequest,
+    PriceIncrement,
     SecDefOptParameter,
     SmartComponent,
     SmartComponents,
@@ -300,6 +314,74 @@ def test_matching_symbols(play):
         assert await client.matching_symbols("ZZZZ") == []
         with pytest.raises(ValueError, match="pattern"):
             await client.matching_symbols("")
+
+    play(case)
+
+
+def test_market_rules_at_once_get_their_own_answers(play):
+    async def case(client):
+        rules = await asyncio.gather(*(client.market_rule(number) for number in (26, 239, 109, 26, 67)))
+        steps = [[(it.low_edge or 0, it.increment) for it in rule] for rule in rules]
+        assert steps == [[(0, 0.01)], [(0, 5e-05)], [(0, 0.01), (3, 0.05)], [(0, 0.01)], [(0, 0.25)]]
+
+    play(case)
+
+
+def rule(number, increment):
+    return MarketRule(market_rule_id=number, price_increments=[PriceIncrement(low_edge=0.0, increment=increment)])
+
+
+def test_a_late_market_rule_serves_nobody_else(run):
+    async def main():
+        async with Gateway() as gateway, await Client.connect(gateway.host, gateway.port) as client:
+            leaving = asyncio.ensure_future(client.market_rule(26))
+            await gateway.hear(MarketRuleRequest)
+            leaving.cancel()
+            asking = asyncio.gather(client.market_rule(239), client.current_time())
+            await gateway.hear(CurrentTimeRequest)
+            gateway.say(rule(26, 0.01), rule(239, 5e-05), CurrentTime(current_time=1))
+            (found,), _ = await asking
+            assert found.increment == 5e-05
+            with pytest.raises(asyncio.CancelledError):
+                await leaving
+
+    run(main)
+
+
+def test_market_rules_come_in_any_order(run):
+    async def main():
+        async with Gateway() as gateway, await Client.connect(gateway.host, gateway.port) as client:
+            asking = asyncio.gather(*(client.market_rule(number) for number in (26, 239, 26)), client.current_time())
+            await gateway.hear(CurrentTimeRequest)
+            gateway.say(rule(239, 5e-05), rule(26, 0.01), CurrentTime(current_time=1))
+            *rules, _ = await asking
+            assert [found[0].increment for found in rules] == [0.01, 5e-05, 0.01]
+            assert len([it for it in gateway.heard if isinstance(it, MarketRuleRequest)]) == 2
+
+    run(main)
+
+
+def test_a_market_rule_that_does_not_exist(run, connect, version):
+    async def main():
+        async with simulator(server_version=version) as sim, await connect(sim, request_timeout_s=0.05) as client:
+            with pytest.raises(RequestTimeout, match="MarketRuleRequest"):
+                await client.market_rule(99999)
+
+    run(main)
+
+
+def test_a_price_grid(play):
+    async def case(client):
+        grid = await client.price_grid(await client.front_month(ES))
+        assert grid.snap(7012.37, "BUY") == Decimal("7012.25")
+        chain = await client.option_chain(AAPL)
+        (option, *_) = await client.listed_options(chain, expiry=chain.expirations[0])
+        smart, amex = await client.price_grid(option), await client.price_grid(option, exchange="AMEX")
+        assert (smart.snap(3.02), amex.snap(3.02)) == (Decimal("3.02"), Decimal("3.00"))
+        with pytest.raises(ValueError, match="exchange: no market rule for 'EUREX', only for SMART, AMEX"):
+            await client.price_grid(option, exchange="EUREX")
+        with pytest.raises(AmbiguousContract):
+            await client.price_grid(ES)
 
     play(case)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
 from ibfast.errors import RequestError
+from ibfast.price_grid import PriceGrid, market_rule_id
 from ibfast.qualifying import last_trade_moment, the_only
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -20,7 +21,10 @@ from ibfast.schema import (
     DepthMarketDataDescription,
     MarketDepthExchanges,
     MarketDepthExchangesRequest,
+    MarketRule,
+    MarketRuleRequest,
     MatchingSymbolsRequest,
+    PriceIncrement,
     SmartComponent,
     SmartComponentsRequest,
 )
@@ -84,6 +88,28 @@ class ContractRequests(Requests):
             raise ValueError("pattern: there is nothing to look for")
         answer = await self._connection.ask(MatchingSymbolsRequest(pattern=pattern))
         return list(answer.parts[0].contract_descriptions)
+
+    async def market_rule(self, rule_id: int) -> list[PriceIncrement]:
+        """The price steps of a rule; `price_grid` makes use of them.
+
+        Raises:
+            RequestTimeout: IB has no such rule; it does not say so to anybody in particular.
+        """
+        request = MarketRuleRequest(market_rule_id=rule_id)
+        answer: MarketRule = await self._connection.ask_shared(request, MarketRule)
+        return list(answer.price_increments)
+
+    async def price_grid(self, contract: Contract, *, exchange: str = "") -> PriceGrid:
+        """The prices that an exchange, by default the contract's own, accepts for a contract.
+
+        Raises:
+            RequestError: ``code`` 200, no contract fits. AmbiguousContract: several do.
+            ValueError: the contract is not traded on that exchange.
+        """
+        listed = await self.contract_details(contract)
+        the_only(contract, listed)
+        rule_id = market_rule_id(listed[0], exchange or contract.exchange or "")
+        return PriceGrid.of(await self.market_rule(rule_id))
 
     async def smart_components(self, bbo_exchange: str) -> list[SmartComponent]:
         """The exchanges behind the letters of a quote; ``bbo_exchange`` is what `Ticks.tick_req_params` says."""
