@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, Durable
@@ -22,7 +22,11 @@ from ibfast.health import Effect, Health, HealthState, Watch, pauses
 from ibfast.link import Link
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
+from ibfast.shared_requests import Shape, SharedAnswer
 from ibfast.streams import LiveStream
+
+M = TypeVar("M", bound=Message)
+A = TypeVar("A", Answer, SharedAnswer)
 
 IDLE_S = 30.0
 """After so long without a byte from the gateway it is asked the time; after as long again the socket is dead."""
@@ -65,6 +69,7 @@ class Connection:
         self._pump: asyncio.Handle | None = None  # looks after what waits for its turn
         talk.on_wait = self._pump_soon
         talk.on_notice = self._noticed
+        talk.shared.on_stray = self._stray
 
     @property
     def protocol(self) -> Protocol:
@@ -273,29 +278,41 @@ class Connection:
         finally:
             self.protocol.detach(req_id)
 
-    async def ask_shared(self, request: Message, answer_type: type[Message]) -> Any:
-        """Ask for something without a request id; callers who ask at the same time share the answer."""
-        return (await self._share(request, answer_type)).parts[0]
+    async def ask_shared(self, request: Message, part: type[M], *, key: str | None = None) -> M:
+        """Ask for something without a request id; callers who ask the same at the same time share the answer.
+
+        Request and answer belong together by ``key``, the name of a field in both, where they have one. What TWS has
+        against such a request cannot be told from its other complaints.
+
+        Raises:
+            RequestTimeout: no answer in ``request_timeout_s``. DecodeError: it cannot be read. ConnectionLost.
+        """
+        return (await self._share(request, Shape((part,), None, key)))[0]  # type: ignore[no-any-return]
 
     async def ask_shared_list(
-        self, request: Message, *, parts: tuple[type[Message], ...], end: type[Message]
+        self, request: Message, *, parts: tuple[type[Message], ...], end: type[Message], key: str | None = None
     ) -> list[Any]:
         """Ask for something without a request id whose answer is messages of these types, up to an ``end``.
 
         Callers who ask the same at the same time share the answer; another request with the same end waits its turn.
         """
-        return (await self._share(request, end, parts)).parts
+        return list(await self._share(request, Shape(parts, end, key)))
 
-    async def _share(self, request: Message, end: type[Message], parts: tuple[type[Message], ...] = ()) -> Answer:
+    async def _share(self, request: Message, shape: Shape) -> list[Any]:
         self.check()
         future = self._loop.create_future()
-        receiver = Answer(_settle(future), end=end if parts else None)
-        self.talk.share(request, end, receiver, parts)
+        settle = _settle(future)
+        answer = self.talk.shared.ask(request, shape, settle, self.talk.server_version)
         self.link.flush_soon()
         try:
-            return await self._wait(future, type(request).__name__)
+            await self._wait(future, type(request).__name__)
         finally:
-            self.talk.withdraw(end, receiver)
+            self.talk.shared.withdraw(answer, settle)
+        return answer.parts
+
+    def _stray(self, answer: SharedAnswer) -> None:
+        """Whoever queues behind a stray has half of the time left when it is given up."""
+        self._loop.call_later(self.request_timeout_s / 2, self.talk.shared.give_up, answer)
 
     async def ask_about_order(self, request: PlaceOrderRequest, enough: Callable[[OpenOrder], bool]) -> OpenOrder:
         """Send an order that is not to be placed; the first answer that says ``enough`` of it.
@@ -313,7 +330,7 @@ class Connection:
             self.talk.forget(order_id)
         return answer.parts[-1]  # type: ignore[no-any-return]
 
-    async def _wait(self, future: asyncio.Future[Answer], name: str, held: Answer | None = None) -> Answer:
+    async def _wait(self, future: asyncio.Future[A], name: str, held: Answer | None = None) -> A:
         """The limit counts from when the request leaves, if pacing has ``held`` it back."""
         try:
             async with asyncio.timeout(None if held else self.request_timeout_s) as limit:
@@ -344,8 +361,8 @@ class Connection:
         self.talk.on_notice(error)
 
 
-def _settle(future: asyncio.Future[Answer]) -> Callable[[Answer], None]:
-    def settle(answer: Answer) -> None:
+def _settle(future: asyncio.Future[A]) -> Callable[[A], None]:
+    def settle(answer: A) -> None:
         if future.done():
             return
         if answer.error is not None:

@@ -38,7 +38,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
-from ibfast.shared import SharedRequests
+from ibfast.shared_requests import SharedRequests
 from ibfast.trade import Trades, request_error
 
 REQUEST_IDS = 1_000_000_000
@@ -202,7 +202,7 @@ class Conversation:
         self.skipped_greetings = 0
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
         self._waiting: dict[int, Receiver] = {}
-        self._shared = SharedRequests(self._send_in_turn)
+        self.shared = SharedRequests(self._send_soon)
 
     # ------------------------------------------------------------------------------------------ the handshake
 
@@ -294,19 +294,10 @@ class Conversation:
         if self.pacing.finished(req_id):
             self.on_wait()
 
-    def share(
-        self, request: Message, end: type[Message], receiver: Receiver, parts: tuple[type[Message], ...] = ()
-    ) -> None:
-        """Ask for something that has no request id: one request at a time, its answer for all who wait."""
-        self._shared.ask(request, end, receiver, parts)
-
-    def withdraw(self, end: type[Message], receiver: Receiver) -> None:
-        """A receiver of a shared answer no longer waits; the request itself goes on."""
-        self._shared.withdraw(end, receiver)
-
-    def _send_in_turn(self, request: Message) -> None:
-        self.send(request)
-        self.on_wait()  # what is sent because an answer came is flushed too
+    def _send_soon(self, message: Message) -> None:
+        """Send from within what we hear, where nobody empties the outbox afterwards."""
+        self.send(message)
+        self.on_wait()
 
     # ------------------------------------------------------------------------------------------ what we hear
 
@@ -315,11 +306,11 @@ class Conversation:
         handler = _HANDLERS.get(type(message))
         if handler is not None:
             handler(self, message)
-        shared = self._shared.received(message)
+        is_shared = self.shared.received(message)
         req_id = getattr(message, "req_id", None)
         if req_id is not None:
             self._deliver(req_id, message)
-        elif handler is None and not shared:
+        elif handler is None and not is_shared:
             self.unclaimed += 1
 
     def refused(self, error: DecodeError) -> None:
@@ -331,7 +322,7 @@ class Conversation:
         if receiver is not None and isinstance(receiver, Answer):
             self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
-        self._shared.refused(error, error.message)
+        self.shared.refused(error, self.server_version)
 
     def unknown_message(self, msg_id: int, payload: bytes) -> None:
         """A message id that this version of the protocol does not have."""
@@ -359,12 +350,13 @@ class Conversation:
         if self.state is State.CLOSED:
             return
         self.error = error
-        waiting = [*self._waiting.values(), *self._shared.lost()]
+        waiting = list(self._waiting.values())
         self._waiting.clear()
         self.pacing.clear()
         self._enter(State.CLOSED)
         for receiver in waiting:
             receiver.failed(error)
+        self.shared.lost(error)
 
     def _deliver(self, req_id: int, message: Message) -> None:
         receiver = self._waiting.get(req_id)

@@ -19,7 +19,18 @@ from ibfast.schema.compile import plan_of
 from ibfast.schema.declare import FORMS, INCOMING, OUTGOING, Direction, Form, Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_PROTOBUF_FREE_VERSION, LAST_VERSION, PROTOBUF_OFFSET, In
 
-__all__ = ["decode", "encode", "encode_rows", "form_of", "frame", "message_id", "plan_for", "plans", "req_id_of"]
+__all__ = [
+    "decode",
+    "encode",
+    "encode_rows",
+    "form_of",
+    "frame",
+    "message_id",
+    "number_in",
+    "plan_for",
+    "plans",
+    "req_id_of",
+]
 
 
 def encode(message: Message, server_version: int) -> bytes:
@@ -113,14 +124,19 @@ def message_id(payload: bytes, server_version: int) -> tuple[int, bool, int]:
 
 def req_id_of(payload: bytes, server_version: int) -> int | None:
     """The request id that an unreadable incoming message carries, if it can be found without reading the rest."""
+    return number_in(payload, server_version, "req_id")
+
+
+def number_in(payload: bytes, server_version: int, name: str) -> int | None:
+    """A number that an unreadable incoming message begins with, if that is what its field ``name`` is."""
     try:
         msg_id, protobuf, start = message_id(payload, server_version)
     except DecodeError:
         return None
     form = INCOMING.get(msg_id)
-    if form is None or "req_id" not in form.cls.__fields__:
+    if form is None or name not in form.cls.__fields__:
         return None
-    if protobuf:  # req_id is field 1 and comes first: key 8, then a varint
+    if protobuf:  # it is field 1 and comes first: key 8, then a varint
         value = 0
         if payload[start : start + 1] != b"\x08":
             return None

@@ -11,7 +11,6 @@ from ibfast.schema import (
     ContractDataEnd,
     ContractDataRequest,
     CurrentTime,
-    CurrentTimeRequest,
     ErrorMessage,
     HeadTimestampRequest,
     HistoricalData,
@@ -302,19 +301,6 @@ def test_what_comes_after_a_refusal_is_counted_and_dropped():
     assert (talk.unclaimed, waiter.settled) == (2, 1)
 
 
-def test_a_request_without_an_id_is_asked_once_for_all_who_wait():
-    talk, _ = ready()
-    waiters = [Waiter() for _ in range(3)]
-    for waiter in waiters:
-        talk.share(CurrentTimeRequest(), CurrentTime, waiter)
-    assert sent(talk) == [CurrentTimeRequest()]
-    talk.withdraw(CurrentTime, waiters[2])
-    talk.received(CurrentTime(current_time=1))
-    assert [waiter.settled for waiter in waiters] == [1, 1, 0]
-    talk.share(CurrentTimeRequest(), CurrentTime, Waiter())
-    assert sent(talk) == [CurrentTimeRequest()]
-
-
 # ---------------------------------------------------------------------------------------------- what goes wrong
 
 
@@ -342,17 +328,6 @@ def test_what_cannot_be_read_rejects_the_request_it_belongs_to(version):
     assert hit.settled == 1
 
 
-def test_what_cannot_be_read_rejects_a_shared_request_too():
-    talk, _ = ready(176)
-    waiters = [Waiter(), Waiter()]
-    for waiter in waiters:
-        talk.share(CurrentTimeRequest(), CurrentTime, waiter)
-    with pytest.raises(DecodeError) as caught:
-        wire.decode(b"49\x001\0soon\0", 176)
-    talk.refused(caught.value)
-    assert [waiter.error for waiter in waiters] == [caught.value] * 2
-
-
 def test_noise_that_belongs_to_nobody_is_only_a_notice():
     talk, notices = ready()
     waiter = Waiter()
@@ -364,13 +339,12 @@ def test_noise_that_belongs_to_nobody_is_only_a_notice():
 
 def test_everybody_who_waits_learns_that_the_connection_is_lost():
     talk, _ = ready()
-    one, two, shared = Waiter(), Waiter(end=ContractDataEnd), Waiter()
+    one, two = Waiter(), Waiter(end=ContractDataEnd)
     talk.ask(HeadTimestampRequest(), one)
     talk.ask(ContractDataRequest(), two)
-    talk.share(CurrentTimeRequest(), CurrentTime, shared)
     gone = ConnectionLost("gone")
     talk.lost(gone)
     talk.lost(ConnectionLost("again"))
-    assert [(waiter.settled, waiter.error) for waiter in (one, two, shared)] == [(1, gone)] * 3
+    assert [(waiter.settled, waiter.error) for waiter in (one, two)] == [(1, gone)] * 2
     assert talk.error is gone
     assert talk.state is State.CLOSED

@@ -18,7 +18,7 @@ class SessionRequests(Requests):
 
     async def current_time(self) -> datetime:
         """The gateway's clock, to the second."""
-        answer: CurrentTime = await self._connection.ask_shared(CurrentTimeRequest(), CurrentTime)
+        answer = await self._connection.ask_shared(CurrentTimeRequest(), CurrentTime)
         return datetime.fromtimestamp(answer.current_time or 0, UTC)
 
     async def managed_accounts(self) -> list[str]:
