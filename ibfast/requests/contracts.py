@@ -96,7 +96,7 @@ class ContractRequests(Requests):
             RequestTimeout: IB has no such rule; it does not say so to anybody in particular.
         """
         request = MarketRuleRequest(market_rule_id=rule_id)
-        answer: MarketRule = await self._connection.ask_shared(request, MarketRule)
+        answer = await self._connection.ask_shared(request, MarketRule, key="market_rule_id")
         return list(answer.price_increments)
 
     async def price_grid(self, contract: Contract, *, exchange: str = "") -> PriceGrid:
