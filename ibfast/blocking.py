@@ -1656,6 +1656,181 @@ class Client(Facade):
         """
         return self._run(self._async.listed_options(chain, expiry=expiry, right=right))
 
+    def combo(self, *legs: tuple[Contract, int], exchange: str = "") -> Contract:
+        """Any combination, of contracts and how many of each are bought for one; a negative number is sold.
+
+        It is traded where its legs are, unless ``exchange`` says where.
+
+        Raises:
+            AmbiguousContract, RequestError: as `qualify` for a leg.
+            ValueError: a number is 0, or legs differ in currency, or in exchange and none is given.
+        """
+        return self._run(self._async.combo(*legs, exchange=exchange))
+
+    def vertical_spread(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        right: str,
+        buy: float,
+        sell: float,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """Two strikes of one expiry: the option at ``buy`` is bought, that at ``sell`` is sold."""
+        return self._run(
+            self._async.vertical_spread(
+                underlying,
+                expiry=expiry,
+                right=right,
+                buy=buy,
+                sell=sell,
+                exchange=exchange,
+                trading_class=trading_class,
+            )
+        )
+
+    def ratio_spread(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        right: str,
+        buy: float,
+        sell: float,
+        buy_ratio: int = 1,
+        sell_ratio: int = 2,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """Like `vertical_spread`, with so many options at each strike."""
+        return self._run(
+            self._async.ratio_spread(
+                underlying,
+                expiry=expiry,
+                right=right,
+                buy=buy,
+                sell=sell,
+                buy_ratio=buy_ratio,
+                sell_ratio=sell_ratio,
+                exchange=exchange,
+                trading_class=trading_class,
+            )
+        )
+
+    def calendar_spread(
+        self,
+        underlying: Contract | str,
+        *,
+        buy: str | date,
+        sell: str | date,
+        strike: float | None = None,
+        right: str = "",
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """Two expiries: of options at one ``strike``, or without it of the future itself."""
+        return self._run(
+            self._async.calendar_spread(
+                underlying,
+                buy=buy,
+                sell=sell,
+                strike=strike,
+                right=right,
+                exchange=exchange,
+                trading_class=trading_class,
+            )
+        )
+
+    def straddle(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        strike: float,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """A call and a put at one strike, both bought."""
+        return self._run(
+            self._async.straddle(
+                underlying, expiry=expiry, strike=strike, exchange=exchange, trading_class=trading_class
+            )
+        )
+
+    def strangle(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        put: float,
+        call: float,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """A put below and a call above, both bought."""
+        return self._run(
+            self._async.strangle(
+                underlying, expiry=expiry, put=put, call=call, exchange=exchange, trading_class=trading_class
+            )
+        )
+
+    def butterfly_spread(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        right: str,
+        low: float,
+        middle: float,
+        high: float,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """One option at ``low`` and one at ``high`` bought, two at ``middle`` sold."""
+        return self._run(
+            self._async.butterfly_spread(
+                underlying,
+                expiry=expiry,
+                right=right,
+                low=low,
+                middle=middle,
+                high=high,
+                exchange=exchange,
+                trading_class=trading_class,
+            )
+        )
+
+    def iron_condor(
+        self,
+        underlying: Contract | str,
+        *,
+        expiry: str | date,
+        put_buy: float,
+        put_sell: float,
+        call_sell: float,
+        call_buy: float,
+        exchange: str = "",
+        trading_class: str = "",
+    ) -> Contract:
+        """The inner put and call sold, the outer ones bought; with inner strikes that are equal an iron butterfly.
+
+        Buying it brings a credit in, so the limit price of the order is negative.
+        """
+        return self._run(
+            self._async.iron_condor(
+                underlying,
+                expiry=expiry,
+                put_buy=put_buy,
+                put_sell=put_sell,
+                call_sell=call_sell,
+                call_buy=call_buy,
+                exchange=exchange,
+                trading_class=trading_class,
+            )
+        )
+
     def market_data(
         self,
         contract: Contract,

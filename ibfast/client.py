@@ -18,6 +18,7 @@ from ibfast.requests.history import HistoryRequests
 from ibfast.requests.market_data import MarketDataRequests
 from ibfast.requests.orders import OrderRequests
 from ibfast.requests.session import SessionRequests
+from ibfast.requests.spreads import SpreadRequests
 from ibfast.schema import ErrorMessage
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.subscription import Channel, MessageStream
@@ -26,7 +27,15 @@ from ibfast.times import parse_time
 NOTICES_KEPT = 10_000
 
 
-class Client(SessionRequests, ChainRequests, MarketDataRequests, HistoryRequests, CalculationRequests, OrderRequests):
+class Client(
+    SessionRequests,
+    ChainRequests,
+    SpreadRequests,
+    MarketDataRequests,
+    HistoryRequests,
+    CalculationRequests,
+    OrderRequests,
+):
     """A session with TWS or IB Gateway; `connect` makes one.
 
     Requests wait for their answer at most the request timeout. Any number of tasks may use one client at once.
