@@ -543,7 +543,8 @@ def test_a_schedule(version):
         ({"bar_size_setting": "1 secs", "duration": "1 Y"}, 162),
         ({"contract": Contract(symbol="EUR", sec_type="CASH", exchange="IDEALPRO")}, 162),
         ({"contract": Contract(symbol="BTC", sec_type="CRYPTO", exchange="PAXOS")}, 10299),
-        ({"keep_up_to_date": True}, 321),
+        ({"keep_up_to_date": True, "end_date_time": "20260825-21:00:00"}, 321),
+        ({"keep_up_to_date": True, "bar_size_setting": "1 secs"}, 321),
     ],
 )
 def test_bars_that_there_are_not(fields, code):

@@ -5,41 +5,95 @@ from ibfast.schema import (
     CancelTickByTick,
     MarketDataRequest,
     MarketDataTypeRequest,
+    RerouteMarketDataRequest,
     TickByTickRequest,
     TickSnapshotEnd,
 )
 from ibfast.simulator.answers import answers
+from ibfast.simulator.generic_ticks import GenericTicks, IncorrectGenericTicksError
+from ibfast.simulator.past_ticks import MOST_TICKS, before
 from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
-from ibfast.simulator.streams import TICK_BY_TICK, L1Stream, tick_by_tick
+from ibfast.simulator.streams import (
+    DELAYED,
+    DELAYED_FROZEN,
+    FROZEN,
+    REAL_TIME,
+    TICK_BY_TICK,
+    L1Stream,
+    MidPointStream,
+    QuoteStream,
+    TradeStream,
+    tick_by_tick,
+)
+from ibfast.simulator.subscriptions import cancel, is_free, lacks, no_rights
 
 
 @answers(MarketDataTypeRequest)
 def market_data_type(session: SimulatorSession, request: MarketDataTypeRequest) -> None:
-    """The simulated account has live data for everything, so a client that accepts delayed data gets live data too."""
-    session.market_data_type = 1
+    """For the subscriptions to come."""
+    if request.market_data_type not in (REAL_TIME, FROZEN, DELAYED, DELAYED_FROZEN):
+        session.refuse(-1, *invalid("Please enter a valid market data type"))
+        return
+    session.market_data_type = request.market_data_type
 
 
 @answers(MarketDataRequest)
 def market_data(session: SimulatorSession, request: MarketDataRequest) -> None:
-    req_id = request.req_id or 0
-    if not _is_free(session, req_id):
+    req_id, once = request.req_id or 0, bool(request.snapshot or request.regulatory_snapshot)
+    if not is_free(session, req_id):
         return
     instrument = session.find_one(req_id, request.contract)
     if instrument is None:
         return
-    stream = L1Stream(req_id, instrument, session.gateway.market)
-    for message in stream.opening(session.market_data_type):
+    if instrument.reroute:
+        con_id, exchange = instrument.reroute.split()
+        session.send(RerouteMarketDataRequest(req_id=req_id, con_id=int(con_id), exchange=exchange))
+        return
+    if once and request.generic_tick_list:
+        session.refuse(req_id, *invalid("Snapshot market data subscription is not applicable to generic ticks"))
+        return
+    market = session.gateway.market
+    try:
+        generic = GenericTicks(req_id, instrument, market, request.generic_tick_list or "")
+    except IncorrectGenericTicksError as error:
+        session.refuse(req_id, *invalid(str(error)))
+        return
+    stream = L1Stream(req_id, instrument, market, session.market_data_type, generic)
+    if not _is_entitled(session, stream):
+        return
+    for message in stream.opening():
         session.send(message)
-    if request.snapshot or request.regulatory_snapshot:
+    if once:
         session.send(TickSnapshotEnd(req_id=req_id))
     else:
         session.pump.add(stream)
 
 
+def _is_entitled(session: SimulatorSession, stream: L1Stream) -> bool:
+    """Whether the login may have these data; the client is told if not, and if they come late because of that."""
+    own = stream.instrument
+    if own.live:
+        return True
+    if stream.market_data_type in (DELAYED, DELAYED_FROZEN):
+        session.refuse(stream.req_id, 10167, "Requested market data is not subscribed. Displaying delayed market data.")
+        return True
+    what = f"Delayed market data is available.{own.contract['local_symbol']} {own.contract['exchange']}/TOP/ALL"
+    if own.contract["sec_type"] == "FUT":
+        session.refuse(stream.req_id, 354, f"Requested market data is not subscribed.{what}")
+        return False
+    session.send(stream.params())
+    text = (
+        "Requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog "
+        f"for more details.{what}"
+    )
+    session.refuse(stream.req_id, 10089, text)
+    return False
+
+
 @answers(CancelMarketData)
 def cancel_market_data(session: SimulatorSession, request: CancelMarketData) -> None:
-    _cancel(session, request.req_id or 0)
+    cancel(session, request.req_id or 0, L1Stream)
 
 
 @answers(TickByTickRequest)
@@ -48,30 +102,23 @@ def tick_by_tick_data(session: SimulatorSession, request: TickByTickRequest) -> 
     if request.tick_type not in TICK_BY_TICK:
         session.refuse(req_id, *invalid("Please enter a valid tick-by-tick type"))
         return
-    if not _is_free(session, req_id):
+    if not is_free(session, req_id):
         return
     instrument = session.find_one(req_id, request.contract)
     if instrument is None:
         return
-    if not instrument.model.two_sided and request.tick_type in ("BidAsk", "MidPoint"):
-        text = f"No market data permissions for {instrument.contract['exchange']} {instrument.contract['sec_type']}"
-        session.refuse(req_id, 10189, f"Failed to request tick-by-tick data.{text}")
+    if not instrument.live or lacks(instrument, request.tick_type):
+        session.refuse(req_id, 10189, f"Failed to request tick-by-tick data.{no_rights(instrument)}")
         return
-    session.pump.add(tick_by_tick(request.tick_type, req_id, instrument, session.gateway.market))
+    if (request.number_of_ticks or 0) > MOST_TICKS:
+        session.refuse(req_id, *invalid(f"Number of ticks must be at most {MOST_TICKS}"))
+        return
+    stream = tick_by_tick(request.tick_type, req_id, instrument, session.gateway.market)
+    if request.number_of_ticks:
+        session.send(before(stream, request.tick_type, request.number_of_ticks, bool(request.ignore_size)))
+    session.pump.add(stream)
 
 
 @answers(CancelTickByTick)
 def cancel_tick_by_tick(session: SimulatorSession, request: CancelTickByTick) -> None:
-    _cancel(session, request.req_id or 0)
-
-
-def _is_free(session: SimulatorSession, req_id: int) -> bool:
-    if req_id in session.pump.streams:
-        session.refuse(req_id, 322, f"Error processing request.-'sim' : cause - Duplicate ticker id {req_id}")
-        return False
-    return True
-
-
-def _cancel(session: SimulatorSession, req_id: int) -> None:
-    if not session.pump.remove(req_id):
-        session.refuse(req_id, 300, f"Can't find EId with tickerId:{req_id}")
+    cancel(session, request.req_id or 0, TradeStream, QuoteStream, MidPointStream)

@@ -47,13 +47,30 @@ def session_bars(model: QuoteModel, shown: str, session: Session, start_s: int, 
     start, end = max(session.start, start_s), min(session.end, end_s)
     if start >= end:
         return np.empty(0, BARS)
-    seconds = _seconds(model, shown, start, end)
+    seconds = seconds_of(model, shown, start, end)
     if size_s >= DAY_S:
         return _merge(seconds, np.zeros(len(seconds), np.int64), np.array([day_number(session.day) * DAY_S]))
-    midnight = datetime.combine(session.day, datetime.min.time(), model.instrument.hours.zone).timestamp()
-    keys = (seconds["time"] - int(midnight)) // size_s
-    times = np.maximum(np.unique(keys) * size_s + int(midnight), start)
+    begin = midnight(model, session)
+    keys = (seconds["time"] - begin) // size_s
+    times = np.maximum(np.unique(keys) * size_s + begin, start)
     return _merge(seconds, keys, times)
+
+
+def midnight(model: QuoteModel, session: Session) -> int:
+    """Where the bars of a session are counted from."""
+    return int(datetime.combine(session.day, datetime.min.time(), model.instrument.hours.zone).timestamp())
+
+
+def live_bar(model: QuoteModel, shown: str, start_s: int, end_s: int) -> Table:
+    """One bar of [start, end), in a session or not: live data work around the clock."""
+    return _merge(seconds_of(model, shown, start_s, end_s), np.zeros(end_s - start_s, np.int64), np.array([start_s]))
+
+
+def volume_at_price(model: QuoteModel, session: Session, start_s: int, end_s: int) -> tuple[Ints, Floats]:
+    """Prices in ticks, ascending, and the volume that the seconds of a session in [start, end) closed at."""
+    seconds = seconds_of(model, "TRADES", max(session.start, start_s), min(session.end, end_s))
+    ticks, at = np.unique(seconds["close"].astype(np.int64), return_inverse=True)
+    return ticks, np.bincount(at, seconds["volume"])
 
 
 class DailyBars:
@@ -84,7 +101,7 @@ def longer_bars(days: Table, size_s: int) -> Table:
     return _merge(days, keys, days["time"][last])
 
 
-def _seconds(model: QuoteModel, shown: str, start_s: int, end_s: int) -> Table:
+def seconds_of(model: QuoteModel, shown: str, start_s: int, end_s: int) -> Table:
     """One bar a second of [start, end)."""
     parts = []
     for day in range(start_s // DAY_S, (end_s - 1) // DAY_S + 1):

@@ -27,6 +27,7 @@ class DayStats:
     low: int
     close: int  # of the day before
     volume: float
+    turnover: float  # volume times its price in ticks
     start_s: int
     end_s: int  # no volume is counted after it
     counted_to_s: int
@@ -85,7 +86,7 @@ class Market:
             self.model(instrument), "TRADES", instrument.hours.latest(start_s + 1), start_s, start_s + 1, 1
         )
         opened = int(first["open"][0])
-        return DayStats(opened, opened, opened, int(close), 0.0, start_s, session.end, start_s)
+        return DayStats(opened, opened, opened, int(close), 0.0, 0.0, start_s, session.end, start_s)
 
     def _count(self, instrument: Instrument, stats: DayStats, end_s: int) -> None:
         model = self.model(instrument)
@@ -97,5 +98,7 @@ class Market:
             stats.high = max(stats.high, int(np.max((made.high + made.spread).ravel()[cut])))
             stats.low = min(stats.low, int(np.min(made.low.ravel()[cut])))
             traded = made.volume.ravel()[cut][: max(0, stats.end_s - day * DAY_S - first)]
+            average = ((made.low + made.high + made.spread) / 2).ravel()[cut][: len(traded)]
             stats.volume += float(traded.sum()) * instrument.size_unit
+            stats.turnover += float((traded * average).sum()) * instrument.size_unit
         stats.counted_to_s = end_s

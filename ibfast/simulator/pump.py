@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Callable
 
-from ibfast import wire
 from ibfast.schema.declare import Message
 from ibfast.simulator.market import Clock
 from ibfast.simulator.streams import Stream
@@ -79,12 +78,18 @@ class Pump:
                     self._noted[stream.req_id] = now_ns // SECOND
                     for note in stream.notes():
                         self._send(note)
+                if not stream.flows:
+                    continue
                 count = CHUNK if self._rate == math.inf else self._due(stream, now_ns)
                 if count > 0 and now_ns > last_ns:
-                    rows = stream.rows(count, last_ns, now_ns)
-                    self._write(wire.encode_rows(stream.kind, rows, stream.req_id, self._version))
+                    self._write(stream.frames(count, last_ns, now_ns, self._version))
             last_ns = now_ns
-            await asyncio.sleep(0 if self._rate == math.inf else max(1 / self._rate, SHORTEST_WAIT_S))
+            await asyncio.sleep(self._pause_s())
+
+    def _pause_s(self) -> float:
+        if self._rate == math.inf:
+            return 0 if any(stream.flows for stream in self.streams.values()) else SHORTEST_WAIT_S
+        return max(1 / self._rate, SHORTEST_WAIT_S)
 
     def _due(self, stream: Stream, now_ns: int) -> int:
         """How many ticks are due; what a slow reader missed for over a second is skipped, as live data is."""

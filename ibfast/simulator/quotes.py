@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from math import sqrt
 
@@ -138,12 +139,26 @@ class QuoteModel:
         times = day * DAY_S + minutes[:, None] * 60 + np.arange(1, 60)
         return self._bids(log_price, spread[minutes][:, None], times)
 
+    def underlying(self, second: int) -> float:
+        """What an option is priced from in this second; the price itself of what is no option."""
+        day, rest = divmod(second, DAY_S)
+        minute, at = divmod(rest, 60)
+        made = self._path.day(day)
+        start, end = made.log_price[minute : minute + 2]
+        wave = self._path.shapes.move[made.shape[minute], at]
+        log_price = np.array([start + (end - start) * at / 60 + made.swing[minute] * wave])
+        return float(self._spot(log_price, np.array([second]))[0])
+
+    def _spot(self, log_price: Floats, times: Ints) -> Floats:
+        own = self.instrument
+        value = np.exp(log_price) * own.model.scale
+        expires_s = own.option.future_expires_s if own.option is not None else own.expires_s
+        return value * (1 + CARRY * (expires_s - times) / YEAR_S) if expires_s else value
+
     def _bids(self, log_price: Floats, spread: Ints, times: Ints) -> Ints:
-        value = np.exp(log_price) * self.instrument.model.scale
+        value = self._spot(log_price, times)
         if self.instrument.option is not None:
             value = option_value(self.instrument, value, times)
-        elif self.instrument.expires_s:
-            value = value * (1 + CARRY * (self.instrument.expires_s - times) / YEAR_S)
         bid = np.floor(value / float(self.instrument.tick) - spread / 2 + 0.5).astype(np.int64)
         return np.maximum(bid, 0)
 
@@ -177,6 +192,49 @@ def scramble(values: Ints) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+class ComboModel(QuoteModel):
+    """The quotes of a combination: what its legs cost together, each at the side that has to be taken."""
+
+    def __init__(self, instrument: Instrument, path: Path, legs: list[QuoteModel]) -> None:
+        super().__init__(instrument, path)
+        self._legs = [
+            (model, leg.ratio, int(model.instrument.tick / instrument.tick))
+            for model, leg in zip(legs, instrument.legs, strict=True)
+        ]
+
+    def minutes(self, day: int, minutes: Ints) -> Minutes:
+        made = [(model.minutes(day, minutes), ratio * ticks) for model, ratio, ticks in self._legs]
+        width = sum(abs(ratio) * it.spread for it, ratio in made)
+        bids = [ratio * (it.bid + (it.spread if ratio < 0 else 0)) for it, ratio in made]
+        lows = [ratio * (it.low if ratio > 0 else it.high + it.spread) for it, ratio in made]
+        highs = [ratio * (it.high if ratio > 0 else it.low + it.spread) for it, ratio in made]
+        return Minutes(
+            bid=sum(bids[1:], bids[0]),
+            low=sum(lows[1:], lows[0]),
+            high=sum(highs[1:], highs[0]),
+            spread=np.asarray(width, np.int64),
+            volume=np.min([it.volume // max(abs(ratio), 1) for it, ratio in made], axis=0) // 8,
+            buys=made[0][0].buys,
+        )
+
+    def quotes(self, times_ns: Ints) -> Quotes:
+        bid, ask = np.zeros(len(times_ns), np.int64), np.zeros(len(times_ns), np.int64)
+        for model, ratio, ticks in self._legs:
+            quotes = model.quotes(times_ns)
+            bid += ratio * ticks * (quotes.bid if ratio > 0 else quotes.ask)
+            ask += ratio * ticks * (quotes.ask if ratio > 0 else quotes.bid)
+        noise = scramble((times_ns >> 20) ^ self._salt)
+        return Quotes(bid, ask, self._sizes(noise), self._sizes(noise >> np.uint64(16)))
+
+    def underlying(self, second: int) -> float:
+        return self._legs[0][0].underlying(second)
+
+
+def decimal_of(value: float) -> Decimal:
+    """The decimal a float prints as, without a trailing zero."""
+    return Decimal(int(value)) if value.is_integer() else Decimal(repr(round(value, 8)))
 
 
 def option_value(instrument: Instrument, spot: Floats, times: Ints) -> Floats:

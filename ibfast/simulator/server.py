@@ -11,10 +11,14 @@ from typing import Self
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_account,
+    answers_bars,
     answers_contracts,
+    answers_depth,
     answers_history,
     answers_market_data,
+    answers_options,
     answers_orders,
+    answers_past_ticks,
     answers_system,
 )
 from ibfast.simulator.gateway import Gateway
@@ -65,6 +69,11 @@ class Simulator:
             await self._matching
         await self._server.wait_closed()
         self._server = self._matching = None
+
+    def reset_depth(self) -> None:
+        """Every order book loses its thread: clients are told by a 317 to begin anew, and get the whole book."""
+        for session in self.gateway.sessions:
+            session.reset_depth()
 
     async def __aenter__(self) -> Self:
         await self.start()

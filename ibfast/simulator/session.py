@@ -154,6 +154,11 @@ class SimulatorSession:
         LOG.error("no answer to %s", type(request).__name__, exc_info=error)
         self.refuse(_id_of(request), *invalid(f"the simulator failed: {error!r}"))
 
+    def reset_depth(self) -> None:
+        for stream in self.pump.streams.values():
+            for message in stream.reset():
+                self.send(message)
+
     def close(self) -> None:
         """Hang up, whatever is still to be sent."""
         self._transport.abort()

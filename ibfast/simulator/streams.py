@@ -8,11 +8,15 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ibfast import wire
 from ibfast.records import DTYPES, EXCHANGES
 from ibfast.schema import MarketDataType, TickGeneric, TickPrice, TickReqParams, TickSize, TickString
 from ibfast.schema.declare import Message
+from ibfast.simulator.generic_ticks import GenericTicks
 from ibfast.simulator.market import Market
+from ibfast.simulator.option_math import computation
 from ibfast.simulator.path import Floats, Ints
+from ibfast.simulator.quotes import decimal_of
 from ibfast.simulator.universe import Instrument
 
 Rows = NDArray[np.void]
@@ -34,10 +38,21 @@ class Tick(IntEnum):
     OPEN = 14
     LAST_TIMESTAMP = 45
     HALTED = 49
+    DELAYED_LAST_TIMESTAMP = 88
+    DELAYED_HALTED = 90
 
 
 LAST, ALL_LAST = 1, 2
+SECOND = 1_000_000_000
+OPTION_TICKS = (10, 11, 12, 13)  # bid, ask, last, model
 TICK_BY_TICK = ("Last", "AllLast", "BidAsk", "MidPoint")
+REAL_TIME, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
+DELAY_NS = 15 * 60 * 1_000_000_000
+DELAYED_TYPES = np.arange(100)
+DELAYED_TYPES[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 45, 49]] = 69, 66, 67, 70, 68, 71, 72, 73, 74, 75, 76, 88, 90
+DELAYED_TYPES[10:14] = 80, 81, 82, 83
+"""What each tick type is called when it comes late."""
+
 BBO_EXCHANGES = {"STK": "9c0001", "OPT": "a60001"}
 VENUES = ("ARCA", "NASDAQ", "NYSE", "BATS", "IEX", "MEMX", "EDGX", "FINRA")
 
@@ -56,13 +71,14 @@ SIZE_COLUMN = np.array([0, 0, 1, 1, 2, 2, 3, 3, 3])  # by tick type: bid, ask, l
 class Stream:
     """A live subscription; ``rows`` is a pure function of the market, the times and how many went before."""
 
-    kind: str
+    kind = ""
+    flows = True  # False: it has nothing but its notes
 
     def __init__(self, req_id: int, instrument: Instrument, market: Market) -> None:
         self.req_id = req_id
         self.instrument = instrument
         self.sent = 0
-        self._market = market
+        self.market = market
         self._model = market.model(instrument)
 
     def rows(self, count: int, start_ns: int, end_ns: int) -> Rows:
@@ -76,8 +92,16 @@ class Stream:
     def fill(self, rows: Rows, times_ns: Ints) -> None:
         raise NotImplementedError
 
+    def frames(self, count: int, start_ns: int, end_ns: int, server_version: int) -> bytes:
+        """The same ticks as they go over the socket."""
+        return wire.encode_rows(self.kind, self.rows(count, start_ns, end_ns), self.req_id, server_version)
+
     def notes(self) -> list[Message]:
         """What changed beside the ticks; asked for about once a second."""
+        return []
+
+    def reset(self) -> list[Message]:
+        """What is sent when a gateway has lost track of a book; nothing for what is no book."""
         return []
 
     def _prices(self, ticks: Ints | Floats) -> Floats:
@@ -90,8 +114,15 @@ class L1Stream(Stream):
 
     kind = "tick"
 
-    def __init__(self, req_id: int, instrument: Instrument, market: Market) -> None:
+    def __init__(
+        self, req_id: int, instrument: Instrument, market: Market, market_data_type: int = REAL_TIME,
+        generic: GenericTicks | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(req_id, instrument, market)
+        self.market_data_type = type_in_effect(instrument, market.now_s(), market_data_type)
+        self._late = self.market_data_type in (DELAYED, DELAYED_FROZEN)
+        self._generic = generic
+        self.flows = self.market_data_type in (REAL_TIME, DELAYED) and not (generic and generic.alone)
         self._rounds = ROUNDS if instrument.model.two_sided else UNQUOTED
         self._high = self._low = 0
         self._quoted_ns = 0  # when the quote of the running round was made
@@ -99,6 +130,7 @@ class L1Stream(Stream):
         self._rises = 0
 
     def fill(self, rows: Rows, times_ns: Ints) -> None:
+        times_ns = times_ns - DELAY_NS if self._late else times_ns
         place = (self.sent + np.arange(len(rows))) % self._rounds.shape[1]
         begin = np.maximum.accumulate(np.where(place == 0, np.arange(len(rows)), -1))  # row where the round began
         quotes = self._model.quotes(np.where(begin < 0, self._quoted_ns, times_ns[begin]))
@@ -108,20 +140,34 @@ class L1Stream(Stream):
         self._quoted_ns = int(times_ns[begin[-1]]) if begin[-1] >= 0 else self._quoted_ns
         self._bid, self._rises = int(quotes.bid[-1]), int(rises[-1])
         types = self._rounds[rises, place]
-        volume = np.full(len(rows), round(self._market.stats(self.instrument).volume, 8))
+        volume = np.full(len(rows), round(self.market.stats(self.instrument).volume, 8))
         sizes = (quotes.bid_size, quotes.ask_size, shares, volume)
         if not self.instrument.model.two_sided:
             sizes = (np.zeros(len(rows)),) * 4
         price = self._prices(np.choose(PRICE_COLUMN[types], (quotes.bid, quotes.ask, traded, traded)))
         price[PRICE_COLUMN[types] == NO_PRICE] = np.nan
-        rows["tick_type"], rows["price"] = types, price
+        rows["tick_type"], rows["price"] = DELAYED_TYPES[types] if self._late else types, price
         rows["size"] = np.choose(SIZE_COLUMN[types], sizes)
         rows["value"] = np.nan
 
-    def opening(self, market_data_type: int) -> list[Message]:
+    def opening(self) -> list[Message]:
         """What a gateway sends first: parameters, then one tick of each type."""
+        told: list[Message] = [
+            MarketDataType(req_id=self.req_id, market_data_type=self.market_data_type),
+            self.params(),
+        ]
+        generic = self._generic.opening() if self._generic else []
+        if self._generic and self._generic.alone:
+            return told + generic
+        now_ns = self._now_ns()
+        rows = self.rows(self._rounds.shape[1], now_ns - 1, now_ns)
+        halted = TickGeneric(req_id=self.req_id, tick_type=self._type(Tick.HALTED), value=0.0)
+        told += [*(self._message(row) for row in rows), *self._day(), self._timestamp(), halted]
+        return told + self._computations() + generic
+
+    def params(self) -> TickReqParams:
         details = self.instrument.details
-        params = TickReqParams(
+        return TickReqParams(
             req_id=self.req_id,
             min_tick=Decimal(details["min_tick"]),
             bbo_exchange=BBO_EXCHANGES.get(self.instrument.contract["sec_type"]),
@@ -129,37 +175,66 @@ class L1Stream(Stream):
             last_price_precision=_decimal(details.get("last_price_precision")),
             last_size_precision=_decimal(details.get("last_size_precision")),
         )
-        now_ns = self._market.clock()
-        rows = self.rows(self._rounds.shape[1], now_ns - 1, now_ns)
-        return [
-            MarketDataType(req_id=self.req_id, market_data_type=market_data_type),
-            params,
-            *(self._message(row) for row in rows),
-            *self._day(),
-            TickString(req_id=self.req_id, tick_type=Tick.LAST_TIMESTAMP, value=str(self._market.now_s())),
-            TickGeneric(req_id=self.req_id, tick_type=Tick.HALTED, value=0.0),
-        ]
 
     def notes(self) -> list[Message]:
-        stats = self._market.stats(self.instrument)
-        now: Message = TickString(req_id=self.req_id, tick_type=Tick.LAST_TIMESTAMP, value=str(self._market.now_s()))
-        told = [now]
+        if self.market_data_type in (FROZEN, DELAYED_FROZEN):
+            return []
+        generic = self._generic.notes() if self._generic else []
+        if self._generic and self._generic.alone:
+            return generic
+        stats = self.market.stats(self.instrument)
+        told: list[Message] = [self._timestamp()]
         if stats.high != self._high:
             told.append(self._price(Tick.HIGH, stats.high))
         if stats.low != self._low:
             told.append(self._price(Tick.LOW, stats.low))
         self._high, self._low = stats.high, stats.low
-        return told
+        return told + self._computations() + generic
 
     def _day(self) -> list[Message]:
-        stats = self._market.stats(self.instrument)
+        stats = self.market.stats(self.instrument)
         self._high, self._low = stats.high, stats.low
         of_day = ((Tick.HIGH, stats.high), (Tick.LOW, stats.low), (Tick.CLOSE, stats.close), (Tick.OPEN, stats.open))
         return [self._price(tick_type, ticks) for tick_type, ticks in of_day]
 
+    def _computations(self) -> list[Message]:
+        """Volatilities and greeks of an option at its bid, its ask, its last and, as the model, its middle price."""
+        if self.instrument.option is None:
+            return []
+        now_ns = self._now_ns() - (DELAY_NS if self._late else 0)
+        times = np.array([now_ns])
+        quotes = self._model.quotes(times)
+        last = self._model.trades(times, quotes)[0]
+        spot = self._model.underlying(now_ns // SECOND)
+        middle: Floats = (quotes.bid + quotes.ask) / 2
+        prices: list[Ints | Floats] = [quotes.bid, quotes.ask, last, middle]
+        return [
+            computation(
+                self.req_id, self._type(tick_type), self.instrument, now_ns // SECOND, spot,
+                float(self._prices(ticks)[0]),
+            )
+            for tick_type, ticks in zip(OPTION_TICKS, prices, strict=True)
+        ]  # fmt: skip
+
+    def _now_ns(self) -> int:
+        """Now, or the end of the session at which the data froze."""
+        if self.market_data_type in (FROZEN, DELAYED_FROZEN):
+            late_ns = DELAY_NS if self._late else 0
+            return self.instrument.hours.latest(self.market.now_s()).end * SECOND + late_ns - 1
+        return self.market.clock()
+
+    def _timestamp(self) -> TickString:
+        at = (self._now_ns() - (DELAY_NS if self._late else 0)) // SECOND
+        return TickString(req_id=self.req_id, tick_type=self._type(Tick.LAST_TIMESTAMP), value=str(at))
+
+    def _type(self, tick_type: int) -> int:
+        return int(DELAYED_TYPES[tick_type]) if self._late else tick_type
+
     def _price(self, tick_type: Tick, ticks: int, size: Decimal = Decimal(0)) -> TickPrice:
         price = self.instrument.price(ticks)
-        return TickPrice(req_id=self.req_id, tick_type=tick_type, price=price, size=size, attr_mask=0)
+        return TickPrice(
+            req_id=self.req_id, tick_type=self._type(tick_type), price=price, size=size, attr_mask=0
+        )  # fmt: skip
 
     def _message(self, row: np.void) -> Message:
         tick_type, size = int(row["tick_type"]), decimal_of(float(row["size"]))
@@ -210,6 +285,16 @@ class MidPointStream(Stream):
         rows["mid_point"] = self._prices(quotes.bid + quotes.ask) / 2
 
 
+def type_in_effect(instrument: Instrument, now_s: int, market_data_type: int) -> int:
+    """Frozen data are what there was at the end of a session; while one runs they are not frozen."""
+    running = instrument.hours.latest(now_s + 1).end > now_s
+    if market_data_type == FROZEN:
+        return REAL_TIME if running else FROZEN
+    if market_data_type == DELAYED_FROZEN:
+        return DELAYED if running else DELAYED_FROZEN
+    return market_data_type
+
+
 def tick_by_tick(tick_type: str, req_id: int, instrument: Instrument, market: Market) -> Stream:
     """The stream of a tick-by-tick subscription."""
     match tick_type:
@@ -219,11 +304,6 @@ def tick_by_tick(tick_type: str, req_id: int, instrument: Instrument, market: Ma
             return MidPointStream(req_id, instrument, market)
         case _:
             return TradeStream(req_id, instrument, market, LAST if tick_type == "Last" else ALL_LAST)
-
-
-def decimal_of(value: float) -> Decimal:
-    """The decimal a float prints as, without a trailing zero."""
-    return Decimal(int(value)) if value.is_integer() else Decimal(repr(round(value, 8)))
 
 
 def _decimal(text: str | None) -> Decimal | None:

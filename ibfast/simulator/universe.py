@@ -62,6 +62,15 @@ class OptionTerms:
     strike: float
     right: str
     volatility: float
+    future_expires_s: int = 0  # of the future that an option on futures is for
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one unit of a combination holds of an instrument: ``ratio`` is negative where the leg is sold."""
+
+    instrument: Instrument
+    ratio: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class Instrument:
     last_trade_time: str = ""
     option: OptionTerms | None = None
     con_id: int = 0
+    legs: tuple[Leg, ...] = ()
+    live: bool = True  # False: this login has delayed data only
+    reroute: str = ""  # "con_id exchange" under which its market data must be asked for
 
     @cached_property
     def tick(self) -> Fraction:
