@@ -8,7 +8,7 @@ Written by tools/generate_blocking.py from the async classes; never edited.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, Self, TypeVar
@@ -45,6 +45,7 @@ from ibfast.price_grid import PriceGrid
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
+    CompletedOrder,
     ContractData,
     ContractDescription,
     DepthMarketDataDescription,
@@ -2114,9 +2115,121 @@ class Client(Facade):
             self._async.cancel_all_orders(ext_operator=ext_operator, manual_order_indicator=manual_order_indicator)
         )
 
+    def oca(self, group: str, *orders: OrderBuilder | Trade, oca_type: int = OcaType.CANCEL_WITH_BLOCK) -> list[Trade]:
+        """One cancels all: send these orders as a group; trades join it by a change, which TWS may refuse.
+
+        ``client.oca("either", client.order(aapl).buy(1).limit(150), client.order(msft).buy(1).limit(400))``
+
+        Raises:
+            ValueError: one of them can never be accepted; nothing was sent. VersionError. ConnectionLost.
+        """
+        return self._run(self._async.oca(group, *bare(orders), oca_type=oca_type))
+
+    def exercise_options(
+        self,
+        contract: Contract,
+        quantity: int,
+        *,
+        account: str,
+        override: bool = False,
+        manual_order_time: str | None = None,
+        customer_account: str | None = None,
+        professional_customer: bool | None = None,
+    ) -> Trade:
+        """Exercise an option; ``override`` does it even if it is out of the money."""
+        return self._run(
+            self._async.exercise_options(
+                contract,
+                quantity,
+                account=account,
+                override=override,
+                manual_order_time=manual_order_time,
+                customer_account=customer_account,
+                professional_customer=professional_customer,
+            )
+        )
+
+    def lapse_options(
+        self,
+        contract: Contract,
+        quantity: int,
+        *,
+        account: str,
+        override: bool = False,
+        manual_order_time: str | None = None,
+        customer_account: str | None = None,
+        professional_customer: bool | None = None,
+    ) -> Trade:
+        """Let an option lapse; ``override`` does it even if it is in the money."""
+        return self._run(
+            self._async.lapse_options(
+                contract,
+                quantity,
+                account=account,
+                override=override,
+                manual_order_time=manual_order_time,
+                customer_account=customer_account,
+                professional_customer=professional_customer,
+            )
+        )
+
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
         return self._call(self._async.order_updates)
+
+    def open_orders(self) -> list[Trade]:
+        """The open orders of this client, and for client 0 those it is bound to."""
+        return self._run(self._async.open_orders())
+
+    def all_open_orders(self) -> list[Trade]:
+        """The open orders of all clients and of TWS; from then on `trades` has them too."""
+        return self._run(self._async.all_open_orders())
+
+    def auto_open_orders(self, bind: bool = True) -> None:
+        """Bind orders that are entered in TWS to this client, from now on.
+
+        Raises:
+            ValueError: this is not client 0.
+        """
+        return self._run(self._async.auto_open_orders(bind))
+
+    def completed_orders(self, *, api_only: bool = False) -> list[CompletedOrder]:
+        """The orders that were filled or cancelled today; with ``api_only`` none that were entered in TWS."""
+        return self._run(self._async.completed_orders(api_only=api_only))
+
+    def executions(
+        self,
+        *,
+        account: str | None = None,
+        symbol: str | None = None,
+        sec_type: str | None = None,
+        exchange: str | None = None,
+        side: str | None = None,
+        client_id: int | None = None,
+        since: datetime | str | None = None,
+        last_n_days: int | None = None,
+        dates: Iterable[date] = (),
+    ) -> list[Fill]:
+        """The fills of today, or of ``last_n_days`` or certain ``dates`` (server 200), with their commissions.
+
+        A correction takes the place of what it corrects. ``side`` is BUY or SELL.
+
+        Raises:
+            RequestError: TWS refused the filter. VersionError: the server is too old for a part of it.
+        """
+        return self._run(
+            self._async.executions(
+                account=account,
+                symbol=symbol,
+                sec_type=sec_type,
+                exchange=exchange,
+                side=side,
+                client_id=client_id,
+                since=since,
+                last_n_days=last_n_days,
+                dates=dates,
+            )
+        )
 
     @classmethod
     def connect(

@@ -16,6 +16,7 @@ from ibfast.requests.calculations import CalculationRequests
 from ibfast.requests.chains import ChainRequests
 from ibfast.requests.history import HistoryRequests
 from ibfast.requests.market_data import MarketDataRequests
+from ibfast.requests.order_lists import OrderListRequests
 from ibfast.requests.orders import OrderRequests
 from ibfast.requests.session import SessionRequests
 from ibfast.requests.spreads import SpreadRequests
@@ -35,6 +36,7 @@ class Client(
     HistoryRequests,
     CalculationRequests,
     OrderRequests,
+    OrderListRequests,
 ):
     """A session with TWS or IB Gateway; `connect` makes one.
 

@@ -353,6 +353,7 @@ class Trades:
         self._by_perm_id: dict[int, Trade] = {}
         self._by_exec_id: dict[str, Trade] = {}
         self._commissions: dict[str, CommissionAndFeesReport] = {}
+        self._collections: list[dict[str, CommissionAndFeesReport]] = []
 
     def __iter__(self) -> Iterator[Trade]:
         return iter({id(trade): trade for trade in (*self._by_order_id.values(), *self._by_perm_id.values())}.values())
@@ -372,7 +373,7 @@ class Trades:
     def on_open_order(self, message: OpenOrder) -> None:
         """An order of ours, or one of another session or client that is met here for the first time."""
         order = message.order if message.order is not None else Order()
-        trade = self._find(message.order_id, order.client_id, order.perm_id)
+        trade = self.of(message)
         if trade is None:
             contract = message.contract if message.contract is not None else Contract()
             trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
@@ -403,6 +404,20 @@ class Trades:
         trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
         return True
 
+    def of(self, message: OpenOrder) -> Trade | None:
+        """The order that a report is about."""
+        order = message.order if message.order is not None else Order()
+        return self._find(message.order_id, order.client_id, order.perm_id)
+
+    @contextmanager
+    def collect_commissions(self, reports: dict[str, CommissionAndFeesReport]) -> Iterator[None]:
+        """Every report that comes meanwhile, by the id of its execution, whosesoever it is."""
+        self._collections.append(reports)
+        try:
+            yield
+        finally:
+            self._collections = [it for it in self._collections if it is not reports]
+
     def commission_of(self, exec_id: str) -> CommissionAndFeesReport | None:
         """What a fill cost, if TWS has said."""
         trade = self._by_exec_id.get(exec_id)
@@ -413,6 +428,8 @@ class Trades:
     def on_commission(self, message: CommissionAndFeesReport) -> None:
         """Commissions name the execution only, and may come before it."""
         exec_id = message.exec_id or ""
+        for reports in self._collections:
+            reports[exec_id] = message
         trade = self._by_exec_id.get(exec_id)
         if trade is not None:
             trade.on_commission(message)

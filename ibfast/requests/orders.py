@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from ibfast.connection import Connection
 from ibfast.contract import Contract
+from ibfast.enums import OcaType
 from ibfast.order import AttachedOrders, Order, without_answers
 from ibfast.order_builder import OrderBuilder
 from ibfast.order_rules import check_order
 from ibfast.requests.base import Requests
-from ibfast.schema import CancelOrderRequest, GlobalCancelRequest, OrderCancel, PlaceOrderRequest
+from ibfast.schema import (
+    CancelOrderRequest,
+    ExerciseOptionsRequest,
+    GlobalCancelRequest,
+    OrderCancel,
+    PlaceOrderRequest,
+)
 from ibfast.subscription import Channel, MessageStream
 from ibfast.trade import Trade, TradeEvent
 from ibfast.what_if import WhatIf
+
+EXERCISE, LAPSE = 1, 2
 
 
 class OrderRequests(Requests):
@@ -89,6 +99,70 @@ class OrderRequests(Requests):
         """Cancel every order of the account, those of other clients and of TWS itself too."""
         cancel = OrderCancel(ext_operator=ext_operator, manual_order_indicator=manual_order_indicator)
         self._connection.send(GlobalCancelRequest(order_cancel=cancel))
+
+    async def oca(
+        self, group: str, *orders: OrderBuilder | Trade, oca_type: int = OcaType.CANCEL_WITH_BLOCK
+    ) -> list[Trade]:
+        """One cancels all: send these orders as a group; trades join it by a change, which TWS may refuse.
+
+        ``await client.oca("either", client.order(aapl).buy(1).limit(150), client.order(msft).buy(1).limit(400))``
+
+        Raises:
+            ValueError: one of them can never be accepted; nothing was sent. VersionError. ConnectionLost.
+        """
+        fields = {"oca_group": group, "oca_type": int(OcaType(oca_type))}
+        for order in orders:
+            if isinstance(order, OrderBuilder):
+                order.set(**fields).build()
+        return [
+            await (order.submit() if isinstance(order, OrderBuilder) else self.modify_order(order, **fields))
+            for order in orders
+        ]
+
+    async def exercise_options(
+        self,
+        contract: Contract,
+        quantity: int,
+        *,
+        account: str,
+        override: bool = False,
+        manual_order_time: str | None = None,
+        customer_account: str | None = None,
+        professional_customer: bool | None = None,
+    ) -> Trade:
+        """Exercise an option; ``override`` does it even if it is out of the money."""
+        return self._exercise(
+            EXERCISE, contract, quantity, account=account, override=override, manual_order_time=manual_order_time,
+            customer_account=customer_account, professional_customer=professional_customer,
+        )  # fmt: skip
+
+    async def lapse_options(
+        self,
+        contract: Contract,
+        quantity: int,
+        *,
+        account: str,
+        override: bool = False,
+        manual_order_time: str | None = None,
+        customer_account: str | None = None,
+        professional_customer: bool | None = None,
+    ) -> Trade:
+        """Let an option lapse; ``override`` does it even if it is in the money."""
+        return self._exercise(
+            LAPSE, contract, quantity, account=account, override=override, manual_order_time=manual_order_time,
+            customer_account=customer_account, professional_customer=professional_customer,
+        )  # fmt: skip
+
+    def _exercise(self, action: int, contract: Contract, quantity: int, **fields: Any) -> Trade:
+        if quantity <= 0:
+            raise ValueError(f"quantity: {quantity} is not a positive number")
+        order_id = self._talk.ids.order()
+        request = ExerciseOptionsRequest(
+            order_id=order_id, contract=contract, exercise_action=action, exercise_quantity=quantity, **fields
+        )
+        self._connection.send(request)
+        order = Order(total_quantity=Decimal(quantity), account=fields["account"])
+        return self._talk.trades.add(Trade(contract, order, order_id, self.client_id))
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""

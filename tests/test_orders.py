@@ -1,0 +1,217 @@
+"""Orders from the client to the gateway and back, of the async and the blocking client alike."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from test_client import AAPL, MSFT, connect, far_below, limit_order, play, until, version  # noqa: F401
+
+from ibfast import Client, Order, RequestError
+from ibfast.schema import Contract
+
+NEWEST = pytest.mark.parametrize("version", [226])
+BOTH_WIRES = pytest.mark.parametrize("version", [176, 226])
+
+
+@BOTH_WIRES
+def test_what_an_order_would_do_is_told_in_numbers_and_not_done(play):  # noqa: F811
+    async def case(client):
+        preview = await client.order(AAPL).buy(100).limit(150).what_if()
+        assert preview.init_margin_after == pytest.approx(preview.init_margin_before + preview.init_margin_change)
+        assert preview.init_margin_change > 0
+        assert preview.commission > 0
+        assert preview.commission_currency == "USD"
+        assert await client.what_if_order(AAPL, limit_order(150)) == preview
+        assert client.trades == []
+        assert await client.open_orders() == []
+        with pytest.raises(RequestError, match="200"):
+            await client.order(Contract.stock("NOSUCH")).buy(1).market().what_if()
+        with pytest.raises(ValueError, match="lmt_price"):
+            await client.what_if_order(AAPL, limit_order(None))
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_open_orders_are_the_trades_of_this_client(play):  # noqa: F811
+    async def case(client, sim):
+        price = far_below(sim)
+        trades = [await client.order(AAPL).buy(1).limit(price).submit() for _ in range(3)]
+        await asyncio.gather(*(until(trade, lambda trade=trade: trade.status == "Submitted") for trade in trades))
+        await client.cancel_order(trades[0])
+        await trades[0].done()
+        async with await Client.connect(sim.host, sim.port, client_id=77) as other:
+            theirs = await other.order(AAPL).buy(1).limit(price).submit()
+            await until(theirs, lambda: theirs.status == "Submitted")
+            own, again, every = await asyncio.gather(
+                client.open_orders(), client.open_orders(), client.all_open_orders()
+            )
+            ids = [trade.order_id for trade in trades[1:]]
+            assert [it.order_id for it in own] == [it.order_id for it in again] == ids
+            assert [(it.client_id, it.order_id) for it in every] == [
+                *((client.client_id, order_id) for order_id in ids),
+                (77, theirs.order_id),
+            ]
+            assert await other.open_orders() == [theirs]
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_all_orders_are_cancelled_and_found_among_the_completed(play):  # noqa: F811
+    async def case(client, sim):
+        trades = [await client.order(AAPL).buy(1).limit(far_below(sim)).submit() for _ in range(2)]
+        await asyncio.gather(*(until(trade, lambda trade=trade: trade.status == "Submitted") for trade in trades))
+        await client.cancel_all_orders()
+        await asyncio.gather(*(trade.done() for trade in trades))
+        assert [trade.status for trade in trades] == ["Cancelled", "Cancelled"]
+        done = await client.completed_orders()
+        assert {it.order.perm_id for it in done} == {trade.perm_id for trade in trades}
+        assert {it.order_state.status for it in done} == {"Cancelled"}
+        assert await client.open_orders() == []
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_executions_come_with_their_commissions_also_in_another_session(play):  # noqa: F811
+    async def case(client, sim):
+        bought = await client.order(AAPL).buy(300).market().submit()
+        sold = await client.order(MSFT).sell(10).market().submit()
+        await asyncio.gather(bought.filled(), sold.filled())
+        async with await Client.connect(sim.host, sim.port, client_id=77) as other:
+            fills = await other.executions(symbol="AAPL")
+            assert sum(fill.execution.shares for fill in fills) == 300
+            assert all(fill.commission.commission_and_fees > 0 for fill in fills)
+            assert {fill.contract.symbol for fill in fills} == {"AAPL"}
+            assert [fill.execution.side for fill in await other.executions(side="SELL")] == ["SLD"] * len(sold.fills)
+            assert await other.executions(symbol="TSLA") == []
+            assert other.trades == []
+        mine = await client.executions()
+        assert {fill.execution.exec_id for fill in mine} == {
+            fill.execution.exec_id for trade in (bought, sold) for fill in trade.fills
+        }
+
+    play(case)
+
+
+@NEWEST
+def test_a_filter_that_the_gateway_refuses(play):  # noqa: F811
+    async def case(client):
+        with pytest.raises(RequestError, match="321"):
+            await client.executions(since="some day")
+
+    play(case)
+
+
+@NEWEST
+def test_only_client_0_is_bound_to_orders_of_tws(play):  # noqa: F811
+    async def case(client):
+        with pytest.raises(ValueError, match="only client 0"):
+            await client.auto_open_orders()
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_an_order_that_was_read_back_is_placed_again(run, connect, version):  # noqa: F811
+    from conftest import simulator
+
+    async def main():
+        async with simulator(server_version=version) as sim:
+            async with await connect(sim) as client:
+                trade = await client.order(AAPL).buy(5).limit(far_below(sim)).good_till_cancel().submit()
+                await until(trade, lambda: trade.status == "Submitted")
+            async with await connect(sim) as client:
+                (old,) = client.trades
+                assert old.order.perm_id == trade.perm_id
+                await client.modify_order(old, total_quantity=Decimal(7))
+                await until(old, lambda: old.remaining == 7)
+                twin = await client.place_order(old.contract, old.order)
+                await until(twin, lambda: twin.status == "Submitted")
+                assert twin.order_id != old.order_id
+                assert twin.perm_id != old.perm_id
+
+    run(main)
+
+
+@BOTH_WIRES
+def test_a_refused_change_leaves_the_fields_that_were_accepted(play):  # noqa: F811
+    async def case(client, sim):
+        price = far_below(sim)
+        trade = await client.place_order(AAPL, limit_order(price))
+        await until(trade, lambda: trade.status == "Submitted")
+        await client.modify_order(trade, lmt_price=price - 1)
+        await client.current_time()
+        await client.modify_order(trade, lmt_price=1.005)
+        await until(trade, lambda: trade.rejection is not None)
+        assert (trade.rejection.code, trade.order.lmt_price) == (110, price - 1)
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_one_cancels_all(play):  # noqa: F811
+    async def case(client, sim):
+        price = far_below(sim)
+        waits = client.order(AAPL).buy(1).limit(price)
+        trade, other = await client.oca("either", waits, client.order(MSFT).buy(1).market())
+        await asyncio.gather(trade.done(), other.done())
+        assert (trade.status, other.status) == ("Cancelled", "Filled")
+        with pytest.raises(ValueError, match="order_type"):
+            await client.oca("either", client.order(AAPL).buy(1).limit(price), client.order(AAPL).buy(1))
+        assert len(client.trades) == 2
+
+    play(case)
+
+
+@BOTH_WIRES
+def test_callbacks_hear_what_iterating_tells(play):  # noqa: F811
+    async def case(client, sim):
+        heard = []
+        trade = await client.order(AAPL).buy(1).limit(far_below(sim)).submit()
+        trade.on_event(lambda event: heard.append((event.kind, event.status, type(event.trade).__module__)))
+        await until(trade, lambda: trade.status == "Submitted")
+        await client.cancel_order(trade)
+        await trade.done()
+        await client.current_time()
+        told = [(event.kind, event.status) for event in trade.log]
+        assert [it[:2] for it in heard] == told[-len(heard) :]
+        assert "Cancelled" in {it[1] for it in heard}
+        face = "ibfast.blocking" if "blocking" in type(trade).__module__ or hasattr(trade, "face") else "ibfast.trade"
+        assert {it[2] for it in heard} == {face}
+
+    play(case)
+
+
+@NEWEST
+def test_a_bracket_with_several_targets(play):  # noqa: F811
+    async def case(client, sim):
+        low = far_below(sim)
+        builder = client.order(AAPL).buy(10).market()
+        bracket = builder.bracket(take_profit=[(6, low), (4, low * 3)], stop_loss=round(low / 2, 2))
+        parent, *exits = await bracket.submit()
+        assert [it.order.total_quantity for it in exits] == [6, 6, 4, 4]
+        await asyncio.gather(parent.filled(), exits[0].filled(), exits[1].done())
+        assert exits[1].status == "Cancelled"
+        assert not exits[2].is_done
+        assert not exits[3].is_done
+
+    play(case)
+
+
+@NEWEST
+def test_misuse_is_found_before_a_byte_is_sent(play):  # noqa: F811
+    async def case(client, sim):
+        trade = await client.place_order(AAPL, limit_order(far_below(sim)))
+        await until(trade, lambda: trade.status == "Submitted")
+        before = client.stats["messages_sent"]
+        with pytest.raises(ValueError, match="lmt_price"):
+            await client.modify_order(trade, order_type="MKT")
+        with pytest.raises(ValueError, match="aux_price"):
+            await client.place_order(AAPL, Order(action="BUY", order_type="STP", total_quantity=Decimal(1)))
+        with pytest.raises(ValueError, match="quantity"):
+            await client.exercise_options(AAPL, 0, account="DU1")
+        assert client.stats["messages_sent"] == before
+
+    play(case)
