@@ -2,31 +2,30 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
 
-from ibfast.portal import Portal
-from ibfast.simulator import Simulator
+from ibfast.simulator import Simulator, SimulatorThread
 
-
-@contextlib.asynccontextmanager
-async def gateway(port=4002):
-    """Host and port of a gateway, for async examples."""
-    if "--sim" not in sys.argv:
-        yield "127.0.0.1", port
-        return
-    async with Simulator(rate=500) as simulator:
-        yield simulator.host, simulator.port
+_running: list[SimulatorThread] = []
 
 
 @contextlib.contextmanager
-def gateway_beside(port=4002):
-    """The same for blocking examples: the simulator runs in a thread."""
+def gateway(port: int = 4002) -> Iterator[tuple[str, int]]:
+    """Host and port of a gateway."""
     if "--sim" not in sys.argv:
         yield "127.0.0.1", port
         return
-    portal, simulator = Portal(), Simulator(rate=500)
-    portal.run(simulator.start())
-    try:
+    with SimulatorThread(rate=500) as simulator:
+        _running.append(simulator)
         yield simulator.host, simulator.port
-    finally:
-        portal.run(simulator.stop())
-        portal.close()
+
+
+def hang_up() -> None:
+    """Have the simulated gateway drop its connections, as a real one does each night."""
+
+    def drop(simulator: Simulator) -> None:
+        for session in list(simulator.gateway.sessions):
+            session.close()
+
+    for simulator in _running:
+        simulator.call(drop)

@@ -11,5 +11,6 @@ what becomes of an order.
 """
 
 from ibfast.simulator.server import Simulator
+from ibfast.simulator.thread import SimulatorThread
 
-__all__ = ["Simulator"]
+__all__ = ["Simulator", "SimulatorThread"]
