@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from ibfast.schema import ExecutionDetails
 from ibfast.schema.declare import Message
 from ibfast.simulator.account import Account
+from ibfast.simulator.enforcer import Enforcer
 from ibfast.simulator.market import Clock, Market
 from ibfast.simulator.orders import Engine
+from ibfast.simulator.script import Script
 from ibfast.simulator.universe import Instrument
 
 LOG = logging.getLogger("ibfast.simulator")
@@ -25,7 +26,11 @@ STEP_S = 0.02  # between two looks of the matching engine
 class Gateway:
     """The state of a simulator; sessions come and go, orders and positions stay."""
 
-    def __init__(self, server_version: int, seed: int, rate: float, clock: Clock = time.time_ns) -> None:
+    def __init__(
+        self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer
+    ) -> None:
+        self.script = script
+        self.enforcer = enforcer
         self.server_version = server_version
         self.rate = rate
         self.clock = clock

@@ -23,6 +23,7 @@ class Pump:
         write: Callable[[bytes], None], send: Callable[[Message], None],
     ) -> None:  # fmt: skip
         self.streams: dict[int, Stream] = {}
+        self.silent = False
         self._rate = math.inf if rate <= 0 else rate
         self._version = server_version
         self._clock = clock
@@ -72,7 +73,7 @@ class Pump:
                 last_ns = self._clock()
             now_ns = self._clock()
             for stream in list(self.streams.values()):
-                if not self._flows.is_set():
+                if self.silent or not self._flows.is_set():
                     break
                 if self._noted[stream.req_id] != now_ns // SECOND:
                     self._noted[stream.req_id] = now_ns // SECOND

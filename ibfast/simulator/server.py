@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from ibfast.limits import DEFAULT_LINES
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_account,
@@ -21,8 +23,11 @@ from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_past_ticks,
     answers_system,
 )
+from ibfast.simulator.enforcer import Enforcer
+from ibfast.simulator.faults import Fault
 from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.market import Clock
+from ibfast.simulator.script import Script
 from ibfast.simulator.session import SimulatorSession
 
 
@@ -34,41 +39,76 @@ class Simulator:
     ``port`` 0 takes a free one. ``rate`` is ticks a second of each stream; 0 or infinity sends as fast as the client
     reads. The same seed and clock give the same market; ``clock`` is nanoseconds since 1970.
 
+    ``faults`` are what goes wrong, see `ibfast.simulator.faults`. ``enforce_limits`` makes it as strict as IB with
+    clients that ask too much, given so many market data ``lines``; ``breaches`` counts how often each limit was.
+
     Raises:
-        ValueError: the server version is not one of 157 to 226.
+        ValueError: the server version is not one of 157 to 226, or ``lines`` is no number of lines.
     """
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, server_version: int = LAST_VERSION, seed: int = 0,
-        rate: float = 50.0, clock: Clock = time.time_ns,
+        rate: float = 50.0, clock: Clock = time.time_ns, faults: Iterable[Fault] = (), enforce_limits: bool = False,
+        lines: int = DEFAULT_LINES,
     ) -> None:  # fmt: skip
         if not FIRST_VERSION <= server_version <= LAST_VERSION:
             raise ValueError(f"server_version {server_version}: the simulator speaks {FIRST_VERSION} to {LAST_VERSION}")
         self.host = host
         self.port = port
-        self.gateway = Gateway(server_version, seed, rate, clock)
+        self._script = Script(faults, seed, clock, self._restart_soon)
+        enforcer = Enforcer(clock, lines, on=enforce_limits)
+        self.breaches = enforcer.breaches
+        self.gateway = Gateway(server_version, seed, rate, clock, self._script, enforcer)
         self._server: asyncio.Server | None = None
         self._matching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen; from here on ``port`` is the port."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SimulatorSession(self.gateway).protocol, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._matching = loop.create_task(self.gateway.match_orders())
+        self._script.start()
+        await self.come_up()
+        self._matching = asyncio.get_running_loop().create_task(self.gateway.match_orders())
 
     async def stop(self) -> None:
         """Drop every connection and stop listening; may be called twice."""
-        if self._server is None or self._matching is None:
+        self._script.stop()
+        await self.go_down()
+        if self._matching is not None:
+            self._matching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._matching
+            self._matching = None
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen: now, if it names no condition. From the simulator's own event loop only."""
+        self._script.inject(fault)
+
+    async def go_down(self) -> None:
+        """Drop every connection and close the port; orders, positions and the market go on."""
+        server, self._server = self._server, None
+        if server is None:
             return
-        self._server.close()
+        server.close()
         for session in list(self.gateway.sessions):
             session.close()
-        self._matching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._matching
-        await self._server.wait_closed()
-        self._server = self._matching = None
+        await server.wait_closed()
+
+    async def come_up(self) -> None:
+        """Listen again, on the same port."""
+        if self._server is None:
+            create = asyncio.get_running_loop().create_server
+            self._server = await create(lambda: SimulatorSession(self.gateway).protocol, self.host, self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def restart(self, down_s: float = 0.0) -> None:
+        """Go down, come up after so many seconds of the simulator's clock."""
+        await self.go_down()
+        up = asyncio.Event()
+        self._script.timers.after(down_s, up.set)
+        await up.wait()
+        await self.come_up()
+
+    def _restart_soon(self, down_s: float) -> None:
+        self._script.spawn(self.restart(down_s))
 
     def reset_depth(self) -> None:
         """Every order book loses its thread: clients are told by a 317 to begin anew, and get the whole book."""

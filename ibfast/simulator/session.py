@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 from ibfast import wire
 from ibfast._codec import Protocol
@@ -23,6 +22,7 @@ from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION
 from ibfast.simulator.answers import ANSWERS
 from ibfast.simulator.gateway import Gateway
+from ibfast.simulator.line import Line
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.pump import Pump
 from ibfast.simulator.refusals import NO_CONTRACT, Refusal, ambiguous, invalid
@@ -49,15 +49,16 @@ class SimulatorSession:
         self.follows_positions = False
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.pump: Pump
-        self._transport: Any = None
+        self._transport: Line
         self._outbox: list[bytes] = []
 
     # -- what the protocol calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = self.gateway.script.open(self, transport)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.gateway.sessions.add(self)
+        self.gateway.script.opened(self._transport)
 
     def handshake(self, payload: bytes) -> None:
         hello = HELLO.fullmatch(payload)
@@ -73,6 +74,11 @@ class SimulatorSession:
         self.pump = Pump(self.gateway.rate, version, self.gateway.clock, self._write, self.send)
 
     def received(self, message: Message) -> None:
+        if self._transport.hears(message) and self.gateway.enforcer.admits(self, message):
+            self.act(message)
+            self._transport.acted(message)
+
+    def act(self, message: Message) -> None:
         if self.client_id is None:
             if isinstance(message, StartApiRequest):
                 self._start(message.client_id or 0)
@@ -96,7 +102,8 @@ class SimulatorSession:
         self.pump.pause()
 
     def resume_writing(self) -> None:
-        self.pump.resume()
+        if not self._transport.stalled:
+            self.pump.resume()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is not None:
@@ -106,6 +113,7 @@ class SimulatorSession:
         for task in self.tasks.values():
             task.cancel()
         self.gateway.sessions.discard(self)
+        self.gateway.script.closed(self._transport)
         if self.client_id is not None:
             del self.gateway.clients[self.client_id]
             self.client_id = None
@@ -115,6 +123,7 @@ class SimulatorSession:
     def send(self, message: Message) -> None:
         """Queue a message; everything queued in one turn of the loop is one write."""
         self._write(wire.frame(wire.encode(message, self.protocol.server_version)))
+        self.gateway.enforcer.sent(self, message)
 
     def refuse(self, req_id: int, code: int, text: str) -> None:
         at = self.gateway.clock() // 1_000_000
@@ -163,14 +172,26 @@ class SimulatorSession:
         """Hang up, whatever is still to be sent."""
         self._transport.abort()
 
+    def streams(self) -> list[int]:
+        """Ids of the requests whose streams flow."""
+        return list(self.pump.streams) if self.protocol.server_version else []
+
+    def turn_away(self) -> None:
+        """Refuse the client id and hang up."""
+        text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+        self.refuse(-1, 326, text)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the session after what is still to be sent."""
+        self._flush()
+        self._transport.close()
+
     # -- inside
 
     def _start(self, client_id: int) -> None:
         if client_id in self.gateway.clients:
-            text = "Unable to connect as the client id is already in use. Retry with a unique client id."
-            self.refuse(-1, 326, text)
-            self._flush()
-            self._transport.close()
+            self.turn_away()
             return
         self.client_id = client_id
         self.gateway.clients[client_id] = self

@@ -1,0 +1,38 @@
+"""What a gateway says of its connections, in IB's codes and words."""
+
+from __future__ import annotations
+
+from ibfast.schema import HistoricalDataRequest, MarketDepthRequest, RealTimeBarsRequest
+from ibfast.schema.declare import Message
+
+TEXTS: dict[int, str] = {
+    317: "Market depth data has been RESET. Please empty deep book contents before applying any new entries.",
+    1100: "Connectivity between IBKR and Trader Workstation has been lost.",
+    1101: "Connectivity between IBKR and Trader Workstation has been restored - data lost.",
+    1102: "Connectivity between IBKR and Trader Workstation has been restored - data maintained.",
+    1300: "TWS socket port has been reset and this connection is being dropped. Please reconnect on the new port",
+    2103: "Market data farm connection is broken:usfarm",
+    2104: "Market data farm connection is OK:usfarm",
+    2105: "HMDS data farm connection is broken:ushmds",
+    2106: "HMDS data farm connection is OK:ushmds",
+    2107: "HMDS data farm connection is inactive but should be available upon demand.ushmds",
+    2108: "Market data farm connection is inactive but should be available upon demand.usfarm",
+    2110: "Connectivity between Trader Workstation and server is broken. It will be restored automatically.",
+    2119: "Market data farm is connecting:usfarm",
+    2157: "Sec-def data farm connection is broken:secdefil",
+    2158: "Sec-def data farm connection is OK:secdefil",
+    10182: "Failed to request live updates (disconnected).",
+    10225: "Bust event occurred, current subscription is deactivated. Please resubscribe real-time bars immediately.",
+}
+
+LOST, DATA_LOST, DATA_KEPT = 1100, 1101, 1102
+SOCKET_RESET = 1300
+ENDING = (10182, 10225)
+"""The stream they come for is over."""
+
+OF: dict[int, type[Message]] = {
+    317: MarketDepthRequest,
+    10182: HistoricalDataRequest,
+    10225: RealTimeBarsRequest,
+}
+"""Codes that come for a request: one for each of this class that is open."""
