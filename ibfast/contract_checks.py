@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ibfast.contract import ComboLeg, Contract
 
 RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
-LEG_ACTIONS = ("BUY", "SELL", "SSHORT")
+LEG_ACTIONS = ("BUY", "SELL", "SSHORT", "SLONG")
 NAMES = ("symbol", "local_symbol", "trading_class", "sec_id", "issuer_id")
 """A contract without an id of IB's own has one of these."""
 

@@ -42,8 +42,8 @@ class OptionChain:
             strikes=tuple(sorted(set(listed.strikes))),
         )
 
-    def next_expiry(self, after: date) -> date:
-        """The first expiration after a day.
+    def next_expiry(self, after: date = date.min) -> date:
+        """The first expiration after a day, without one the first that is listed, which may be today's.
 
         Raises:
             ValueError: there is none.

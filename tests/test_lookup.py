@@ -240,16 +240,16 @@ def test_an_option_chain(play):
         chain = await client.option_chain(AAPL)
         assert (chain.exchange, chain.trading_class, chain.multiplier) == ("SMART", "AAPL", 100)
         assert chain.underlying.con_id == 265598
-        assert chain.expirations[0] == date(2026, 8, 28)
+        assert chain.next_expiry() == chain.expirations[0] >= AUGUST.date()
         expiry = chain.next_expiry(date(2026, 8, 28))
-        assert expiry == date(2026, 9, 4)
+        assert date(2026, 8, 28) < expiry <= date(2026, 9, 4)
         listed = await client.listed_options(chain, expiry=expiry, right="C")
         assert {it.right for it in listed} == {"C"}
         assert [it.strike for it in listed] == sorted(it.strike for it in listed)
         assert set(chain.strikes) >= {it.strike for it in listed}
         strike = chain.nearest_strike(310.65)
         call, put = await client.qualify(*chain.contracts(expirations=[expiry], strikes=[strike]))
-        assert (call.local_symbol, put.right) == (f"AAPL  260904C{strike * 1000:08.0f}", "P")
+        assert (call.local_symbol, put.right) == (f"AAPL  {expiry:%y%m%d}C{strike * 1000:08.0f}", "P")
         assert call in listed
         with pytest.raises(ValueError, match=r"exchange, trading_class: NOSUCH  is not one .*SMART AAPL"):
             await client.option_chain(AAPL, exchange="NOSUCH")
@@ -284,7 +284,8 @@ def test_choosing_from_a_chain():
     assert CHAIN.strikes_around(310, 9) == (300, 310, 312.5, 320)
     assert CHAIN.nearest_expiry(date(2026, 9, 11)) == date(2026, 9, 18)
     assert CHAIN.nearest_expiry(date(2026, 9, 10)) == date(2026, 9, 4)
-    assert CHAIN.next_expiry(date(2026, 1, 1)) == date(2026, 8, 28)
+    assert CHAIN.next_expiry() == date(2026, 8, 28)
+    assert CHAIN.next_expiry(date(2026, 8, 28)) == date(2026, 9, 4)
     with pytest.raises(ValueError, match="nothing expires after 2026-09-18"):
         CHAIN.next_expiry(date(2026, 9, 18))
     assert len(CHAIN.contracts()) == 3 * 4 * 2
@@ -446,6 +447,25 @@ def test_what_is_in_the_cache_is_not_asked_again(play, tmp_path):
         after = ContractCache(path, now=lambda: datetime(2026, 12, 18, 14, 31, tzinfo=UTC), max_age=timedelta(days=999))
         assert after.get(december) is None
         assert after.get(AAPL) == first[0]
+        path.unlink()
+
+    play(case)
+
+
+def test_what_was_found_is_kept_when_another_is_not(play, tmp_path):
+    async def case(client):
+        path = tmp_path / "contracts.jsonl"
+        (found,) = await client.qualify(AAPL)
+        with pytest.raises(AmbiguousContract):
+            await client.qualify(AAPL, ES, cache=kept(path))
+        assert kept(path).get(ES) is None
+        assert kept(path).get(AAPL) in (found, None)  # whichever answer came first
+        with pytest.raises(RequestError):
+            await client.qualify(Contract.stock("NOSUCH"), cache=kept(path))
+        await client.qualify(AAPL, cache=kept(path))
+        with pytest.raises(AmbiguousContract):
+            await client.qualify(AAPL, ES, cache=kept(path))
+        assert kept(path).get(AAPL) == found
         path.unlink()
 
     play(case)

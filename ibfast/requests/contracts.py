@@ -50,7 +50,8 @@ class ContractRequests(Requests):
     async def qualify(self, *contracts: Contract, cache: ContractCache | None = None) -> list[Contract]:
         """The same contracts in the same order, filled with what names each: con_id, local symbol and the rest.
 
-        All are asked for at once. A combination comes back as it is. With a ``cache`` what is known is not asked.
+        All are asked for at once; the first error ends the others. A combination comes back as it is. What a ``cache``
+        knows is not asked; it keeps what was found, even when another contract was not.
 
         Raises:
             AmbiguousContract: several contracts fit; it lists them.
@@ -59,10 +60,11 @@ class ContractRequests(Requests):
         """
         for contract in contracts:
             contract.check()
-        found = await together(self._qualified(contract, cache) for contract in contracts)
-        if cache is not None:
-            cache.save()
-        return found
+        try:
+            return await together(self._qualified(contract, cache) for contract in contracts)
+        finally:
+            if cache is not None:
+                cache.save()
 
     async def _qualified(self, contract: Contract, cache: ContractCache | None) -> Contract:
         if contract.sec_type == "BAG":
