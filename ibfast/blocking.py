@@ -1570,7 +1570,8 @@ class Client(Facade):
     def qualify(self, *contracts: Contract, cache: ContractCache | None = None) -> list[Contract]:
         """The same contracts in the same order, filled with what names each: con_id, local symbol and the rest.
 
-        All are asked for at once. A combination comes back as it is. With a ``cache`` what is known is not asked.
+        All are asked for at once; the first error ends the others. A combination comes back as it is. What a ``cache``
+        knows is not asked; it keeps what was found, even when another contract was not.
 
         Raises:
             AmbiguousContract: several contracts fit; it lists them.
