@@ -4,11 +4,22 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from test_client import AAPL, MSFT, connect, far_below, limit_order, play, until, version  # noqa: F401
+from test_client import AAPL, MSFT, Gateway, connect, far_below, limit_order, play, until, version  # noqa: F401
 
-from ibfast import Client, Order, RequestError
-from ibfast.schema import Contract
+from ibfast import Client, Contract, Order, RequestError, VersionError
+from ibfast.schema import (
+    AttachedOrders,
+    AutoOpenOrdersRequest,
+    CancelOrderRequest,
+    ExerciseOptionsRequest,
+    GlobalCancelRequest,
+    OpenOrder,
+    OrderState,
+    OrderStatus,
+    PlaceOrderRequest,
+)
 
+CALL = Contract.call("AAPL", expiry="20260918", strike=200)
 NEWEST = pytest.mark.parametrize("version", [226])
 BOTH_WIRES = pytest.mark.parametrize("version", [176, 226])
 
@@ -215,3 +226,84 @@ def test_misuse_is_found_before_a_byte_is_sent(play):  # noqa: F811
         assert client.stats["messages_sent"] == before
 
     play(case)
+
+
+# -------------------------------------------------------- what the gateway hears, whatever it thinks of it
+
+
+def test_what_tws_has_presets_for_gets_order_ids_of_ours(run, connect):  # noqa: F811
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            trade = await client.order(AAPL).buy(1).limit(9).attach_preset(stop_loss=True, take_profit=True).submit()
+            request = await gateway.hear(PlaceOrderRequest)
+            assert request.attached_orders == AttachedOrders(
+                sl_order_id=2, sl_order_type="PRESET", pt_order_id=3, pt_order_type="PRESET"
+            )
+            assert (trade.order_id, trade.attached) == (1, request.attached_orders)
+            assert (await client.order(AAPL).buy(1).limit(9).submit()).order_id == 4
+
+    run(main)
+
+
+@pytest.mark.parametrize("version", [217])
+def test_older_servers_have_no_presets(play):  # noqa: F811
+    async def case(client):
+        with pytest.raises(VersionError, match="needs server version 218"):
+            await client.order(AAPL).buy(1).limit(9).attach_preset(stop_loss=True).submit()
+        assert client.trades == []
+
+    play(case)
+
+
+@pytest.mark.parametrize(("word", "action"), [("exercise_options", 1), ("lapse_options", 2)])
+def test_an_exercised_option_is_followed_like_an_order(run, connect, word, action):  # noqa: F811
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            trade = await getattr(client, word)(CALL, 2, account="DU1", override=True)
+            request = await gateway.hear(ExerciseOptionsRequest)
+            assert (request.exercise_action, request.exercise_quantity, request.contract) == (action, 2, CALL)
+            assert (request.account, request.override, request.order_id) == ("DU1", True, trade.order_id)
+            gateway.say(OrderStatus(order_id=trade.order_id, client_id=1, status="Filled", filled=Decimal(2)))
+            await trade.filled()
+
+    run(main)
+
+
+def test_cancels_say_what_regulators_ask_for(run, connect):  # noqa: F811
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            trade = await client.place_order(AAPL, limit_order(1))
+            await client.cancel_order(trade, ext_operator="me", manual_order_indicator=1)
+            cancel = (await gateway.hear(CancelOrderRequest)).order_cancel
+            assert (cancel.ext_operator, cancel.manual_order_indicator) == ("me", 1)
+            await client.cancel_all_orders(ext_operator="me")
+            assert (await gateway.hear(GlobalCancelRequest)).order_cancel.ext_operator == "me"
+
+    run(main)
+
+
+def test_a_preview_waits_for_the_numbers(run, connect):  # noqa: F811
+    """Gateways may first send an answer without any."""
+
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            asking = asyncio.ensure_future(client.what_if_order(AAPL, limit_order(1)))
+            request = await gateway.hear(PlaceOrderRequest)
+            assert (request.order.what_if, request.order.transmit) == (True, True)
+            for state in (OrderState(status="PreSubmitted"), OrderState(init_margin_after=5.0, margin_currency="EUR")):
+                order = request.order.replace(client_id=1)
+                gateway.say(OpenOrder(order_id=request.order_id, contract=AAPL, order=order, order_state=state))
+            preview = await asking
+            assert (preview.init_margin_after, preview.margin_currency, preview.commission) == (5.0, "EUR", None)
+            assert client.trades == []
+
+    run(main)
+
+
+def test_client_0_is_bound_to_the_orders_of_tws(run, connect):  # noqa: F811
+    async def main():
+        async with Gateway() as gateway, await connect(gateway, client_id=0) as client:
+            await client.auto_open_orders()
+            assert (await gateway.hear(AutoOpenOrdersRequest)).auto_bind is True
+
+    run(main)

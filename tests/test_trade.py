@@ -185,6 +185,11 @@ def test_what_was_corrected_does_not_come_back(desk):
     assert [fill.execution.price for fill in desk.trade.fills] == [149.0]
 
 
+def test_a_fill_knows_its_contract(desk):
+    desk.execution()
+    assert desk.trade.fills[0].contract is AAPL
+
+
 def test_commissions_of_nobody_are_nobody_s(desk):
     desk.commission("b.1.01", 5.0)
     desk.execution("a.1.01")
@@ -255,6 +260,68 @@ def test_a_held_child_says_why(desk):
     assert desk.trade.why_held == "child,trigger"
     desk.status("Submitted")
     assert not desk.trade.why_held
+
+
+# ------------------------------------------------------------------------------------------------------ changes
+
+
+def changed(desk, **fields):
+    desk.trade.sent_again(desk.trade.order.replace(**fields))
+
+
+def reported(desk, **fields):
+    order = Order(client_id=US, perm_id=70, **{"total_quantity": Decimal(100), "action": "BUY"} | fields)
+    state = OrderState(status="Submitted")
+    desk.trades.on_open_order(OpenOrder(order_id=7, contract=AAPL, order=order, order_state=state))
+
+
+def test_a_refused_change_is_taken_back(desk):
+    desk.working()
+    changed(desk, lmt_price=10.0)
+    reported(desk, lmt_price=10.0)
+    changed(desk, lmt_price=11.0, total_quantity=Decimal(200))
+    assert desk.trade.order.lmt_price == 11.0
+    desk.error(201)
+    assert (desk.trade.order.lmt_price, desk.trade.order.total_quantity) == (10.0, 100)
+
+
+def test_a_report_of_the_order_as_it_was_accepts_nothing(desk):
+    desk.working()
+    changed(desk, lmt_price=10.0)
+    desk.open_order("Submitted", warning_text="as before")
+    desk.error(201)
+    assert desk.trade.order.lmt_price is None
+
+
+def test_changes_are_answered_in_turn(desk):
+    desk.working()
+    changed(desk, lmt_price=10.0)
+    changed(desk, lmt_price=11.0)
+    desk.error(201)
+    assert desk.trade.order.lmt_price == 11.0  # the second one is on its way
+    desk.error(201, "again")
+    assert desk.trade.order.lmt_price is None
+    changed(desk, lmt_price=12.0)
+    changed(desk, lmt_price=13.0)
+    reported(desk, lmt_price=13.0)
+    desk.error(201)
+    assert desk.trade.order.lmt_price == 13.0
+
+
+def test_what_tws_spells_in_its_own_way_is_accepted_all_the_same(desk):
+    desk.working()
+    changed(desk, tif="GTD", good_till_date="20260826-20:00:00")
+    reported(desk, tif="GTD", good_till_date="20260826 16:00:00 US/Eastern")
+    changed(desk, lmt_price=10.0)
+    desk.error(201)
+    assert (desk.trade.order.tif, desk.trade.order.lmt_price) == ("GTD", None)
+
+
+def test_a_warning_takes_nothing_back(desk):
+    desk.working()
+    changed(desk, lmt_price=10.0)
+    desk.error(399)
+    assert desk.trade.order.lmt_price == 10.0
 
 
 # -------------------------------------------------------------------------------------------- whose order it is
@@ -384,6 +451,16 @@ def test_a_finished_order_outlives_the_connection(desk, run):
         assert [event.kind async for event in desk.trade] == [STATUS]
 
     run(main)
+
+
+def test_a_callback_hears_every_event_from_then_on(desk):
+    heard = []
+    desk.open_order("Submitted")
+    desk.trade.on_event(heard.append)
+    desk.status("Submitted")
+    desk.status("Cancelled")
+    assert heard == desk.trade.log[1:]
+    assert [event.status for event in heard] == ["Submitted", "Cancelled"]
 
 
 def test_listeners_hear_events_of_every_order(desk):
