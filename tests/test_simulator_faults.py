@@ -15,14 +15,19 @@ from ibfast.schema import (
     ExecutionDetails,
     ExecutionDetailsEnd,
     ExecutionRequest,
+    HistoricalData,
+    HistoricalDataRequest,
     ManagedAccounts,
     MarketDataRequest,
+    MarketDepthL2,
+    MarketDepthRequest,
     NextValidId,
     OpenOrder,
     Order,
     OrderStatus,
     PlaceOrderRequest,
     PositionEnd,
+    RealTimeBarsRequest,
     StartApiRequest,
     TickByTickRequest,
     TickPrice,
@@ -503,6 +508,63 @@ def test_a_notice_for_each_open_request_of_a_kind(version):
         assert [it[-1].id for it in told] == [3, 4]
 
     talk(conversation, server_version=version)
+
+
+@BOTH_WIRES
+def test_a_book_is_reset_and_told_anew(version):
+    async def conversation(sim):
+        caller = await Caller.log_in(sim)
+        depth = MarketDepthRequest(req_id=3, contract=AAPL, num_rows=2, is_smart_depth=True)
+        await caller.ask(depth, MarketDepthL2)
+        sim.inject(Notice(317))
+        told = await caller.until(lambda it: isinstance(it, ErrorMessage))
+        assert (told[-1].id, told[-1].error_code) == (3, 317)
+        rows = [(await caller.message()).market_depth_data for _ in range(4)]
+        assert [(it.side, it.position or 0, it.operation or 0) for it in rows] == opening_of(rows)
+
+    talk(conversation, server_version=version)
+
+
+def opening_of(rows):
+    """What a book of two rows a side is told by: inserts, each side from its best price."""
+    sides = list(dict.fromkeys(it.side for it in rows))
+    assert len(sides) == 2
+    return [(side, position, 0) for side in sides for position in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("code", "request_", "first"),
+    [
+        (10225, RealTimeBarsRequest(req_id=3, contract=AAPL, bar_size=5, what_to_show="TRADES"), None),
+        (
+            10182,
+            HistoricalDataRequest(
+                req_id=3, contract=AAPL, duration="60 S", bar_size_setting="5 secs", what_to_show="TRADES",
+                format_date=1, keep_up_to_date=True,
+            ),
+            HistoricalData,
+        ),
+    ],
+)  # fmt: skip
+@BOTH_WIRES
+def test_a_live_update_is_over_and_can_be_asked_for_again(version, code, request_, first):
+    clock = Clock()
+
+    async def conversation(sim):
+        caller = await Caller.log_in(sim)
+        session = sim.gateway.clients[1]
+        caller.send(request_)
+        if first is not None:
+            await caller.until(first)
+        await until(lambda: 3 in session.pump.streams)
+        sim.inject(Notice(code))
+        told = await caller.until(lambda it: isinstance(it, ErrorMessage))
+        assert (told[-1].id, told[-1].error_code) == (3, code)
+        assert 3 not in session.pump.streams
+        caller.send(request_)
+        await until(lambda: 3 in session.pump.streams)
+
+    talk(conversation, server_version=version, clock=clock)
 
 
 def test_notices_at_their_times_come_once_to_everybody():

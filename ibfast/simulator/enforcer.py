@@ -25,6 +25,8 @@ from ibfast.schema import (
     HistoricalTicksBidAsk,
     HistoricalTicksLast,
     RealTimeBarsRequest,
+    RerouteMarketDataRequest,
+    RerouteMarketDepthRequest,
     TickByTickRequest,
     TickSnapshotEnd,
 )
@@ -55,7 +57,10 @@ TOO_MANY: dict[str, tuple[int, str]] = {
 }
 """What is said when too many are open, by the name of the quota."""
 
-ENDS = (HeadTimestamp, HistogramData, HistoricalSchedule, TickSnapshotEnd)
+ENDS = (
+    HeadTimestamp, HistogramData, HistoricalSchedule, RerouteMarketDataRequest, RerouteMarketDepthRequest,
+    TickSnapshotEnd,
+)  # fmt: skip
 REFUSALS = (ErrorKind.REJECTION, ErrorKind.ENTITLEMENT)
 
 _RATES = {cls: [rate for rate in RATES if cls in rate.of] for rate in RATES for cls in rate.of}

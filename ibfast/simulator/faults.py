@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ibfast import wire
 from ibfast.schema import ErrorMessage, StartApiRequest
 from ibfast.schema.declare import Message
-from ibfast.simulator.notices import DATA_KEPT, DATA_LOST, ENDING, LOST, OF, SOCKET_RESET, TEXTS
+from ibfast.simulator.notices import BOOK_RESET, DATA_KEPT, DATA_LOST, ENDING, LOST, OF, SOCKET_RESET, TEXTS
 from ibfast.simulator.spoiling import with_raw_field
 
 if TYPE_CHECKING:
@@ -240,6 +240,9 @@ class Notice(Event):
         return line.session.client_id is not None
 
     def strike(self, line: Line) -> None:
+        if self.code == BOOK_RESET and self.req_id == -1:
+            line.session.reset_depth()  # the notice, then the book anew
+            return
         kind = self.of or OF.get(self.code)
         told = [self.req_id] if kind is None or self.req_id != -1 else line.asked(kind)
         for req_id in told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibfast.schema import HistoricalDataRequest, MarketDepthRequest, RealTimeBarsRequest
+from ibfast.schema import HistoricalDataRequest, RealTimeBarsRequest
 from ibfast.schema.declare import Message
 
 TEXTS: dict[int, str] = {
@@ -27,11 +27,11 @@ TEXTS: dict[int, str] = {
 
 LOST, DATA_LOST, DATA_KEPT = 1100, 1101, 1102
 SOCKET_RESET = 1300
+BOOK_RESET = 317
 ENDING = (10182, 10225)
 """The stream they come for is over."""
 
 OF: dict[int, type[Message]] = {
-    317: MarketDepthRequest,
     10182: HistoricalDataRequest,
     10225: RealTimeBarsRequest,
 }
