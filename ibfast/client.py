@@ -12,6 +12,7 @@ from ibfast.errors import DecodeError, IbfastError
 from ibfast.health import Health
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
+from ibfast.reconciling import reconcile
 from ibfast.requests.calculations import CalculationRequests
 from ibfast.requests.chains import ChainRequests
 from ibfast.requests.history import HistoryRequests
@@ -49,6 +50,7 @@ class Client(
         self._health: Channel[Health] = Channel()
         connection.on_notice = self._notices.put
         connection.on_health = self._health.put
+        connection.on_back = lambda: reconcile(self, self._talk.trades)
         connection.on_lost = self._end_streams
 
     @classmethod

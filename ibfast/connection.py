@@ -51,7 +51,7 @@ class Connection:
         self.talk = talk
         self.request_timeout_s = request_timeout_s
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
-        self.on_back: Callable[[], object] = lambda: None
+        self.on_back: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
         self.on_health: Callable[[Health], object] = lambda health: None
         self.watch = Watch(time.time_ns, lambda health: self.on_health(health))
@@ -143,7 +143,8 @@ class Connection:
         for setting in self.kept.values():
             self.send(setting)
         self._resume()
-        self.on_back()
+        if self.on_back is not None:
+            self._run(self.on_back())
 
     def _resume(self) -> None:
         """Ask anew for everything that was open."""

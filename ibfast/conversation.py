@@ -339,6 +339,7 @@ class Conversation:
         for stream in streams:
             del self._waiting[stream.req_id]
         self.lost(error)
+        self.trades.replaying = True
         self.outbox.take()
         self.refusal = None
         self._missing = {NextValidId, ManagedAccounts}

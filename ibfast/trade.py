@@ -17,6 +17,7 @@ from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
 from ibfast.order import AttachedOrders, Order
 from ibfast.schema import (
     CommissionAndFeesReport,
+    CompletedOrder,
     ErrorMessage,
     Execution,
     ExecutionDetails,
@@ -89,7 +90,10 @@ def add_fill(fills: list[Fill], fill: Fill) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TradeEvent:
-    """Something happened to a trade: the message or error behind it, and what the trade said right after it."""
+    """Something happened to a trade: the message or error behind it, and what the trade said right after it.
+
+    ``replayed`` events happened while the connection was lost, and were learned of afterwards.
+    """
 
     trade: Trade
     kind: TradeEventKind
@@ -97,6 +101,7 @@ class TradeEvent:
     status: str
     filled: Decimal
     remaining: Decimal
+    replayed: bool = False
 
 
 Listener = Callable[[TradeEvent], object]
@@ -129,6 +134,7 @@ class Trade:
     log: list[TradeEvent] = field(default_factory=list, repr=False)
     listeners: list[Listener] = field(default_factory=list, repr=False)
     acknowledged: bool = field(default=False, repr=False)
+    replaying: Callable[[], bool] = field(default=lambda: False, repr=False)
     _unanswered: list[Order] = field(default_factory=list, repr=False)  # sent changes TWS has not spoken to yet
     _accepted: Order = field(init=False, repr=False)
     _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
@@ -257,6 +263,22 @@ class Trade:
         self.why_held = message.why_held
         self._tell(TradeEventKind.STATUS, message)
 
+    def on_completed(self, message: CompletedOrder) -> None:
+        """How the order ended, from the list of those that have."""
+        status = message.order_state.status if message.order_state is not None else None
+        if self.status in DONE or status not in DONE:
+            return
+        self.status = status
+        self.order_state = message.order_state
+        self._acknowledge(status)
+        filled = message.order.filled_quantity if message.order is not None else None
+        if filled is not None:
+            self.filled_quantity, self.remaining = (
+                filled,
+                max(self.remaining + self.filled_quantity - filled, Decimal(0)),
+            )
+        self._tell(TradeEventKind.STATUS, message)
+
     def on_execution(self, message: ExecutionDetails, commission: CommissionAndFeesReport | None) -> None:
         """A fill, or the correction of one: the same id up to its last number, which is higher."""
         if message.execution is None:
@@ -282,6 +304,10 @@ class Trade:
                 self.warnings.append(error)
                 self._tell(TradeEventKind.WARNING, error)
             return
+        self.on_refusal(error)
+
+    def on_refusal(self, error: RequestError) -> None:
+        """TWS refuses the order, or the last change of it."""
         self.rejection = error
         if self._unanswered:  # TWS answers in turn
             del self._unanswered[0]
@@ -310,7 +336,9 @@ class Trade:
         self.acknowledged = True
 
     def _tell(self, kind: TradeEventKind, detail: Any) -> None:
-        event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining)
+        event = TradeEvent(
+            self, kind, detail, self.status, self.filled_quantity, self.remaining, replayed=self.replaying()
+        )
         self.log.append(event)
         for stream in self._followers:
             stream.put(event)
@@ -349,6 +377,7 @@ class Trades:
     def __init__(self, client_id: int) -> None:
         self.client_id = client_id
         self.listeners: list[Listener] = []
+        self.replaying = False  # from the loss of a connection until the orders have been compared with TWS's
         self._by_order_id: dict[int, Trade] = {}
         self._by_perm_id: dict[int, Trade] = {}
         self._by_exec_id: dict[str, Trade] = {}
@@ -366,9 +395,13 @@ class Trades:
 
     def add(self, trade: Trade) -> Trade:
         """Follow an order that is about to be sent."""
-        trade.listeners.append(self._tell)
+        self._follow(trade)
         self._by_order_id[trade.order_id] = trade
         return trade
+
+    def _follow(self, trade: Trade) -> None:
+        trade.listeners.append(self._tell)
+        trade.replaying = lambda: self.replaying
 
     def on_open_order(self, message: OpenOrder) -> None:
         """An order of ours, or one of another session or client that is met here for the first time."""
@@ -377,7 +410,7 @@ class Trades:
         if trade is None:
             contract = message.contract if message.contract is not None else Contract()
             trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
-            trade.listeners.append(self._tell)
+            self._follow(trade)
             if self._is_ours(message.order_id, order.client_id):
                 self._by_order_id[trade.order_id] = trade
         if order.perm_id:
@@ -403,6 +436,13 @@ class Trades:
         self._by_exec_id[execution.exec_id] = trade
         trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
         return True
+
+    def on_completed(self, message: CompletedOrder) -> None:
+        """An order of ours that has ended."""
+        order = message.order if message.order is not None else Order()
+        trade = self._by_perm_id.get(order.perm_id or 0)
+        if trade is not None:
+            trade.on_completed(message)
 
     def of(self, message: OpenOrder) -> Trade | None:
         """The order that a report is about."""

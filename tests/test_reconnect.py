@@ -17,10 +17,13 @@ SOON_S = 10
 
 
 @contextlib.asynccontextmanager
-async def session(version=226, **options):
+async def session(version=226, rate=500.0, **options):
     """A simulator and its client, which does not pause between its tries, nor before it asks for a stream again."""
     options = {"pacing": False} | options
-    async with simulator(server_version=version) as sim, await Client.connect(sim.host, sim.port, **options) as client:
+    async with (
+        simulator(server_version=version, rate=rate) as sim,
+        await Client.connect(sim.host, sim.port, **options) as client,
+    ):
         client.pauses = []
 
         async def sleep(seconds):
@@ -277,5 +280,77 @@ def test_a_silent_gateway_is_asked_the_time_and_then_given_up(run):
                 gateway_side.received = lambda message: None
             await reaches(health, HealthState.RECONNECTING)
             await reaches(health, HealthState.READY)
+
+    run(main)
+
+
+# ------------------------------------------------------------------------------------------------------------- orders
+
+
+async def away(client, sim):
+    """Lose the connection; what is set lets it come back."""
+    gate = asyncio.Event()
+    client._connection._sleep = lambda seconds: gate.wait()
+    cut(sim)
+    await until(lambda: not client.is_connected)
+    return gate
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_order_that_fills_while_nobody_is_connected_is_reported_as_replayed(run, version):
+    async def main():
+        async with session(version, rate=2000.0) as (sim, client):
+            async with client.tick_by_tick(AAPL, "BidAsk") as quotes:
+                ask = (await quotes.next(SOON_S))["ask_price"][-1]
+            trade = await client.order(AAPL).buy(100).stop(round(ask + 0.02, 2)).submit()
+            updates = client.order_updates()
+            await until(lambda: trade.status == "PreSubmitted")
+            heard = len(trade.log)
+            gate = await away(client, sim)
+            working = [it for it in sim.gateway.engine.live() if it.order_id == trade.order_id]
+            await until(lambda: not any(it in sim.gateway.engine.live() for it in working))
+            gate.set()
+            async with asyncio.timeout(SOON_S):
+                await trade.filled()
+                await until(lambda: trade.is_complete)
+            assert trade.filled_quantity == 100
+            assert sum(fill.execution.shares for fill in trade.fills) == 100
+            assert all(event.replayed for event in trade.log[heard:])
+            assert not any(event.replayed for event in trade.log[:heard])
+            assert updates.try_next() is not None
+
+    run(main)
+
+
+def test_an_order_that_rests_goes_on(run):
+    async def main():
+        async with session() as (sim, client):
+            trade = await client.order(AAPL).buy(100).limit(50).submit()
+            await until(lambda: trade.status in ("Submitted", "PreSubmitted"))
+            gate = await away(client, sim)
+            gate.set()
+            await until(lambda: client.is_connected and not client._talk.trades.replaying)
+            assert not trade.is_done
+            await client.cancel_order(trade)
+            async with asyncio.timeout(SOON_S):
+                await trade.done()
+            assert trade.status == "Cancelled"
+            assert not trade.log[-1].replayed
+
+    run(main)
+
+
+def test_an_order_lost_on_its_way_is_rejected_and_never_sent_again(run):
+    async def main():
+        async with session() as (sim, client):
+            for gateway_side in sim.gateway.sessions:
+                gateway_side.received = lambda message: None
+            trade = await client.order(AAPL).buy(100).market().submit()
+            gate = await away(client, sim)
+            gate.set()
+            async with asyncio.timeout(SOON_S):
+                await trade.done()
+            assert trade.rejection.code == 10147
+            assert sim.gateway.account.positions() == [] or not list(sim.gateway.account.positions())
 
     run(main)
