@@ -14,7 +14,6 @@ from ibfast import (
     Client,
     ComboLeg,
     Contract,
-    ContractCache,
     RequestError,
     RequestTimeout,
     trading_hours,
@@ -28,9 +27,6 @@ from ibfast.schema import (
     ContractDetails,
     CurrentTime,
     CurrentTimeRequest,
-    DepthMarketDataDescription,
-    MarketDepthExchanges,
-    MarketDepthExchangesRequest,
     MarketRule,
     MarketRuleRequest,
     PriceIncrement,
@@ -69,6 +65,11 @@ def test_qualify_fills_in_what_names_a_contract(play):
         assert (bond.con_id, bond.sec_id) == (127128131, "US037833AL42")
         assert (front.local_symbol, front.sec_type, front.multiplier) == ("ESZ6", "FUT", 50)
         assert front.last_trade_date_or_contract_month == "20261218"
+        (continuous,) = await client.qualify(Contract.continuous_future("ES", exchange="CME"))
+        assert (continuous.sec_type, bool(continuous.con_id)) == ("CONTFUT", True)
+        by_isin = Contract(sec_type="STK", sec_id_type="ISIN", sec_id="US0378331005", exchange="SMART", currency="USD")
+        by_local_symbol = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
+        assert [it.con_id for it in await client.qualify(by_isin, by_local_symbol)] == [265598, 515416632]
         again = await client.qualify(stock, front)
         assert again == [stock, front]
         assert AAPL.con_id is None
@@ -322,7 +323,7 @@ def test_matching_symbols(play):
 def test_market_rules_at_once_get_their_own_answers(play):
     async def case(client):
         rules = await asyncio.gather(*(client.market_rule(number) for number in (26, 239, 109, 26, 67)))
-        steps = [[(it.low_edge or 0, it.increment) for it in rule] for rule in rules]
+        steps = [[(it.low_edge, it.increment) for it in rule] for rule in rules]
         assert steps == [[(0, 0.01)], [(0, 5e-05)], [(0, 0.01), (3, 0.05)], [(0, 0.01)], [(0, 0.25)]]
 
     play(case)
@@ -387,38 +388,46 @@ def test_a_price_grid(play):
     play(case)
 
 
-@pytest.mark.parametrize("server", [176, 226])
-def test_smart_components(run, connect, server):
-    rows = [SmartComponent(bit_number=0, exchange="AMEX", exchange_letter="A"),
-            SmartComponent(bit_number=9, exchange="ARCA", exchange_letter="P")]  # fmt: skip
+def test_smart_components(play):
+    async def case(client):
+        async with client.market_data(AAPL) as ticks:
+            await ticks.next(5)
+            exchange_map = ticks.tick_req_params.bbo_exchange
+        venues = {
+            it.bit_number: (it.exchange, it.exchange_letter) for it in await client.smart_components(exchange_map)
+        }
+        assert (venues[0], venues[9]) == (("AMEX", "A"), ("ARCA", "P"))
+        with pytest.raises(ValueError, match="bbo_exchange"):
+            await client.smart_components("")
+
+    play(case)
+
+
+def test_a_zero_that_is_not_sent_is_a_zero(run):
+    """The gateway leaves zeros out on the protobuf wire."""
 
     async def main():
-        async with Gateway(server) as gateway, await connect(gateway) as client:
-            asking = asyncio.ensure_future(client.smart_components("9c0001"))
-            request = await gateway.hear(SmartComponentsRequest)
-            assert request.bbo_exchange == "9c0001"
-            gateway.say(SmartComponents(req_id=request.req_id, smart_components=rows))
-            found = await asking
-            assert [(it.exchange, it.exchange_letter) for it in found] == [("AMEX", "A"), ("ARCA", "P")]
-            with pytest.raises(ValueError, match="bbo_exchange"):
-                await client.smart_components("")
+        async with Gateway() as gateway, await Client.connect(gateway.host, gateway.port) as client:
+            asking = asyncio.gather(client.smart_components("9c0001"), client.market_rule(26))
+            await gateway.hear(MarketRuleRequest)
+            req_id = (await gateway.hear(SmartComponentsRequest)).req_id
+            first = SmartComponent(exchange="AMEX", exchange_letter="A")
+            step = PriceIncrement(increment=0.01)
+            gateway.say(
+                SmartComponents(req_id=req_id, smart_components=[first]),
+                MarketRule(market_rule_id=26, price_increments=[step]),
+            )
+            assert await asking == [[first.replace(bit_number=0)], [step.replace(low_edge=0.0)]]
 
     run(main)
 
 
-@pytest.mark.parametrize("server", [176, 226])
-def test_depth_exchanges(run, connect, server):
-    rows = [DepthMarketDataDescription(exchange="ARCA", sec_type="STK", service_data_type="Deep", agg_group=1)]
+def test_depth_exchanges(play):
+    async def case(client):
+        found = await client.depth_exchanges()
+        assert ("ARCA", "STK", "Deep2") in [(it.exchange, it.sec_type, it.service_data_type) for it in found]
 
-    async def main():
-        async with Gateway(server) as gateway, await connect(gateway) as client:
-            asking = asyncio.ensure_future(client.depth_exchanges())
-            await gateway.hear(MarketDepthExchangesRequest)
-            gateway.say(MarketDepthExchanges(depth_market_data_descriptions=rows))
-            found = await asking
-            assert [(it.exchange, it.sec_type, it.service_data_type) for it in found] == [("ARCA", "STK", "Deep")]
-
-    run(main)
+    play(case)
 
 
 def test_the_hours_of_a_contract(play):
@@ -430,111 +439,3 @@ def test_the_hours_of_a_contract(play):
         assert hours.next_open(AUGUST) == datetime(2026, 8, 27, 8, tzinfo=UTC)
 
     play(case)
-
-
-# ---------------------------------------------------------------------------------------------------- the cache
-
-
-def test_what_is_in_the_cache_is_not_asked_again(play, tmp_path):
-    path = tmp_path / "deep" / "contracts.jsonl"
-
-    async def case(client):
-        december = Contract.future("ES", month="202612", exchange="CME")
-        first = await client.qualify(AAPL, december, cache=ContractCache(path, now=lambda: AUGUST))
-        sent = client.stats["messages_sent"]
-        assert await client.qualify(AAPL, december, cache=ContractCache(path, now=lambda: AUGUST)) == first
-        assert client.stats["messages_sent"] == sent
-        after = ContractCache(path, now=lambda: datetime(2026, 12, 18, 14, 31, tzinfo=UTC), max_age=timedelta(days=999))
-        assert after.get(december) is None
-        assert after.get(AAPL) == first[0]
-        path.unlink()
-
-    play(case)
-
-
-def test_what_was_found_is_kept_when_another_is_not(play, tmp_path):
-    async def case(client):
-        path = tmp_path / "contracts.jsonl"
-        (found,) = await client.qualify(AAPL)
-        with pytest.raises(AmbiguousContract):
-            await client.qualify(AAPL, ES, cache=kept(path))
-        assert kept(path).get(ES) is None
-        assert kept(path).get(AAPL) in (found, None)  # whichever answer came first
-        with pytest.raises(RequestError):
-            await client.qualify(Contract.stock("NOSUCH"), cache=kept(path))
-        await client.qualify(AAPL, cache=kept(path))
-        with pytest.raises(AmbiguousContract):
-            await client.qualify(AAPL, ES, cache=kept(path))
-        assert kept(path).get(AAPL) == found
-        path.unlink()
-
-    play(case)
-
-
-def kept(path, **options):
-    return ContractCache(path, now=lambda: AUGUST, **options)
-
-
-def test_the_cache_forgets_what_is_old(tmp_path):
-    path = tmp_path / "contracts.jsonl"
-    cache = kept(path)
-    cache.put(AAPL, AAPL.replace(con_id=1))
-    cache.save()
-    assert len(path.read_text().splitlines()) == 1
-    for days, expected in ((30, AAPL.replace(con_id=1)), (31, None)):
-        late = ContractCache(path, now=lambda days=days: AUGUST + timedelta(days=days))
-        assert late.get(AAPL) == expected
-
-
-def test_two_share_a_cache(tmp_path):
-    path = tmp_path / "contracts.jsonl"
-    one, other = kept(path), kept(path)
-    assert one.get(AAPL) is None
-    assert other.get(ES) is None
-    one.put(AAPL, AAPL.replace(con_id=1))
-    other.put(ES, ES.replace(con_id=2, strike=1.5))
-    one.save()
-    other.save()
-    third = kept(path)
-    assert [third.get(AAPL).con_id, third.get(ES).con_id, third.get(ES).strike] == [1, 2, 1.5]
-    assert [it.name for it in tmp_path.iterdir()] == ["contracts.jsonl"]
-    third.clear()
-    assert third.get(AAPL) is None
-    assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["nonsense", "{}", "[]", "1", '{"asked": {}, "found": {}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}',
-     '{"asked": {"foo": 1}, "found": {"con_id": 1}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}',
-     '{"asked": {}, "found": {"con_id": 1}, "saved": "2026-08-26T15:00:00", "ends": null}'],
-)  # fmt: skip
-def test_a_spoiled_line_costs_only_itself(tmp_path, line):
-    path = tmp_path / "contracts.jsonl"
-    cache = kept(path)
-    cache.put(AAPL, AAPL.replace(con_id=1))
-    cache.save()
-    path.write_text(line + "\n" + path.read_text())
-    again = kept(path)
-    with pytest.warns(UserWarning, match="1 lines are no contracts"):
-        assert again.get(AAPL).con_id == 1
-
-
-def test_a_file_that_is_no_cache(tmp_path):
-    path = tmp_path / "contracts.jsonl"
-    path.write_bytes(b"\xff\xfe")
-    with pytest.warns(UserWarning, match="is no cache of contracts"):
-        assert kept(path).get(AAPL) is None
-    blocked = kept(path / "below")
-    with pytest.warns(UserWarning, match="is no cache"):
-        blocked.put(AAPL, AAPL.replace(con_id=1))
-    with pytest.warns(UserWarning, match="is no cache"), pytest.warns(UserWarning, match="were not kept"):
-        blocked.save()
-    assert blocked.get(AAPL).con_id == 1
-
-
-def test_the_users_own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert ContractCache().path.name == "contracts.jsonl"
-    assert ContractCache().path.parent.name == "ibfast"

@@ -99,7 +99,7 @@ class ContractRequests(Requests):
         """
         request = MarketRuleRequest(market_rule_id=rule_id)
         answer = await self._connection.ask_shared(request, MarketRule, key="market_rule_id")
-        return list(answer.price_increments)
+        return [it.replace(low_edge=it.low_edge or 0.0) for it in answer.price_increments]
 
     async def price_grid(self, contract: Contract, *, exchange: str = "") -> PriceGrid:
         """The prices that an exchange, by default the contract's own, accepts for a contract.
@@ -118,7 +118,7 @@ class ContractRequests(Requests):
         if not bbo_exchange:
             raise ValueError("bbo_exchange: an exchange map has a name, such as 9c0001")
         answer = await self._connection.ask(SmartComponentsRequest(bbo_exchange=bbo_exchange))
-        return list(answer.parts[0].smart_components)
+        return [it.replace(bit_number=it.bit_number or 0) for it in answer.parts[0].smart_components]
 
     async def depth_exchanges(self) -> list[DepthMarketDataDescription]:
         """The exchanges that have order books."""
