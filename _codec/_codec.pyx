@@ -48,5 +48,7 @@ include "hot.pyx"           # the hot messages, by hand: what they share
 include "ticks.pyx"         # L1 and tick by tick
 include "live.pyx"          # depth, option computations, five-second bars
 include "history.pyx"       # bars and past ticks
+include "book.pyx"          # order books kept from rows
+include "quote.pyx"         # quotes kept from rows
 include "feed.pyx"          # rows back to frames
 include "protocol.pyx"      # all of it behind a socket

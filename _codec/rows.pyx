@@ -332,6 +332,12 @@ cdef class Rows:
         memcpy(self.newest.at, self.sink.rows + self.sink.last * self.sink.itemsize, self.sink.itemsize)
         return 0
 
+    cdef int forget(self) except -1:
+        """Empty it, for who has read the rows where they are."""
+        self.keep_newest()
+        self.sink.used = self.sink.head = 0
+        return 0
+
     def latest(self):
         """A copy of the newest row, taken or not; None before the first."""
         cdef Memory copied

@@ -7,6 +7,7 @@ gateway to try all of it on.
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.bars import Bars
+from ibfast.book import OrderBook
 from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
 from ibfast.conditions import (
@@ -55,9 +56,11 @@ from ibfast.option_chain import OptionChain
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
+from ibfast.quote import Quote
 from ibfast.running import run
 from ibfast.streams import BarUpdates, Computations, Gap, Ticks
-from ibfast.subscription import MessageStream
+from ibfast.subscription import MessageStream, zipped
+from ibfast.tick_types import TickType
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
 from ibfast.what_if import WhatIf
 
@@ -96,18 +99,21 @@ __all__ = [
     "OptionChain",
     "OptionComputation",
     "Order",
+    "OrderBook",
     "OrderBuilder",
     "OrderCondition",
     "OrderType",
     "PacingError",
     "PastTicks",
     "PriceGrid",
+    "Quote",
     "RequestError",
     "RequestTimeout",
     "Schedule",
     "SecType",
     "StreamOverflow",
     "TickByTickType",
+    "TickType",
     "Ticks",
     "TimeInForce",
     "Trade",
@@ -128,4 +134,5 @@ __all__ = [
     "time_condition",
     "trading_hours",
     "volume_condition",
+    "zipped",
 ]

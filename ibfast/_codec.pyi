@@ -21,6 +21,9 @@ BAR: np.dtype[np.void]
 PAST_MID_POINT: np.dtype[np.void]
 PAST_BID_ASK: np.dtype[np.void]
 PAST_LAST: np.dtype[np.void]
+LEVEL: np.dtype[np.void]
+BOOK_LEVELS: int
+DELAYED_TICK_TYPES: dict[int, int]
 DTYPES: dict[str, np.dtype[np.void]]
 EXCHANGES: Codes
 CONDITIONS: Codes
@@ -223,6 +226,59 @@ class Rows:
 
         A stream remembers the last mebibyte of tick strings; None also stands for a text older than that.
         """
+
+@disjoint_base
+class Book:
+    """The two sides of an order book, best level first, and what applies changes to them.
+
+    At most ``rows`` levels of a side are shown. ``misplaced`` counts changes that fit nothing: positions beyond the
+    levels there are, unknown sides and operations. ``resets`` counts how often TWS emptied the book.
+    """
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def recv_ns(self) -> int:
+        """When the last change came; 0 before the first."""
+    @property
+    def misplaced(self) -> int:
+        """Changes that fitted nothing and were left out."""
+    @property
+    def resets(self) -> int:
+        """How often TWS emptied the book."""
+    def __init__(self, rows: int = ...) -> None: ...
+    def apply(self, records: NDArray[np.void]) -> None:
+        """Apply changes: an array of dtype `ibfast.records.DEPTH`, from wherever it comes."""
+    def take_from(self, rows: Rows) -> None:
+        """Apply all changes that wait in ``rows``, and empty it."""
+    def side(self, side: int) -> NDArray[np.void]:
+        """A copy of the levels shown of a side: 0 the asks, 1 the bids."""
+    def best(self, side: int) -> tuple[float, float]:
+        """Price and size of the best level of a side, NaN if there is none."""
+
+@disjoint_base
+class QuoteValues:
+    """The newest value of each L1 tick type; a delayed one counts as the live one it stands for."""
+
+    @property
+    def recv_ns(self) -> int:
+        """When the last tick came; 0 before the first."""
+    @property
+    def updates(self) -> int:
+        """Ticks and option computations so far."""
+    @property
+    def is_delayed(self) -> bool:
+        """Whether the newest price came as a delayed one."""
+    def take_from(self, rows: Rows) -> None:
+        """Take in all L1 ticks or option computations that wait in ``rows``, and empty it."""
+    def value(self, tick_type: int) -> float:
+        """The newest number of a tick type, NaN if it is unknown."""
+    def text(self, tick_type: int) -> str | None:
+        """The newest text of a tick type that is no number, None if it is unknown."""
+    def computation(self, place: int) -> np.void | None:
+        """The newest option computation: 0 of the bid, 1 ask, 2 last, 3 model, 4 custom; None if it is unknown."""
+    def clear(self) -> None:
+        """Forget everything: nothing of it is known any more."""
 
 @disjoint_base
 class Outbox:

@@ -16,9 +16,11 @@ from typing import Any, Generic, Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+import ibfast.book
 import ibfast.brackets
 import ibfast.client
 import ibfast.order_builder
+import ibfast.quote
 import ibfast.streams
 import ibfast.subscription
 import ibfast.trade
@@ -549,6 +551,386 @@ class BarUpdates(Facade):
         return self._run(self._async.collect_for(seconds))
 
     def __iter__(self) -> Iterator[NDArray[np.void]]:
+        return self._iterate(self._async)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@register(ibfast.quote.Quote)
+class Quote(Facade):
+    """The newest value of every L1 tick of a contract, under IB's names; NaN (texts: None) when it is unknown.
+
+    ::
+
+        with client.quote(contract) as quote:
+            for _ in quote:  # at most once a socket read
+                print(quote.bid, quote.ask, quote.model_greeks)
+
+    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too.
+    ``last_timestamp`` is in seconds since 1970, ``halted`` 0 for no, 1 for a general halt, 2 for a volatility halt;
+    ``close_price`` is that of the day before. `value` and `text` have the tick types that have no name here.
+    """
+
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
+    def try_next(self) -> Quote | None:
+        """The quote itself if it has changed since the last time, else None; never blocks."""
+        return self._call(self._async.try_next)
+
+    def next(self, timeout_s: float | None = None) -> "Quote":
+        """The next item.
+
+        Raises:
+            TimeoutError: none came within ``timeout_s`` seconds.
+            StopIteration: the stream is closed or complete.
+            IbfastError: what ended the stream.
+        """
+        return self._run(self._async.next(timeout_s))
+
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[["Quote"], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
+    def close(self) -> None:
+        """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come in."""
+        return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
+    def notices(self) -> deque[Message]:
+        return self._read("notices")
+
+    @property
+    def notices_dropped(self) -> int:
+        return self._read("notices_dropped")
+
+    @property
+    def market_data_type(self) -> int | None:
+        return self._read("market_data_type")
+
+    @property
+    def tick_req_params(self) -> TickReqParams | None:
+        return self._read("tick_req_params")
+
+    @property
+    def durable(self) -> bool:
+        return self._read("durable")
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open."""
+        return self._read("req_id")
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+        return self._call(self._async.interrupted, reason)
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+        return self._call(self._async.resumed)
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+        return self._call(self._async.resume)
+
+    @property
+    def bid(self) -> float:
+        return self._read("bid")
+
+    @property
+    def ask(self) -> float:
+        return self._read("ask")
+
+    @property
+    def last(self) -> float:
+        return self._read("last")
+
+    @property
+    def bid_size(self) -> float:
+        return self._read("bid_size")
+
+    @property
+    def ask_size(self) -> float:
+        return self._read("ask_size")
+
+    @property
+    def last_size(self) -> float:
+        return self._read("last_size")
+
+    @property
+    def bid_exch(self) -> str | None:
+        return self._read("bid_exch")
+
+    @property
+    def ask_exch(self) -> str | None:
+        return self._read("ask_exch")
+
+    @property
+    def last_exch(self) -> str | None:
+        return self._read("last_exch")
+
+    @property
+    def last_timestamp(self) -> float:
+        return self._read("last_timestamp")
+
+    @property
+    def open_price(self) -> float:
+        return self._read("open_price")
+
+    @property
+    def high(self) -> float:
+        return self._read("high")
+
+    @property
+    def low(self) -> float:
+        return self._read("low")
+
+    @property
+    def close_price(self) -> float:
+        return self._read("close_price")
+
+    @property
+    def volume(self) -> float:
+        return self._read("volume")
+
+    @property
+    def mark_price(self) -> float:
+        return self._read("mark_price")
+
+    @property
+    def halted(self) -> float:
+        return self._read("halted")
+
+    @property
+    def bid_greeks(self) -> OptionComputation | None:
+        return self._read("bid_greeks")
+
+    @property
+    def ask_greeks(self) -> OptionComputation | None:
+        return self._read("ask_greeks")
+
+    @property
+    def last_greeks(self) -> OptionComputation | None:
+        return self._read("last_greeks")
+
+    @property
+    def model_greeks(self) -> OptionComputation | None:
+        return self._read("model_greeks")
+
+    @property
+    def recv_ns(self) -> int:
+        """When the last tick came, in ns since 1970; 0 before the first."""
+        return self._read("recv_ns")
+
+    @property
+    def updates(self) -> int:
+        """Ticks and option computations so far."""
+        return self._read("updates")
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether the newest price came as a delayed one."""
+        return self._read("is_delayed")
+
+    def value(self, tick_type: int) -> float:
+        """The newest number of a tick type: an `ibfast.TickType`, or IB's number of it."""
+        return self._call(self._async.value, tick_type)
+
+    def text(self, tick_type: int) -> str | None:
+        """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME."""
+        return self._call(self._async.text, tick_type)
+
+    def __iter__(self) -> Iterator["Quote"]:
+        return self._iterate(self._async)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@register(ibfast.book.OrderBook)
+class OrderBook(Facade):
+    """The order book of a contract, best level first on both sides.
+
+    ::
+
+        with client.book(contract, rows=5) as book:
+            for _ in book:  # at most once a socket read
+                print(book.bids["price"], book.asks["price"])
+
+    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts.
+    """
+
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
+    def try_next(self) -> OrderBook | None:
+        """The book itself if it has changed since the last time, else None; never blocks."""
+        return self._call(self._async.try_next)
+
+    def next(self, timeout_s: float | None = None) -> "OrderBook":
+        """The next item.
+
+        Raises:
+            TimeoutError: none came within ``timeout_s`` seconds.
+            StopIteration: the stream is closed or complete.
+            IbfastError: what ended the stream.
+        """
+        return self._run(self._async.next(timeout_s))
+
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[["OrderBook"], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
+    def close(self) -> None:
+        """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come in."""
+        return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
+    def notices(self) -> deque[Message]:
+        return self._read("notices")
+
+    @property
+    def notices_dropped(self) -> int:
+        return self._read("notices_dropped")
+
+    @property
+    def market_data_type(self) -> int | None:
+        return self._read("market_data_type")
+
+    @property
+    def tick_req_params(self) -> TickReqParams | None:
+        return self._read("tick_req_params")
+
+    @property
+    def durable(self) -> bool:
+        return self._read("durable")
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open."""
+        return self._read("req_id")
+
+    def interrupted(self, reason: str) -> None:
+        """Nothing comes from here on, for a while."""
+        return self._call(self._async.interrupted, reason)
+
+    def resumed(self) -> None:
+        """It comes again by itself."""
+        return self._call(self._async.resumed)
+
+    def resume(self) -> None:
+        """Ask for it anew."""
+        return self._call(self._async.resume)
+
+    @property
+    def bids(self) -> NDArray[np.void]:
+        """A copy of the bids: ``price``, ``size``, ``market_maker`` (`ibfast.records.EXCHANGES` names it)."""
+        return self._read("bids")
+
+    @property
+    def asks(self) -> NDArray[np.void]:
+        """A copy of the asks, columns as of `bids`."""
+        return self._read("asks")
+
+    @property
+    def bid(self) -> float:
+        """The price of the best bid; NaN if there is none."""
+        return self._read("bid")
+
+    @property
+    def bid_size(self) -> float:
+        """The size of the best bid; NaN if there is none."""
+        return self._read("bid_size")
+
+    @property
+    def ask(self) -> float:
+        """The price of the best ask; NaN if there is none."""
+        return self._read("ask")
+
+    @property
+    def ask_size(self) -> float:
+        """The size of the best ask; NaN if there is none."""
+        return self._read("ask_size")
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether somebody bids more than another asks: a smart book can be, for a moment; one exchange's is wrong."""
+        return self._read("is_crossed")
+
+    @property
+    def misplaced(self) -> int:
+        """Changes left out because they fitted nothing: positions beyond the levels there are, unknown operations."""
+        return self._read("misplaced")
+
+    @property
+    def resets(self) -> int:
+        """How often the book was emptied because TWS said so."""
+        return self._read("resets")
+
+    @property
+    def recv_ns(self) -> int:
+        """When the last change came, in ns since 1970; 0 before the first."""
+        return self._read("recv_ns")
+
+    @property
+    def updates(self) -> int:
+        """Changes so far."""
+        return self._read("updates")
+
+    def __iter__(self) -> Iterator["OrderBook"]:
         return self._iterate(self._async)
 
     def __enter__(self) -> Self:
@@ -1859,6 +2241,23 @@ class Client(Facade):
             capacity=capacity,
         )
 
+    def quote(
+        self,
+        contract: Contract,
+        *,
+        generic_ticks: GenericTicks = "",
+        snapshot: bool = False,
+        regulatory_snapshot: bool = False,
+    ) -> Quote:
+        """All L1 ticks of a contract merged into what is known of it now; options as of `market_data`."""
+        return self._call(
+            self._async.quote,
+            contract,
+            generic_ticks=generic_ticks,
+            snapshot=snapshot,
+            regulatory_snapshot=regulatory_snapshot,
+        )
+
     def tick_by_tick(
         self,
         contract: Contract,
@@ -1893,6 +2292,10 @@ class Client(Facade):
         all that follow useless, hence the policy. TWS allows few books at a time (3 with 100 market data lines).
         """
         return self._call(self._async.depth, contract, rows=rows, smart=smart, policy=policy, capacity=capacity)
+
+    def book(self, contract: Contract, *, rows: int = 10, smart: bool = False) -> OrderBook:
+        """The order book of a contract, kept up to date; as `depth`."""
+        return self._call(self._async.book, contract, rows=rows, smart=smart)
 
     def real_time_bars(
         self,

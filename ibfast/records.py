@@ -20,6 +20,7 @@ them.
 `MID_POINT`         Tick by tick MidPoint: ``time mid_point``.
 `DEPTH`             Order books: ``position``, ``operation`` 0 insert 1 update 2 delete (and `BOOK_RESET`: TWS said
                     317, the book is empty), ``side`` 0 ask 1 bid, ``price size market_maker is_smart_depth``.
+`LEVEL`             A level of an order book: ``price size market_maker``.
 `REAL_TIME_BAR`     Five seconds: ``time`` (their start) ``open high low close volume wap count``.
 `BAR`               Historical bars: ``time_ns`` (UTC; daily and longer bars: midnight UTC of their date), ``open high
                     low close volume wap bar_count``.
@@ -43,6 +44,7 @@ from ibfast._codec import (
     DTYPES,
     EXCHANGES,
     LAST,
+    LEVEL,
     MID_POINT,
     OPTION,
     PAST_BID_ASK,
@@ -83,6 +85,7 @@ __all__ = [
     "DTYPES",
     "EXCHANGES",
     "LAST",
+    "LEVEL",
     "MID_POINT",
     "OPTION",
     "PAST_BID_ASK",

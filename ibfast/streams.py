@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 NOTICES_KEPT = 1_000
 """Messages beside its records that a subscription remembers; the oldest go first."""
+MOST_IN_ONE_READ = 2_097_152
+"""More records than the frames of one socket read can hold: who takes them after each read loses none."""
 COMPUTATIONS_KEPT = 16_384
 """Of these at most wait for a reader: most subscriptions to options have none."""
 DEACTIVATED = 10225

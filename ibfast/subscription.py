@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ibfast.errors import IbfastError
 
@@ -272,3 +272,15 @@ class Channel(Generic[T]):
         self._ended, self._error = True, error
         for stream in self._listeners:
             stream.fail(error)
+
+
+async def zipped(*streams: Stream[Any]) -> AsyncIterator[tuple[Any, ...]]:
+    """The next items of several streams together, as zip() does it: until the first of them ends."""
+    while True:
+        items = []
+        for stream in streams:
+            item = await anext(stream, None)
+            if item is None:
+                return
+            items.append(item)
+        yield tuple(items)

@@ -27,6 +27,8 @@ CLASSES = {
     "Ticks": ibfast.Ticks,
     "Computations": ibfast.Computations,
     "BarUpdates": ibfast.BarUpdates,
+    "Quote": ibfast.Quote,
+    "OrderBook": ibfast.OrderBook,
     "MessageStream": ibfast.MessageStream,
     "Trade": ibfast.Trade,
     "OrderBuilder": ibfast.OrderBuilder,

@@ -13,6 +13,8 @@ TARGET = PACKAGE / "blocking.py"
 SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream"],
     "streams": ["Computations", "Ticks", "BarUpdates"],
+    "quote": ["Quote"],
+    "book": ["OrderBook"],
     "trade": ["Trade"],
     "brackets": ["BracketBuilder"],
     "order_builder": ["OrderBuilder"],

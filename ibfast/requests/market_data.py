@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
+from ibfast.book import OrderBook
 from ibfast.contract import Contract
 from ibfast.enums import GenericTick, MarketDataType, TickByTickType, WhatToShow
+from ibfast.quote import Quote
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     CancelMarketData,
@@ -55,6 +57,18 @@ class MarketDataRequests(Requests):
         request = _market_data_request(contract, generic_ticks, snapshot, regulatory_snapshot)
         return Ticks(self._connection, request, CancelMarketData, "tick", policy=policy, capacity=capacity)
 
+    def quote(
+        self,
+        contract: Contract,
+        *,
+        generic_ticks: GenericTicks = "",
+        snapshot: bool = False,
+        regulatory_snapshot: bool = False,
+    ) -> Quote:
+        """All L1 ticks of a contract merged into what is known of it now; options as of `market_data`."""
+        request = _market_data_request(contract, generic_ticks, snapshot, regulatory_snapshot)
+        return Quote(self._connection, request)
+
     def tick_by_tick(
         self,
         contract: Contract,
@@ -92,6 +106,11 @@ class MarketDataRequests(Requests):
         """
         request, cancel = _depth_request(contract, rows, smart)
         return Ticks(self._connection, request, cancel, "depth", policy=policy, capacity=capacity)
+
+    def book(self, contract: Contract, *, rows: int = 10, smart: bool = False) -> OrderBook:
+        """The order book of a contract, kept up to date; as `depth`."""
+        request, cancel = _depth_request(contract, rows, smart)
+        return OrderBook(self._connection, request, cancel, rows=rows)
 
     def real_time_bars(
         self,
