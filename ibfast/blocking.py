@@ -355,6 +355,11 @@ class Ticks(Facade):
         return self._call(self._async.resume)
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._read("is_interrupted")
+
+    @property
     def gaps(self) -> list[Gap]:
         return self._read("gaps")
 
@@ -421,7 +426,7 @@ class BarUpdates(Facade):
     """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
 
     The first batch is the history up to now. What follows are new states of the newest bar: one with the ``time_ns``
-    of the last is that bar as it is now, one with a later time the next bar.
+    of the last is that bar as it is now, one with a later time the next bar. After a `Gap` the history comes again.
     """
 
     @property
@@ -429,7 +434,7 @@ class BarUpdates(Facade):
         return self._read("callback_errors")
 
     def try_next(self) -> NDArray[np.void] | None:
-        """The history once it is complete, later the states that wait; else None. Never blocks."""
+        """The records that wait, as one batch, or None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
@@ -509,6 +514,11 @@ class BarUpdates(Facade):
         return self._call(self._async.resume)
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._read("is_interrupted")
+
+    @property
     def gaps(self) -> list[Gap]:
         return self._read("gaps")
 
@@ -571,7 +581,8 @@ class Quote(Facade):
             for _ in quote:  # at most once a socket read
                 print(quote.bid, quote.ask, quote.model_greeks)
 
-    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too.
+    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too;
+    while it ``is_interrupted`` it stands still, and when it is asked for anew it begins with nothing known.
     ``last_timestamp`` is in seconds since 1970, ``halted`` 0 for no, 1 for a general halt, 2 for a volatility halt;
     ``close_price`` is that of the day before. `value` and `text` have the tick types that have no name here.
     """
@@ -659,6 +670,11 @@ class Quote(Facade):
     def resume(self) -> None:
         """Ask for it anew."""
         return self._call(self._async.resume)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._read("is_interrupted")
 
     @property
     def bid(self) -> float:
@@ -788,7 +804,8 @@ class OrderBook(Facade):
             for _ in book:  # at most once a socket read
                 print(book.bids["price"], book.asks["price"])
 
-    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts.
+    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts, and when
+    it is asked for anew; while it ``is_interrupted`` it stands still.
     """
 
     @property
@@ -874,6 +891,11 @@ class OrderBook(Facade):
     def resume(self) -> None:
         """Ask for it anew."""
         return self._call(self._async.resume)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._read("is_interrupted")
 
     @property
     def bids(self) -> NDArray[np.void]:

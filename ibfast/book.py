@@ -24,7 +24,8 @@ class OrderBook(LiveStream["OrderBook"]):
             async for _ in book:  # at most once a socket read
                 print(book.bids["price"], book.asks["price"])
 
-    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts.
+    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts, and when
+    it is asked for anew; while it ``is_interrupted`` it stands still.
     """
 
     def __init__(self, opener: Opener, request: Message, cancel: Callable[..., Message], *, rows: int) -> None:

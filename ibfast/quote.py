@@ -34,7 +34,8 @@ class Quote(LiveStream["Quote"]):
             async for _ in quote:  # at most once a socket read
                 print(quote.bid, quote.ask, quote.model_greeks)
 
-    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too.
+    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too;
+    while it ``is_interrupted`` it stands still, and when it is asked for anew it begins with nothing known.
     ``last_timestamp`` is in seconds since 1970, ``halted`` 0 for no, 1 for a general halt, 2 for a volatility halt;
     ``close_price`` is that of the day before. `value` and `text` have the tick types that have no name here.
     """
@@ -104,6 +105,11 @@ class Quote(LiveStream["Quote"]):
         self._open()
         is_new, self._is_new = self._is_new, False
         return self if is_new else None
+
+    def _forget(self) -> None:
+        self._values.clear()
+        self._is_new = True
+        self._bell.ring()
 
     def _computation(self, place: int) -> OptionComputation | None:
         record = self._values.computation(place)

@@ -265,7 +265,23 @@ class LiveStream(Stream[T]):
         """Ask for it anew."""
         self._req_id = 0
         self.resumed()
+        self._forget()
         self.open()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._interruption is not None
+
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        """Records may have been lost since then."""
+
+    def _forget(self) -> None:
+        """What came before no longer counts: TWS begins from the beginning."""
+        if self._rows.kind == "depth":
+            reset = np.zeros(1, DEPTH)
+            reset["recv_ns"], reset["operation"] = time.time_ns(), BOOK_RESET
+            self._rows.put(reset)
 
     def received(self, message: Message) -> bool:
         """A message about the subscription that is no record; the end of a snapshot is the last."""
@@ -281,10 +297,8 @@ class LiveStream(Stream[T]):
         return False
 
     def noticed(self, message: ErrorMessage) -> None:
-        if message.error_code == DEPTH_RESET and self._rows.kind == "depth":
-            reset = np.zeros(1, DEPTH)
-            reset["operation"] = BOOK_RESET
-            self._rows.put(reset)
+        if message.error_code == DEPTH_RESET:
+            self._forget()
         self._keep(message)
         if message.error_code == DEACTIVATED:
             self.interrupted(f"{message.error_code}: {message.error_msg}")
@@ -342,6 +356,11 @@ class Ticks(LiveStream[NDArray[np.void]], RecordStream):
     def second_rows(self) -> Rows | None:
         return self._computations.rows if self._computations is not None else None
 
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        RecordStream._add_gap(self, begin_ns, reason)
+        if self._computations is not None:
+            self._computations._add_gap(begin_ns, reason)
+
     def _end(self, error: IbfastError | None) -> None:
         super()._end(error)
         if self._computations is not None:
@@ -363,7 +382,7 @@ class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
     """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
 
     The first batch is the history up to now. What follows are new states of the newest bar: one with the ``time_ns``
-    of the last is that bar as it is now, one with a later time the next bar.
+    of the last is that bar as it is now, one with a later time the next bar. After a `Gap` the history comes again.
     """
 
     def __init__(
@@ -375,15 +394,24 @@ class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
         self._end_type = end
         self._has_history = False
 
-    def try_next(self) -> NDArray[np.void] | None:
-        """The history once it is complete, later the states that wait; else None. Never blocks."""
+    def _try_item(self) -> NDArray[np.void] | Gap | None:
+        """A gap first, then the history once it is complete, later the states that wait."""
         self._open()
+        if self._gaps_ahead:
+            return self._gaps_ahead.popleft()
         if not self._has_history and not self._ended:
             return None
         if self._history is not None:
             history, self._history = self._history, None
             return history
-        return super().try_next()
+        return super()._try_item()
+
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        RecordStream._add_gap(self, begin_ns, reason)
+
+    def _forget(self) -> None:
+        self._rows.take()  # the history to come has these too
+        self._history, self._has_history = None, False
 
     def received(self, message: Message) -> bool:
         if isinstance(message, HistoricalData):  # without the bars that are records already
