@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ibfast.contract import ComboLeg, Contract
@@ -27,10 +27,10 @@ def check_contract(contract: Contract) -> None:
         expiry_text(contract.last_trade_date_or_contract_month)
     if contract.right:
         right_letter(contract.right)
-    if contract.strike is not None and not 0 <= contract.strike < math.inf:
-        raise ValueError(f"strike: {contract.strike} is not a number from 0 on")
-    if contract.multiplier is not None and not 0 < contract.multiplier < math.inf:
-        raise ValueError(f"multiplier: {contract.multiplier} is not a positive number")
+    if contract.strike is not None and not (contract.strike == 0 or _is_positive(contract.strike)):
+        raise ValueError(f"strike: {contract.strike!r} is not a number from 0 on")
+    if contract.multiplier is not None and not _is_positive(contract.multiplier):
+        raise ValueError(f"multiplier: {contract.multiplier!r} is not a positive number")
     if contract.currency:
         check_currency(contract.currency)
     if contract.sec_id:
@@ -46,6 +46,13 @@ def _check_identity(contract: Contract) -> None:
         raise ValueError(f"symbol: a contract without con_id needs one, or another of {', '.join(NAMES[1:])}")
 
 
+def _is_positive(number: Any) -> bool:
+    try:
+        return bool(0 < number < math.inf)
+    except TypeError:
+        return False
+
+
 def needed(sec_type: str, **texts: str | None) -> None:
     """Each of these fields holds a text that is more than blanks."""
     for name, text in texts.items():
@@ -57,7 +64,7 @@ def expiry_text(expiry: str | date) -> str:
     """An expiry as TWS takes it: a day, ``YYYYMMDD``, or a month, ``YYYYMM``."""
     if isinstance(expiry, date):
         return f"{expiry:%Y%m%d}"
-    if re.fullmatch(r"\d{6}(\d{2})?", expiry, re.ASCII):
+    if isinstance(expiry, str) and re.fullmatch(r"\d{6}(\d{2})?", expiry, re.ASCII):
         try:
             date(int(expiry[:4]), int(expiry[4:6]), int(expiry[6:] or 1))
         except ValueError:
@@ -69,7 +76,7 @@ def expiry_text(expiry: str | date) -> str:
 
 def month_text(month: str) -> str:
     """A contract month, ``YYYYMM``."""
-    if len(month) != 6:
+    if not isinstance(month, str) or len(month) != 6:
         raise ValueError(f"month: {month!r} is not YYYYMM")
     return expiry_text(month)
 
@@ -95,7 +102,7 @@ def check_legs(legs: Sequence[ComboLeg]) -> None:
         where = f"combo_legs[{number}]"
         if not leg.con_id or leg.con_id < 0:
             raise ValueError(f"{where}.con_id: {leg.con_id} is not a contract id")
-        if not leg.ratio or leg.ratio < 0:
+        if not _is_positive(leg.ratio):
             raise ValueError(f"{where}.ratio: {leg.ratio} is not a positive number")
         if leg.action not in LEG_ACTIONS:
             raise ValueError(f"{where}.action: {leg.action!r} is none of {', '.join(LEG_ACTIONS)}")

@@ -21,12 +21,14 @@ from ibfast import (
 from ibfast.option_chain import OptionChain
 from ibfast.qualifying import filled, last_trade_moment, the_only
 from ibfast.schema import (
+    CancelContractData,
     ContractData,
     ContractDataEnd,
     ContractDataRequest,
     ContractDetails,
     CurrentTime,
     CurrentTimeRequest,
+    ErrorMessage,
     MarketRule,
     MarketRuleRequest,
     PriceIncrement,
@@ -109,6 +111,19 @@ def test_a_contract_that_is_not_found_is_named(play):
         assert (await client.current_time()).year == 2026
 
     play(case)
+
+
+def test_the_first_error_ends_what_was_asked_with_it(run, connect):
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            asking = asyncio.ensure_future(client.qualify(Contract.stock("NOSUCH"), AAPL))
+            refused = (await gateway.hear(ContractDataRequest)).req_id
+            gateway.say(ErrorMessage(id=refused, error_code=200, error_msg="none"))
+            with pytest.raises(RequestError, match="200"):
+                await asking
+            assert (await gateway.hear(CancelContractData)).req_id != refused
+
+    run(main)
 
 
 def test_what_tws_can_never_accept_is_not_asked(play):
