@@ -183,7 +183,7 @@ cdef class Shape:
             elif not isinstance(value, str):
                 raise TypeError("not a text")
             out.put_key(field.number, BYTES)
-            out.put_text(value)
+            out.put_text(<str>value)  # unchecked: an enum that is a text is none of Cython's str
         elif field.kind == Kind.FLOAT:
             if value == value:
                 out.put_key(field.number, FIXED64)

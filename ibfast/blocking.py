@@ -1147,6 +1147,54 @@ class BracketBuilder(Facade):
         """In the overnight session too."""
         return self._call(self._async.include_overnight)
 
+    def hidden(self) -> Self:
+        """Not in the book that others see."""
+        return self._call(self._async.hidden)
+
+    def display(self, quantity: int) -> Self:
+        """Show this much of it at a time (an iceberg)."""
+        return self._call(self._async.display, quantity)
+
+    def all_or_none(self) -> Self:
+        """No partial fill."""
+        return self._call(self._async.all_or_none)
+
+    def minimum_quantity(self, quantity: int) -> Self:
+        """No fill smaller than this."""
+        return self._call(self._async.minimum_quantity, quantity)
+
+    def sweep_to_fill(self) -> Self:
+        """Take every price level at once, for speed."""
+        return self._call(self._async.sweep_to_fill)
+
+    def block(self) -> Self:
+        """A large option order, of 50 contracts or more."""
+        return self._call(self._async.block)
+
+    def not_held(self) -> Self:
+        """The broker may choose time and price; IBKRATS asks for it."""
+        return self._call(self._async.not_held)
+
+    def post_only(self) -> Self:
+        """Never take liquidity."""
+        return self._call(self._async.post_only)
+
+    def randomize(self, *, size: bool = True, price: bool = False) -> Self:
+        """Vary size or price a little, so that nobody knows the order again."""
+        return self._call(self._async.randomize, size=size, price=price)
+
+    def trigger_method(self, method: int) -> Self:
+        """The price that triggers a stop, one of `ibfast.TriggerMethod`."""
+        return self._call(self._async.trigger_method, method)
+
+    def override_percentage_constraints(self) -> Self:
+        """Send it even if TWS finds its price too far away."""
+        return self._call(self._async.override_percentage_constraints)
+
+    def non_guaranteed(self) -> Self:
+        """The legs of a combo may be filled one by one."""
+        return self._call(self._async.non_guaranteed)
+
     def account(self, account: str) -> Self:
         return self._call(self._async.account, account)
 

@@ -12,7 +12,7 @@ from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
 from ibfast.order import AttachedOrders, Order, Quantity, quantity_of
 from ibfast.order_rules import check_order
-from ibfast.order_words import BookingWords, DurationWords, SideWords, TieWords
+from ibfast.order_words import BookingWords, DurationWords, RoutingWords, SideWords, TieWords
 from ibfast.trade import Trade
 
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
@@ -81,7 +81,7 @@ class Exits:
         return [(part, price) for price in prices]
 
 
-class BracketBuilder(SideWords, DurationWords, BookingWords, TieWords):
+class BracketBuilder(SideWords, DurationWords, RoutingWords, BookingWords, TieWords):
     """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
     def __init__(self, contract: Contract, order: Order, place: Place, exits: Exits) -> None:

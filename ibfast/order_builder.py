@@ -57,6 +57,8 @@ class OrderBuilder(
         several prices for equal parts, or several ``(quantity, price)``. The stop is at ``stop_loss``, a stop limit
         with ``stop_limit``, or trails by an amount or a percentage.
         """
+        if self._attached is not None:
+            raise ValueError("attach_preset: a bracket has its own exits")
         if entry is not None:
             self.limit(entry)
         exits = Exits(take_profit, stop_loss, stop_limit, trailing_amount, trailing_percent)

@@ -7,8 +7,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from ibfast import Action, ComboLeg, Contract, OcaType, Order, OrderBuilder, TriggerMethod
+from ibfast import Action, ComboLeg, Contract, OcaType, Order, OrderBuilder, OrderType, TimeInForce, TriggerMethod, wire
 from ibfast.order_rules import TYPES as TYPE_RULES
+from ibfast.schema import PlaceOrderRequest
 from ibfast.trade import Trade
 
 AAPL = Contract.stock("AAPL")
@@ -69,6 +70,7 @@ def builder():
         (lambda order: order.buy(1).bracket(entry=10, take_profit=12, stop_loss=11).submit(), "stop_loss"),
         (lambda order: order.buy(1).market().bracket(take_profit=11, stop_loss=12).submit(), "stop_loss"),
         (lambda order: order.buy(1).bracket(entry=10), "take_profit, stop_loss"),
+        (lambda order: order.buy(1).attach_preset(stop_loss=True).bracket(entry=10, stop_loss=9), "attach_preset"),
         (lambda order: order.buy(1).bracket(entry=10, stop_limit=9), "stop_limit"),
         (lambda order: order.buy(1).bracket(entry=10, stop_loss=9, trailing_amount=1), "give one of them"),
         (lambda order: order.buy(10).bracket(entry=10, take_profit=[11, 12, 13]).submit(), "divided among 3"),
@@ -429,6 +431,18 @@ def test_a_bracket_may_have_no_stop():
 
 
 # ------------------------------------------------------------------------------------------------- plain orders
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_enums_are_texts_and_numbers_on_both_wires(version):
+    said = Order(
+        action=Action.BUY, order_type=OrderType.LIMIT, tif=TimeInForce.DAY, oca_group="a", oca_type=OcaType.REDUCE
+    )
+    request = wire.decode(
+        wire.encode(PlaceOrderRequest(order_id=1, contract=AAPL, order=said), version), version, direction="outgoing"
+    )
+    got = request.order
+    assert (got.action, got.order_type, got.tif, got.oca_type) == ("BUY", "LMT", "DAY", 3)
 
 
 def test_the_plainest_orders_have_a_name():

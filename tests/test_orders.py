@@ -4,9 +4,11 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from conftest import simulator
 from test_client import AAPL, MSFT, Gateway, connect, far_below, limit_order, play, until, version  # noqa: F401
+from test_order_builder import ATTRIBUTES
 
-from ibfast import Client, Contract, Order, RequestError, VersionError
+from ibfast import Client, Contract, Order, RequestError, TradeEventKind, VersionError
 from ibfast.schema import (
     AttachedOrders,
     AutoOpenOrdersRequest,
@@ -126,8 +128,6 @@ def test_only_client_0_is_bound_to_orders_of_tws(play):  # noqa: F811
 
 @BOTH_WIRES
 def test_an_order_that_was_read_back_is_placed_again(run, connect, version):  # noqa: F811
-    from conftest import simulator
-
     async def main():
         async with simulator(server_version=version) as sim:
             async with await connect(sim) as client:
@@ -305,5 +305,31 @@ def test_client_0_is_bound_to_the_orders_of_tws(run, connect):  # noqa: F811
         async with Gateway() as gateway, await connect(gateway, client_id=0) as client:
             await client.auto_open_orders()
             assert (await gateway.hear(AutoOpenOrdersRequest)).auto_bind is True
+
+    run(main)
+
+
+REPORTED = [
+    name
+    for name in ATTRIBUTES
+    if name not in ("hold", "child_of", "fx_hedge", "cash_quantity", "override", "any other")
+]
+"""Words for orders that the simulator takes by themselves, and whose fields gateways report."""
+
+
+@BOTH_WIRES
+def test_the_gateway_reports_what_was_said(run, connect, version):  # noqa: F811
+    async def main():
+        async with simulator(server_version=version) as sim, await connect(sim) as client:
+            for name in REPORTED:
+                build, fields = ATTRIBUTES[name]
+                try:
+                    trade = await build(client.order(AAPL).buy(1).limit(far_below(sim))).submit()
+                except VersionError:
+                    assert version == 176
+                    continue
+                await until(trade, lambda trade=trade: trade.order_state is not None)
+                reports = [event.detail for event in trade.log if event.kind is TradeEventKind.ORDER]
+                assert {field: getattr(reports[0].order, field) for field in fields} == fields
 
     run(main)
