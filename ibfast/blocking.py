@@ -342,18 +342,6 @@ class Ticks(Facade):
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
 
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-        return self._call(self._async.interrupted, reason)
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-        return self._call(self._async.resumed)
-
-    def resume(self) -> None:
-        """Ask for it anew."""
-        return self._call(self._async.resume)
-
     @property
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
@@ -500,18 +488,6 @@ class BarUpdates(Facade):
     def req_id(self) -> int:
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
-
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-        return self._call(self._async.interrupted, reason)
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-        return self._call(self._async.resumed)
-
-    def resume(self) -> None:
-        """Ask for it anew."""
-        return self._call(self._async.resume)
 
     @property
     def is_interrupted(self) -> bool:

@@ -56,7 +56,7 @@ class Connection:
         self.on_health: Callable[[Health], object] = lambda health: None
         self.watch = Watch(time.time_ns, lambda health: self.on_health(health))
         self.link = Link(talk, self._lost)
-        self.kept: dict[type[Message], Message] = {}  # settings of the session, sent again to a new one
+        self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
         self._reconnect = reconnect
         self._idle_s = idle_s
@@ -140,7 +140,7 @@ class Connection:
             else:
                 break
         self._established()
-        for setting in self.kept.values():
+        for setting in self._settings.values():
             self.send(setting)
         self._resume()
         if self.on_back is not None:
@@ -229,6 +229,11 @@ class Connection:
         self.check()
         self.talk.send(message)
         self.link.flush_soon()
+
+    def set(self, setting: Message) -> None:
+        """Send a setting of the session, now and whenever the session is made anew."""
+        self.send(setting)
+        self._settings[type(setting)] = setting
 
     def check(self) -> None:
         """Raise ConnectionLost if nothing can be sent: the connection has ended, or is being made anew."""

@@ -37,7 +37,7 @@ CLASSES = {
 FOR_THE_CONVERSATION = {
     "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows", "on_open_order", "on_status",
     "on_execution", "on_commission", "on_error", "connection_lost", "listeners", "acknowledged",
-    "replaying", "on_refusal", "on_completed",
+    "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
 }  # fmt: skip
 
 

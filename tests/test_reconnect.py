@@ -188,6 +188,17 @@ def test_it_tries_until_somebody_listens_again(run):
     run(main)
 
 
+def test_the_kind_of_market_data_is_set_again(run):
+    async def main():
+        async with session() as (sim, client), client.market_data(AAPL) as ticks:
+            await client.market_data_type(3)
+            cut(sim)
+            await until_gap(ticks)
+            assert [it.market_data_type for it in sim.gateway.sessions] == [3]
+
+    run(main)
+
+
 def test_closing_while_it_tries_leaves_nothing_behind(run):
     async def main():
         async with session() as (sim, client):
@@ -299,16 +310,15 @@ async def away(client, sim):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_order_that_fills_while_nobody_is_connected_is_reported_as_replayed(run, version):
     async def main():
-        async with session(version, rate=2000.0) as (sim, client):
-            async with client.tick_by_tick(AAPL, "BidAsk") as quotes:
-                ask = (await quotes.next(SOON_S))["ask_price"][-1]
-            trade = await client.order(AAPL).buy(100).stop(round(ask + 0.02, 2)).submit()
+        async with session(version) as (sim, client):
+            trade = await client.order(AAPL).buy(100).limit(50).submit()
             updates = client.order_updates()
-            await until(lambda: trade.status == "PreSubmitted")
+            await until(lambda: trade.status in ("Submitted", "PreSubmitted") and trade.perm_id)
             heard = len(trade.log)
             gate = await away(client, sim)
-            working = [it for it in sim.gateway.engine.live() if it.order_id == trade.order_id]
-            await until(lambda: not any(it in sim.gateway.engine.live() for it in working))
+            (working,) = sim.gateway.engine.live()
+            working.order = working.order.replace(lmt_price=10_000.0)  # now it fills
+            await until(lambda: not sim.gateway.engine.live())
             gate.set()
             async with asyncio.timeout(SOON_S):
                 await trade.filled()

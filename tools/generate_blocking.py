@@ -31,7 +31,7 @@ INNER = [
 INTERNAL = {  # for the conversation, not for users
     "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
-    "listeners", "acknowledged", "replaying", "on_refusal", "on_completed",
+    "listeners", "acknowledged", "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
 }  # fmt: skip
 HEADER = '''"""The blocking client: `ibfast.Client`, method by method, seen through a thread.
 

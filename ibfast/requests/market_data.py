@@ -138,7 +138,7 @@ class MarketDataRequests(Requests):
         except (KeyError, ValueError):
             known = ", ".join(f"{it} {it.name}" for it in MarketDataType)
             raise ValueError(f"kind: {kind!r} is none of {known}") from None
-        self._connection.send(MarketDataTypeRequest(market_data_type=number))
+        self._connection.set(MarketDataTypeRequest(market_data_type=number))
 
 
 def _market_data_request(

@@ -45,7 +45,7 @@ class OrderListRequests(Requests):
         """
         if self.client_id != 0:
             raise ValueError(f"client_id: only client 0 can be bound to the orders of TWS, not {self.client_id}")
-        self._connection.send(AutoOpenOrdersRequest(auto_bind=bind))
+        self._connection.set(AutoOpenOrdersRequest(auto_bind=bind))
 
     async def completed_orders(self, *, api_only: bool = False) -> list[CompletedOrder]:
         """The orders that were filled or cancelled today; with ``api_only`` none that were entered in TWS."""
