@@ -6,6 +6,7 @@ gateway to try all of it on.
 """
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
+from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bars import Bars
 from ibfast.book import OrderBook
 from ibfast.brackets import BracketBuilder
@@ -62,11 +63,15 @@ from ibfast.streams import BarUpdates, Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
 from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
+from ibfast.updates import Updates
 from ibfast.what_if import WhatIf
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccountFigure",
+    "AccountSnapshot",
+    "AccountTag",
     "Action",
     "AmbiguousContract",
     "BarSize",
@@ -122,6 +127,7 @@ __all__ = [
     "TradingHours",
     "TradingSession",
     "TriggerMethod",
+    "Updates",
     "VersionError",
     "WhatIf",
     "WhatToShow",

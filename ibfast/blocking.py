@@ -24,6 +24,8 @@ import ibfast.quote
 import ibfast.streams
 import ibfast.subscription
 import ibfast.trade
+import ibfast.updates
+from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
@@ -44,6 +46,7 @@ from ibfast.option_chain import OptionChain
 from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
 from ibfast.price_grid import PriceGrid
+from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
 from ibfast.schema import (
@@ -53,6 +56,10 @@ from ibfast.schema import (
     DepthMarketDataDescription,
     ErrorMessage,
     OrderState,
+    PnL,
+    PnLSingle,
+    Position,
+    PositionMulti,
     PriceIncrement,
     SmartComponent,
     TickReqParams,
@@ -141,6 +148,115 @@ class MessageStream(Facade, Generic[T]):
     def collect_for(self, seconds: float) -> list[T]:
         """What comes within so many seconds; less time if the stream ends sooner."""
         return self._run(self._async.collect_for(seconds))
+
+    def __iter__(self) -> Iterator[T]:
+        return self._iterate(self._async)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@register(ibfast.updates.Updates)
+class Updates(Facade, Generic[T]):
+    """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
+
+    Many begin with a picture of how things are: `complete` waits for it. It outlives a lost connection: it is asked for
+    anew, and what is begins anew. ``notices`` keeps the last thousand warnings about it.
+    """
+
+    @property
+    def callback_errors(self) -> int:
+        return self._read("callback_errors")
+
+    def try_next(self) -> T | None:
+        """The next item if one waits, else None; never blocks."""
+        return self._call(self._async.try_next)
+
+    def next(self, timeout_s: float | None = None) -> T:
+        """The next item.
+
+        Raises:
+            TimeoutError: none came within ``timeout_s`` seconds.
+            StopIteration: the stream is closed or complete.
+            IbfastError: what ended the stream.
+        """
+        return self._run(self._async.next(timeout_s))
+
+    def batches(self) -> Self:
+        """The stream itself: iterating over it brings all that waits, at once."""
+        return self._call(self._async.batches)
+
+    def on(self, callback: Callable[[T], object]) -> None:
+        """Call ``callback`` with every item from now on, in place of iterating.
+
+        It runs in the event loop, once a socket read, and must not block. What it raises is logged and counted; the
+        stream goes on. ``error`` says why the calls ended.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on, self._faced(callback))
+
+    def close(self) -> None:
+        """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come in."""
+        return self._read("is_closed")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """What ended the stream; None while it lives, and when it was closed or complete."""
+        return self._read("error")
+
+    @property
+    def dropped(self) -> int:
+        return self._read("dropped")
+
+    def events(self) -> Self:
+        """The stream itself: its items come one by one."""
+        return self._call(self._async.events)
+
+    @property
+    def latest(self) -> T | None:
+        """The newest item, taken or not; None before the first."""
+        return self._read("latest")
+
+    def collect_for(self, seconds: float) -> list[T]:
+        """What comes within so many seconds; less time if the stream ends sooner."""
+        return self._run(self._async.collect_for(seconds))
+
+    @property
+    def notices(self) -> deque[ErrorMessage]:
+        return self._read("notices")
+
+    @property
+    def durable(self) -> bool:
+        return self._read("durable")
+
+    @property
+    def req_id(self) -> int:
+        """The id of its request; 0 before it is open, and if it has none of its own."""
+        return self._read("req_id")
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the first picture has come."""
+        return self._read("is_complete")
+
+    def complete(self) -> Self:
+        """Wait for the first picture.
+
+        Raises:
+            RequestTimeout: it did not come within the request timeout. IbfastError: what ended the stream.
+        """
+        return self._run(self._async.complete())
 
     def __iter__(self) -> Iterator[T]:
         return self._iterate(self._async)
@@ -635,18 +751,6 @@ class Quote(Facade):
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
 
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-        return self._call(self._async.interrupted, reason)
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-        return self._call(self._async.resumed)
-
-    def resume(self) -> None:
-        """Ask for it anew."""
-        return self._call(self._async.resume)
-
     @property
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
@@ -855,18 +959,6 @@ class OrderBook(Facade):
     def req_id(self) -> int:
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
-
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-        return self._call(self._async.interrupted, reason)
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-        return self._call(self._async.resumed)
-
-    def resume(self) -> None:
-        """Ask for it anew."""
-        return self._call(self._async.resume)
 
     @property
     def is_interrupted(self) -> bool:
@@ -2680,6 +2772,77 @@ class Client(Facade):
                 dates=dates,
             )
         )
+
+    def account_summary(self, tags: Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
+        """Figures of all accounts, or of a ``group`` of an advisor's: see `ibfast.AccountTag`, "$LEDGER:ALL" for cash.
+
+        Raises:
+            RequestError: ``code`` 321, an unknown tag or group; 322, two summaries are open already.
+        """
+        return self._run(self._async.account_summary(tags, group=group))
+
+    def account_summary_updates(
+        self, tags: Iterable[str] = AccountTag, *, group: str = "All"
+    ) -> Updates[AccountFigure]:
+        """As `account_summary`, and what changes from then on, every three minutes. TWS allows two at a time."""
+        return self._call(self._async.account_summary_updates, tags, group=group)
+
+    def account_values(self, account: str = "") -> AccountSnapshot:
+        """All figures and the portfolio of one account; it may be left out where the login has only one.
+
+        TWS follows one account at a time: several of these wait for each other.
+
+        Raises:
+            ValueError: `account_updates` follow another account.
+        """
+        return self._run(self._async.account_values(account))
+
+    def account_updates(self, account: str = "") -> Updates[Update]:
+        """All figures and the portfolio of one account, and what changes from then on: at once after a trade, else
+        every three minutes.
+
+        Any number of streams may follow the same account; `account_updates_multi` follow several.
+
+        Raises:
+            ValueError: on entering, another account is followed.
+        """
+        return self._call(self._async.account_updates, account)
+
+    def account_values_multi(
+        self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
+    ) -> list[AccountFigure]:
+        """The figures of one account or model; ``ledger_and_nlv`` for cash and net liquidation value alone."""
+        return self._run(self._async.account_values_multi(account, model_code, ledger_and_nlv=ledger_and_nlv))
+
+    def account_updates_multi(
+        self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
+    ) -> Updates[AccountFigure]:
+        """As `account_values_multi`, and what changes from then on."""
+        return self._call(self._async.account_updates_multi, account, model_code, ledger_and_nlv=ledger_and_nlv)
+
+    def positions(self) -> list[Position]:
+        """The positions of all accounts; those closed today with a position of 0."""
+        return self._run(self._async.positions())
+
+    def position_updates(self) -> Updates[Position]:
+        """As `positions`, and what changes from then on. Any number of these are one subscription to TWS."""
+        return self._call(self._async.position_updates)
+
+    def positions_multi(self, account: str = "", model_code: str = "") -> list[PositionMulti]:
+        """The positions of one account or model."""
+        return self._run(self._async.positions_multi(account, model_code))
+
+    def positions_multi_updates(self, account: str = "", model_code: str = "") -> Updates[PositionMulti]:
+        """As `positions_multi`, and what changes from then on."""
+        return self._call(self._async.positions_multi_updates, account, model_code)
+
+    def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
+        """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
+        return self._call(self._async.pnl, account, model_code)
+
+    def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
+        """Profit and loss of one position of an account, about once a second while it changes."""
+        return self._call(self._async.pnl_single, account, con_id, model_code)
 
     @classmethod
     def connect(

@@ -13,6 +13,7 @@ from ibfast.health import Health
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import reconcile
+from ibfast.requests.accounts import AccountRequests
 from ibfast.requests.calculations import CalculationRequests
 from ibfast.requests.chains import ChainRequests
 from ibfast.requests.history import HistoryRequests
@@ -38,6 +39,7 @@ class Client(
     CalculationRequests,
     OrderRequests,
     OrderListRequests,
+    AccountRequests,
 ):
     """A session with TWS or IB Gateway; `connect` makes one.
 

@@ -24,6 +24,7 @@ from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrd
 from ibfast.schema.declare import Message
 from ibfast.shared_requests import Shape, SharedAnswer
 from ibfast.streams import LiveStream
+from ibfast.updates import Feed, Updates
 
 M = TypeVar("M", bound=Message)
 A = TypeVar("A", Answer, SharedAnswer)
@@ -351,6 +352,20 @@ class Connection:
         self.check()
         req_id = self.talk.ask(request, stream)
         self.protocol.attach(req_id, stream.rows, stream.second_rows)
+        self.link.flush_soon()
+        return req_id
+
+    def open_messages(self, request: Message, stream: Updates[Any]) -> int:
+        """Subscribe: messages go to the stream; the request id."""
+        self.check()
+        req_id = self.talk.ask(request, stream)
+        self.link.flush_soon()
+        return req_id
+
+    def open_feed(self, request: Message, feed: Feed) -> int:
+        """Subscribe without a request id: messages go to the feed; the id that stands for it here."""
+        self.check()
+        req_id = self.talk.follow(request, feed)
         self.link.flush_soon()
         return req_id
 

@@ -40,6 +40,7 @@ from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
 from ibfast.trade import Trades, request_error
+from ibfast.updates import Feed
 
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
@@ -203,6 +204,7 @@ class Conversation:
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
         self._waiting: dict[int, Receiver] = {}
         self.shared = SharedRequests(self._send_soon)
+        self.feeds: dict[type[Message], Feed] = {}
 
     # ------------------------------------------------------------------------------------------ the handshake
 
@@ -294,6 +296,13 @@ class Conversation:
         if self.pacing.finished(req_id):
             self.on_wait()
 
+    def follow(self, request: Message, feed: Feed) -> int:
+        """Send a request without an id whose messages go to a feed; the id that stands for it here."""
+        self.send(request)
+        req_id = self.ids.request()
+        self._waiting[req_id] = feed
+        return req_id
+
     def _send_soon(self, message: Message) -> None:
         """Send from within what we hear, where nobody empties the outbox afterwards."""
         self.send(message)
@@ -306,7 +315,8 @@ class Conversation:
         handler = _HANDLERS.get(type(message))
         if handler is not None:
             handler(self, message)
-        is_shared = self.shared.received(message)
+        feed = self.feeds.get(type(message))
+        is_shared = self.shared.received(message) | (feed is not None and feed.received(message))
         req_id = getattr(message, "req_id", None)
         if req_id is not None:
             self._deliver(req_id, message)
@@ -323,6 +333,9 @@ class Conversation:
             self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
         self.shared.refused(error, self.server_version)
+        for part, feed in self.feeds.items():
+            if part.__name__ == error.message:
+                feed.refused(error)
 
     def unknown_message(self, msg_id: int, payload: bytes) -> None:
         """A message id that this version of the protocol does not have."""

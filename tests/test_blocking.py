@@ -30,6 +30,7 @@ CLASSES = {
     "Quote": ibfast.Quote,
     "OrderBook": ibfast.OrderBook,
     "MessageStream": ibfast.MessageStream,
+    "Updates": ibfast.Updates,
     "Trade": ibfast.Trade,
     "OrderBuilder": ibfast.OrderBuilder,
     "BracketBuilder": ibfast.BracketBuilder,

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "ibfast"
 TARGET = PACKAGE / "blocking.py"
 SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream"],
+    "updates": ["Updates"],
     "streams": ["Computations", "Ticks", "BarUpdates"],
     "quote": ["Quote"],
     "book": ["OrderBook"],
@@ -24,6 +25,7 @@ OURS = {name for names in SOURCES.values() for name in names}
 INNER = [
     "subscription",
     "streams",
+    "updates",
     *("order_words", "order_types", "algos", "conditions"),  # of the builders
     *(f"requests.{path.stem}" for path in sorted(PACKAGE.glob("requests/[a-z]*.py"))),
 ]

@@ -1,0 +1,218 @@
+"""Accounts: figures, positions, profit and loss."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag, figure_of
+from ibfast.connection import Connection
+from ibfast.requests.base import Requests
+from ibfast.schema import (
+    AccountDataEnd,
+    AccountDataRequest,
+    AccountSummaryEnd,
+    AccountSummaryRequest,
+    AccountUpdateMultiEnd,
+    AccountUpdatesMultiRequest,
+    AccountUpdateTime,
+    AccountValue,
+    CancelAccountSummary,
+    CancelAccountUpdatesMulti,
+    CancelPnL,
+    CancelPnLSingle,
+    CancelPositions,
+    CancelPositionsMulti,
+    PnL,
+    PnLRequest,
+    PnLSingle,
+    PnLSingleRequest,
+    PortfolioValue,
+    Position,
+    PositionEnd,
+    PositionMulti,
+    PositionMultiEnd,
+    PositionsMultiRequest,
+    PositionsRequest,
+)
+from ibfast.schema.declare import Message
+from ibfast.updates import Feed, Request, Updates
+
+T = TypeVar("T")
+
+Update = AccountFigure | PortfolioValue | AccountUpdateTime
+
+
+class AccountFeed(Feed):
+    """The updates of one account at a time, as TWS has it."""
+
+    account = ""
+
+    def takes(self, message: Message) -> bool:
+        name = getattr(message, "account_name", None)
+        return super().takes(message) and (not self.account or name in (None, self.account))
+
+
+class OneAccount:
+    """An account for that feed."""
+
+    def __init__(self, feed: AccountFeed, account: str) -> None:
+        self.connection = feed.connection
+        self.feed = feed
+        self.account = account
+
+    def join(self, stream: Updates[Any]) -> int:
+        asked, over = (AccountDataRequest(subscribe=on, acct_code=self.account or None) for on in (True, False))
+        self.feed.aim(asked, over)
+        self.feed.account = self.account
+        return self.feed.join(stream)
+
+    def leave(self, stream: Updates[Any]) -> None:
+        self.feed.leave(stream)
+
+
+class AccountRequests(Requests):
+    """What accounts hold, are worth, gain and lose."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._positions = Feed(
+            connection,
+            PositionsRequest(),
+            CancelPositions(),
+            (Position,),
+            end=PositionEnd,
+            key=lambda it: (it.account, it.contract.con_id if it.contract is not None else None),
+        )
+        self._account_feed = AccountFeed(
+            connection,
+            AccountDataRequest(subscribe=True),
+            AccountDataRequest(subscribe=False),
+            (AccountValue, PortfolioValue, AccountUpdateTime),
+            end=AccountDataEnd,
+            key=_place_in_account,
+        )
+        self._account_turn = asyncio.Lock()
+
+    async def account_summary(self, tags: Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
+        """Figures of all accounts, or of a ``group`` of an advisor's: see `ibfast.AccountTag`, "$LEDGER:ALL" for cash.
+
+        Raises:
+            RequestError: ``code`` 321, an unknown tag or group; 322, two summaries are open already.
+        """
+        async with self.account_summary_updates(tags, group=group) as stream:
+            return _taken(await stream.complete())
+
+    def account_summary_updates(
+        self, tags: Iterable[str] = AccountTag, *, group: str = "All"
+    ) -> Updates[AccountFigure]:
+        """As `account_summary`, and what changes from then on, every three minutes. TWS allows two at a time."""
+        names = [tags] if isinstance(tags, str) else list(map(str, tags))
+        if not names:
+            raise ValueError("tags: name at least one")
+        request = AccountSummaryRequest(group=group, tags=",".join(names))
+        return Updates(Request(self._connection, request, CancelAccountSummary), figure_of, AccountSummaryEnd)
+
+    async def account_values(self, account: str = "") -> AccountSnapshot:
+        """All figures and the portfolio of one account; it may be left out where the login has only one.
+
+        TWS follows one account at a time: several of these wait for each other.
+
+        Raises:
+            ValueError: `account_updates` follow another account.
+        """
+        if self._account_feed.followers and self._account_feed.account == account:
+            return await self._account_values(account)
+        async with self._account_turn:
+            return await self._account_values(account)
+
+    async def _account_values(self, account: str) -> AccountSnapshot:
+        async with self.account_updates(account) as stream:
+            parts = _taken(await stream.complete())
+            figures = {(it.tag, it.currency): it for it in parts if isinstance(it, AccountFigure)}
+            rows = {_place_in_account(it): it for it in parts if isinstance(it, PortfolioValue)}
+            times = [it.time_stamp for it in parts if isinstance(it, AccountUpdateTime)]
+        name = next((it.account for it in figures.values()), account)
+        return AccountSnapshot(name, list(figures.values()), list(rows.values()), times[-1] if times else None)
+
+    def account_updates(self, account: str = "") -> Updates[Update]:
+        """All figures and the portfolio of one account, and what changes from then on: at once after a trade, else
+        every three minutes.
+
+        Any number of streams may follow the same account; `account_updates_multi` follow several.
+
+        Raises:
+            ValueError: on entering, another account is followed.
+        """
+        return Updates(OneAccount(self._account_feed, account), _update, AccountDataEnd)
+
+    async def account_values_multi(
+        self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
+    ) -> list[AccountFigure]:
+        """The figures of one account or model; ``ledger_and_nlv`` for cash and net liquidation value alone."""
+        async with self.account_updates_multi(account, model_code, ledger_and_nlv=ledger_and_nlv) as stream:
+            return _taken(await stream.complete())
+
+    def account_updates_multi(
+        self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
+    ) -> Updates[AccountFigure]:
+        """As `account_values_multi`, and what changes from then on."""
+        request = AccountUpdatesMultiRequest(
+            account=account or None, model_code=model_code or None, ledger_and_nlv=ledger_and_nlv
+        )
+        source = Request(self._connection, request, CancelAccountUpdatesMulti)
+        return Updates(source, figure_of, AccountUpdateMultiEnd)
+
+    async def positions(self) -> list[Position]:
+        """The positions of all accounts; those closed today with a position of 0."""
+        async with self.position_updates() as stream:
+            await stream.complete()
+            return list(self._positions.picture.values())
+
+    def position_updates(self) -> Updates[Position]:
+        """As `positions`, and what changes from then on. Any number of these are one subscription to TWS."""
+        return Updates(self._positions, _itself, PositionEnd)
+
+    async def positions_multi(self, account: str = "", model_code: str = "") -> list[PositionMulti]:
+        """The positions of one account or model."""
+        async with self.positions_multi_updates(account, model_code) as stream:
+            return _taken(await stream.complete())
+
+    def positions_multi_updates(self, account: str = "", model_code: str = "") -> Updates[PositionMulti]:
+        """As `positions_multi`, and what changes from then on."""
+        request = PositionsMultiRequest(account=account or None, model_code=model_code or None)
+        return Updates(Request(self._connection, request, CancelPositionsMulti), _itself, PositionMultiEnd)
+
+    def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
+        """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
+        request = PnLRequest(account=account, model_code=model_code or None)
+        return Updates(Request(self._connection, request, CancelPnL), _itself)
+
+    def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
+        """Profit and loss of one position of an account, about once a second while it changes."""
+        request = PnLSingleRequest(account=account, model_code=model_code or None, con_id=con_id)
+        return Updates(Request(self._connection, request, CancelPnLSingle), _itself)
+
+
+def _itself(message: T) -> T:
+    return message
+
+
+def _update(message: AccountValue | PortfolioValue | AccountUpdateTime) -> Update:
+    return figure_of(message) if isinstance(message, AccountValue) else message
+
+
+def _place_in_account(message: AccountValue | PortfolioValue | AccountUpdateTime) -> tuple[object, ...]:
+    if isinstance(message, AccountValue):
+        return "value", message.key, message.currency
+    if isinstance(message, PortfolioValue):
+        return "portfolio", message.contract.con_id if message.contract is not None else None
+    return ("time",)
+
+
+def _taken(stream: Updates[T]) -> list[T]:
+    items = []
+    while (item := stream.try_next()) is not None:
+        items.append(item)
+    return items
