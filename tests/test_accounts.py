@@ -228,7 +228,10 @@ def test_accounts_take_turns(run, connect, number):  # noqa: F811
             assert [[figure.value for figure in it.figures] for it in found] == [[name] for name in names]
             assert {it.time for it in found} == {"15:04"}
             told = [(it.subscribe, it.acct_code) for it in gateway.heard if isinstance(it, AccountDataRequest)]
-            assert told[:5] == [(on, name) for name in ("DU1", "DU2", "DU3") for on in (True, False)][:5]
+            begun, ended = told[0::2], told[1::2]
+            assert {name for _, name in begun} == set(names)
+            assert ended == [(False, name) for _, name in begun[: len(ended)]]
+            assert all(on for on, _ in begun)
 
     run(main)
 
