@@ -157,12 +157,12 @@ def test_a_summary_is_followed_until_it_is_closed(run, connect, number):  # noqa
 
 
 @pytest.mark.parametrize("number", WIRES)
-def test_one_subscription_for_all_who_follow_positions(run, connect, number):  # noqa: F811
+def test_one_subscription_for_all_who_follow_positions(run, number):
     def row(account, position):
         return Position(account=account, contract=AAPL.replace(con_id=265598), position=Decimal(position))
 
     async def main():
-        async with Gateway(number) as gateway, await connect(gateway) as client:
+        async with Gateway(number) as gateway, await Client.connect(gateway.host, gateway.port) as client:
             asking = [asyncio.create_task(client.positions()) for _ in range(3)]
             await gateway.hear(PositionsRequest)
             gateway.say(row("A", 1), row("B", 2), PositionEnd())

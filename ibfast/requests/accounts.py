@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag, figure_of
@@ -72,6 +73,30 @@ class OneAccount:
         self.feed.leave(stream)
 
 
+class Turns:
+    """Who want the same go together, others after them."""
+
+    def __init__(self) -> None:
+        self._whose: object = None
+        self._users = 0
+        self._free = asyncio.Event()
+
+    @asynccontextmanager
+    async def of(self, whose: object) -> AsyncIterator[None]:
+        """The turn for something, once nobody is at something else."""
+        while self._users and self._whose != whose:
+            self._free.clear()
+            await self._free.wait()
+        self._whose = whose
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._free.set()
+
+
 class AccountRequests(Requests):
     """What accounts hold, are worth, gain and lose."""
 
@@ -93,7 +118,7 @@ class AccountRequests(Requests):
             end=AccountDataEnd,
             key=_place_in_account,
         )
-        self._account_turn = asyncio.Lock()
+        self._turns = Turns()
 
     async def account_summary(self, tags: Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
         """Figures of all accounts, or of a ``group`` of an advisor's: see `ibfast.AccountTag`, "$LEDGER:ALL" for cash.
@@ -122,13 +147,7 @@ class AccountRequests(Requests):
         Raises:
             ValueError: `account_updates` follow another account.
         """
-        if self._account_feed.followers and self._account_feed.account == account:
-            return await self._account_values(account)
-        async with self._account_turn:
-            return await self._account_values(account)
-
-    async def _account_values(self, account: str) -> AccountSnapshot:
-        async with self.account_updates(account) as stream:
+        async with self._turns.of(account), self.account_updates(account) as stream:
             parts = _taken(await stream.complete())
             figures = {(it.tag, it.currency): it for it in parts if isinstance(it, AccountFigure)}
             rows = {_place_in_account(it): it for it in parts if isinstance(it, PortfolioValue)}
