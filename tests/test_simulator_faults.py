@@ -107,7 +107,7 @@ async def is_answered(caller):
 # ------------------------------------------------------------------------------------------ where it is cut
 
 
-def test_the_connection_can_end_at_every_byte_of_the_greeting():
+def test_the_connection_can_end_at_every_byte_of_the_greeting(new_loop):
     async def conversation(sim):
         whole = await greeting_sizes(sim)
         for size in range(sum(whole)):
@@ -120,7 +120,7 @@ def test_the_connection_can_end_at_every_byte_of_the_greeting():
             await caller.close()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation)
+    talk(conversation, new_loop=new_loop)
 
 
 @pytest.mark.parametrize("rows", [1, 500])
@@ -189,7 +189,7 @@ def test_orders_fill_while_nobody_is_there(version):
     talk(conversation, server_version=version, faults=[Drop(at_message=PlaceOrderRequest, before=False)])
 
 
-def test_a_reset_is_a_reset():
+def test_a_reset_is_a_reset(new_loop):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         await is_answered(caller)
@@ -197,7 +197,7 @@ def test_a_reset_is_a_reset():
         with pytest.raises(ConnectionResetError):
             await caller.reader.read()
 
-    talk(conversation)
+    talk(conversation, new_loop=new_loop)
 
 
 # ----------------------------------------------------------------------------------------- how it is written
@@ -216,7 +216,7 @@ def test_split_and_glued_writes_carry_the_same_bytes(version, size):
     talk(conversation, server_version=version, rate=50.0, faults=[Split(size)])
 
 
-def test_split_writes_arrive_in_pieces():
+def test_split_writes_arrive_in_pieces(new_loop):
     async def conversation(sim):
         caller = await Caller.dial(sim)
         pieces = [await caller.reader.read(65536)]
@@ -224,15 +224,15 @@ def test_split_writes_arrive_in_pieces():
             pieces.append(await caller.reader.read(65536))
         assert len(pieces) > 1
 
-    talk(conversation, faults=[Split(1)])
+    talk(conversation, new_loop=new_loop, faults=[Split(1)])
 
 
-def test_a_split_connection_still_ends_at_its_byte():
+def test_a_split_connection_still_ends_at_its_byte(new_loop):
     async def conversation(sim):
         caller = await Caller.dial(sim)
         assert len(await everything(caller)) == 20
 
-    talk(conversation, faults=[Split(3), Drop(after_bytes=20)])
+    talk(conversation, new_loop=new_loop, faults=[Split(3), Drop(after_bytes=20)])
 
 
 def test_glued_writes_wait_for_each_other():
@@ -274,7 +274,7 @@ def test_a_stall_ends_when_the_clock_says(version):
     talk(conversation, server_version=version, clock=clock)
 
 
-def test_a_stall_for_ever_still_hears_and_a_half_open_connection_does_not():
+def test_a_stall_for_ever_still_hears_and_a_half_open_connection_does_not(new_loop):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         sim.inject(Stall())
@@ -287,10 +287,10 @@ def test_a_stall_for_ever_still_hears_and_a_half_open_connection_does_not():
         await is_answered(other)
         assert (2, 9) not in sim.gateway.engine.orders
 
-    talk(conversation)
+    talk(conversation, new_loop=new_loop)
 
 
-def test_a_stall_in_the_middle_of_a_stream_loses_nothing_of_it():
+def test_a_stall_in_the_middle_of_a_stream_loses_nothing_of_it(new_loop):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         caller.send(MarketDataRequest(req_id=1, contract=AAPL))
@@ -299,13 +299,13 @@ def test_a_stall_in_the_middle_of_a_stream_loses_nothing_of_it():
             seen += type(await caller.message()) in ROWS
         await is_answered(caller)
 
-    talk(conversation, faults=[Stall(0.1, after_rows=100)])
+    talk(conversation, new_loop=new_loop, faults=[Stall(0.1, after_rows=100)])
 
 
 # ---------------------------------------------------------------------------------------------- coming and going
 
 
-def test_connections_are_refused_so_many_times():
+def test_connections_are_refused_so_many_times(new_loop):
     async def conversation(sim):
         for _ in range(3):
             caller = Caller(*await asyncio.open_connection(sim.host, sim.port))
@@ -314,7 +314,7 @@ def test_connections_are_refused_so_many_times():
             await caller.close()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, faults=[Refuse(times=3)])
+    talk(conversation, new_loop=new_loop, faults=[Refuse(times=3)])
 
 
 def test_a_client_id_is_taken_so_many_times():
@@ -328,6 +328,16 @@ def test_a_client_id_is_taken_so_many_times():
         await is_answered(await Caller.log_in(sim))
 
     talk(conversation, clock=clock, faults=[ClientIdInUse(times=2)])
+
+
+def test_one_client_id_is_taken_and_others_are_not():
+    async def conversation(sim):
+        await is_answered(await Caller.log_in(sim, 4))
+        caller = await Caller.log_in(sim, 5)
+        assert [it.error_code for it in caller.greeting] == [326]
+        await is_answered(await Caller.log_in(sim, 5))
+
+    talk(conversation, faults=[ClientIdInUse(client_id=5)])
 
 
 def test_a_client_id_is_taken_until_the_clock_says():
@@ -344,7 +354,7 @@ def test_a_client_id_is_taken_until_the_clock_says():
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
-def test_a_restart_drops_everybody_closes_the_port_and_keeps_the_books(by_hand):
+def test_a_restart_drops_everybody_closes_the_port_and_keeps_the_books(new_loop, by_hand):
     clock = Clock()
 
     async def conversation(sim):
@@ -368,7 +378,7 @@ def test_a_restart_drops_everybody_closes_the_port_and_keeps_the_books(by_hand):
         assert sim.port == port
         assert kinds(again.greeting)[:2] == ["OpenOrder", "OrderStatus"]
 
-    talk(conversation, clock=clock)
+    talk(conversation, new_loop=new_loop, clock=clock)
 
 
 async def log_in_when_up(sim):
@@ -378,7 +388,7 @@ async def log_in_when_up(sim):
         await asyncio.sleep(0.01)
 
 
-def test_going_down_and_coming_up_by_hand():
+def test_going_down_and_coming_up_by_hand(new_loop):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         await sim.go_down()
@@ -390,7 +400,7 @@ def test_going_down_and_coming_up_by_hand():
         await sim.come_up()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation)
+    talk(conversation, new_loop=new_loop)
 
 
 # -------------------------------------------------------------------------------------------------- handshake
@@ -584,7 +594,7 @@ def test_notices_at_their_times_come_once_to_everybody():
     talk(conversation, clock=clock, faults=[Notice(1102, at_s=20), Notice(1100, at_s=10)])
 
 
-def test_a_storm_passes():
+def test_a_storm_passes(new_loop):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         one = len(wire.frame(wire.encode(await storm_message(sim, caller), caller.version)))
@@ -592,7 +602,7 @@ def test_a_storm_passes():
         await caller.reader.readexactly(100_000 * one)
         await is_answered(caller)
 
-    talk(conversation)
+    talk(conversation, new_loop=new_loop)
 
 
 async def storm_message(sim, caller):
@@ -780,6 +790,12 @@ def test_counts_begin_where_a_fault_is_injected():
     talk(conversation)
 
 
+@pytest.mark.parametrize("misuse", [lambda: Split(0), lambda: Split(-1), lambda: Spoil("prize", at_message=TickPrice)])
+def test_a_fault_that_can_never_happen_is_refused(misuse):
+    with pytest.raises(ValueError, match=r"size|field"):
+        misuse()
+
+
 def test_what_a_fault_does_not_touch_goes_on():
     async def conversation(sim):
         caller = await Caller.log_in(sim)
@@ -787,4 +803,4 @@ def test_what_a_fault_does_not_touch_goes_on():
         await caller.until(TickPrice)
         assert not isinstance(await caller.message(), PositionEnd)
 
-    talk(conversation, faults=[Drop(at_message=PositionEnd), Spoil("position", at_message=PositionEnd)])
+    talk(conversation, faults=[Drop(at_message=PositionEnd), Spoil(at_message=PositionEnd)])

@@ -97,8 +97,8 @@ def simulator(**options):
     return Simulator(**{"clock": august(), "rate": 2000.0} | options)
 
 
-def talk(conversation, **options):
-    """Run ``conversation(simulator)`` against a simulator of its own."""
+def talk(conversation, new_loop=None, **options):
+    """Run ``conversation(simulator)`` against a simulator of its own, on the event loop that ``new_loop`` makes."""
 
     async def run():
         async with asyncio.timeout(WAIT_S), simulator(**options) as sim:
@@ -107,7 +107,8 @@ def talk(conversation, **options):
             finally:
                 await hang_up()
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run())
 
 
 async def hang_up():

@@ -7,7 +7,7 @@
 
 ``python -m ibfast.simulator`` runs it as a server. Read `server`, `session` and `answers` for how a request is
 answered; `universe`, `path`, `quotes`, `bars` and `streams` for the market; `orders`, `matching` and `account` for
-what becomes of an order.
+what becomes of an order; `faults` for what can go wrong on a script and `enforcer` for IB's limits.
 """
 
 from ibfast.simulator.server import Simulator

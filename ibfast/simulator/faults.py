@@ -179,6 +179,10 @@ class Split(Event):
     size: int = 1
     times: int | None = field(default=None, kw_only=True)
 
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"size: {self.size} bytes are no piece")
+
     def strike(self, line: Line) -> None:
         line.split(self.size)
 
@@ -365,6 +369,11 @@ class Spoil(Edit):
     field: str = ""
     raw: bytes = b"--1"
     edit: Callable[[bytes], bytes] | None = None
+
+    def __post_init__(self) -> None:
+        known = self.at_message is None or self.field in self.at_message.__fields__
+        if self.field and not known:
+            raise ValueError(f"field: {getattr(self.at_message, '__name__', '')} has no {self.field!r}")
 
     def changed(self, line: Line, frame: bytes) -> bytes:
         payload = frame[4:]

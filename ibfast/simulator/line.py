@@ -19,6 +19,7 @@ from ibfast.schema import (
     MarketDepth,
     MarketDepthL2,
     RealTimeBarTick,
+    StartApiRequest,
     TickByTickData,
     TickGeneric,
     TickOptionComputation,
@@ -56,6 +57,7 @@ class Line:
         self.messages = -1
         self.bytes = 0
         self.frame = b""
+        self.client_id: int | None = None  # as announced, accepted or not
         self.stalled = False
         self._transport = transport
         self._asked: dict[int, type[Message]] = {}
@@ -101,6 +103,8 @@ class Line:
 
     def hears(self, request: Message) -> bool:
         """Whether the gateway is to act on a request now."""
+        if isinstance(request, StartApiRequest) and self.client_id is None:
+            self.client_id = request.client_id or 0
         self.script.check(self, type(request))
         heard = not self.is_closing() and self.script.hears(self, request)
         if heard and (req_id := getattr(request, "req_id", None)) is not None:

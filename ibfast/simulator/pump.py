@@ -89,7 +89,7 @@ class Pump:
 
     def _pause_s(self) -> float:
         if self._rate == math.inf:
-            return 0 if any(stream.flows for stream in self.streams.values()) else SHORTEST_WAIT_S
+            return 0 if not self.silent and any(stream.flows for stream in self.streams.values()) else SHORTEST_WAIT_S
         return max(1 / self._rate, SHORTEST_WAIT_S)
 
     def _due(self, stream: Stream, now_ns: int) -> int:

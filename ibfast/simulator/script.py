@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from ibfast.simulator.market import Clock
 
 if TYPE_CHECKING:
     from ibfast.simulator.session import SimulatorSession
+
+LOG = logging.getLogger("ibfast.simulator")
 
 LOOK_S = 0.01  # between two looks at the clock
 SECOND = 1_000_000_000
@@ -44,7 +47,10 @@ class Timers:
             due = sorted((it for it in self._due if it[0] <= now_ns), key=lambda it: it[0])
             self._due = [it for it in self._due if it[0] > now_ns]
             for _, action in due:
-                action()
+                try:
+                    action()
+                except Exception:
+                    LOG.exception("a fault could not happen at its time")
             if self._due:
                 await asyncio.sleep(LOOK_S)
 
@@ -73,7 +79,7 @@ class Armed:
         return (
             fault.at_s <= passed_s <= fault.until_s
             and fault.session in (None, line.number)
-            and fault.client_id in (None, line.session.client_id)
+            and fault.client_id in (None, line.client_id)
             and line.rows >= rows + (fault.after_rows or 0)
             and line.messages >= _least(messages, fault.after_messages)
             and line.bytes >= sent + (fault.after_bytes or 0)
@@ -108,11 +114,12 @@ class Script:
         if fault.at_s == 0 and isinstance(fault, Event) and fault.at_once and not fault.is_counted:
             self._strike_all(armed)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self.timers.close()
+        self.armed.clear()
         for task in self._tasks:
             task.cancel()
-        self.armed.clear()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run until it ends or the simulator stops."""

@@ -70,7 +70,7 @@ class Simulator:
 
     async def stop(self) -> None:
         """Drop every connection and stop listening; may be called twice."""
-        self._script.stop()
+        await self._script.stop()
         await self.go_down()
         if self._matching is not None:
             self._matching.cancel()
