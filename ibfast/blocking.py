@@ -1136,9 +1136,12 @@ class Trade(Facade):
         """
         return self._run(self._async.filled())
 
-    def on_event(self, listener: Callable[[TradeEvent], object]) -> None:
-        """Call this with every event from now on, as it happens; it should return quickly."""
-        return self._call(self._async.on_event, self._faced(listener))
+    def on(self, callback: Callable[[TradeEvent], object]) -> None:
+        """Call ``callback`` with every event from now on, beside all others who follow the order.
+
+        It runs in the event loop and must not block. What it raises is logged, and changes nothing.
+        """
+        return self._call(self._async.on, self._faced(callback))
 
     def sent_again(self, order: Order) -> None:
         """The order went out once more, changed: what TWS said against its last version is settled."""

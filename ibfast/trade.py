@@ -5,6 +5,7 @@ Messages go in, events come out to whoever listens; only who waits for a trade n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ from ibfast.schema import (
     OrderStatus,
 )
 from ibfast.subscription import MessageStream
+
+LOG = logging.getLogger("ibfast.trade")
 
 DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
 """The statuses after which nothing more happens to an order."""
@@ -137,6 +140,7 @@ class Trade:
     replaying: Callable[[], bool] = field(default=lambda: False, repr=False)
     _unanswered: list[Order] = field(default_factory=list, repr=False)  # sent changes TWS has not spoken to yet
     _accepted: Order = field(init=False, repr=False)
+    _callbacks: list[Listener] = field(default_factory=list, repr=False)
     _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
     _last_status: OrderStatus | None = field(default=None, repr=False)
     _last_open: OpenOrder | None = field(default=None, repr=False)
@@ -222,9 +226,12 @@ class Trade:
         finally:
             self._followers.remove(stream)
 
-    def on_event(self, listener: Callable[[TradeEvent], object]) -> None:
-        """Call this with every event from now on, as it happens; it should return quickly."""
-        self.listeners.append(listener)
+    def on(self, callback: Callable[[TradeEvent], object]) -> None:
+        """Call ``callback`` with every event from now on, beside all others who follow the order.
+
+        It runs in the event loop and must not block. What it raises is logged, and changes nothing.
+        """
+        self._callbacks.append(callback)
 
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
@@ -344,6 +351,11 @@ class Trade:
             stream.put(event)
         for listener in tuple(self.listeners):
             listener(event)
+        for callback in tuple(self._callbacks):
+            try:
+                callback(event)
+            except Exception:
+                LOG.exception("the callback of a trade failed; the trade goes on")
 
 
 RESPELLED = frozenset({

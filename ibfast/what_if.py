@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self
 
@@ -11,7 +11,10 @@ from ibfast.schema import OpenOrder, OrderState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """Margins before the order, their change and after it, in ``margin_currency``; None is what TWS did not say."""
+    """Margins before the order, their change and after it, in ``margin_currency``; None is what TWS did not say.
+
+    ``state`` is all that TWS said, margins outside regular trading hours and allocations too.
+    """
 
     init_margin_before: float | None = None
     init_margin_change: float | None = None
@@ -30,14 +33,16 @@ class WhatIf:
     suggested_size: Decimal | None = None
     warning_text: str | None = None
     reject_reason: str | None = None
+    state: OrderState | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, message: OpenOrder) -> Self:
         """What an answer says."""
         state = message.order_state if message.order_state is not None else OrderState()
-        names = [name for name in cls.__slots__ if "commission" not in name]
+        names = [name for name in cls.__slots__ if name in OrderState.__fields__]
         return cls(
             **{name: getattr(state, name) for name in names},
+            state=state,
             commission=state.commission_and_fees,
             min_commission=state.min_commission_and_fees,
             max_commission=state.max_commission_and_fees,

@@ -181,7 +181,7 @@ def test_callbacks_hear_what_iterating_tells(play):  # noqa: F811
     async def case(client, sim):
         heard = []
         trade = await client.order(AAPL).buy(1).limit(far_below(sim)).submit()
-        trade.on_event(lambda event: heard.append((event.kind, event.status, type(event.trade).__module__)))
+        trade.on(lambda event: heard.append((event.kind, event.status, type(event.trade).__module__)))
         await until(trade, lambda: trade.status == "Submitted")
         await client.cancel_order(trade)
         await trade.done()

@@ -456,11 +456,21 @@ def test_a_finished_order_outlives_the_connection(desk, run):
 def test_a_callback_hears_every_event_from_then_on(desk):
     heard = []
     desk.open_order("Submitted")
-    desk.trade.on_event(heard.append)
+    desk.trade.on(heard.append)
     desk.status("Submitted")
     desk.status("Cancelled")
     assert heard == desk.trade.log[1:]
     assert [event.status for event in heard] == ["Submitted", "Cancelled"]
+
+
+def test_a_callback_that_fails_harms_nobody(desk, caplog):
+    heard = []
+    desk.trade.on(lambda event: 1 / 0)
+    desk.trade.on(heard.append)
+    desk.status("Filled", filled=100)
+    assert [event.status for event in heard] == ["Filled"]
+    assert "ZeroDivisionError" in caplog.text
+    assert desk.trade.is_done
 
 
 def test_listeners_hear_events_of_every_order(desk):
