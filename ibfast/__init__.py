@@ -50,6 +50,7 @@ from ibfast.errors import (
     VersionError,
 )
 from ibfast.events import OptionComputation
+from ibfast.fills import Fill
 from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
@@ -62,7 +63,7 @@ from ibfast.running import run
 from ibfast.streams import BarUpdates, Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
-from ibfast.trade import Fill, Trade, TradeEvent, TradeEventKind
+from ibfast.trade import Trade, TradeEvent, TradeEventKind
 from ibfast.updates import Updates
 from ibfast.what_if import WhatIf
 

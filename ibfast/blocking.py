@@ -39,6 +39,7 @@ from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
+from ibfast.fills import Fill
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
@@ -70,7 +71,6 @@ from ibfast.streams import (
     Gap,
 )
 from ibfast.trade import (
-    Fill,
     TradeEvent,
 )
 from ibfast.what_if import WhatIf

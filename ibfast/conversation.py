@@ -39,7 +39,8 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
-from ibfast.trade import Trades, request_error
+from ibfast.trade import request_error
+from ibfast.trades import Trades
 from ibfast.updates import Feed
 
 REQUEST_IDS = 1_000_000_000

@@ -6,7 +6,8 @@ import logging
 
 from ibfast.errors import IbfastError, RequestError
 from ibfast.requests.order_lists import OrderListRequests
-from ibfast.trade import Trade, Trades
+from ibfast.trade import Trade
+from ibfast.trades import Trades
 
 LOG = logging.getLogger("ibfast.reconciling")
 

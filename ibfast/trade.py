@@ -15,12 +15,12 @@ from typing import Any
 
 from ibfast.contract import Contract
 from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
+from ibfast.fills import Fill, add_fill
 from ibfast.order import AttachedOrders, Order
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,
     ErrorMessage,
-    Execution,
     ExecutionDetails,
     OpenOrder,
     OrderState,
@@ -40,9 +40,6 @@ CANCEL_REFUSALS = frozenset({161, 10147, 10148})
 COMMISSION_WAIT_S = 2.0
 """How long iterating over a trade goes on after it is done, for commissions that have not come yet."""
 
-COMMISSIONS_KEPT = 10_000
-"""Commissions that wait for their execution; the oldest go first, they are of orders this session never heard of."""
-
 
 class TradeEventKind(StrEnum):
     """What a `TradeEvent` is about."""
@@ -53,42 +50,6 @@ class TradeEventKind(StrEnum):
     COMMISSION = "commission"  # of a fill that was reported before
     WARNING = "warning"
     REJECTION = "rejection"
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """One execution; ``commission`` is None until TWS has sent it, which it does after the execution."""
-
-    execution: Execution
-    commission: CommissionAndFeesReport | None = None
-    contract: Contract | None = None
-
-    @property
-    def root(self) -> str:
-        """The execution's id without the number that corrections count up."""
-        return (self.execution.exec_id or "").rpartition(".")[0]
-
-    @property
-    def revision(self) -> int:
-        """The number that corrections count up; 0 where there is none."""
-        number = (self.execution.exec_id or "").rpartition(".")[2]
-        return int(number) if number.isdecimal() else 0
-
-    def corrects(self, other: Fill) -> bool:
-        """Whether this is a later word on the same fill: the same id up to its last number, which is higher."""
-        return bool(self.root) and self.root == other.root and self.revision > other.revision
-
-
-def add_fill(fills: list[Fill], fill: Fill) -> bool:
-    """Add a fill, or put it in the place of the one it corrects; False if it says nothing new."""
-    for place, known in enumerate(fills):
-        if fill.corrects(known):
-            fills[place] = fill
-            return True
-        if known.execution.exec_id == fill.execution.exec_id or known.corrects(fill):
-            return False
-    fills.append(fill)
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,124 +342,3 @@ def request_error(message: ErrorMessage) -> RequestError:
     """The exception that an error message stands for."""
     req_id = message.id if message.id is not None else -1
     return RequestError(message.error_code or 0, message.error_msg or "", req_id, message.advanced_order_reject_json)
-
-
-class Trades:
-    """The orders of a session: by order id for those of this client, by permanent id for all others."""
-
-    def __init__(self, client_id: int) -> None:
-        self.client_id = client_id
-        self.listeners: list[Listener] = []
-        self.replaying = False  # from the loss of a connection until the orders have been compared with TWS's
-        self._by_order_id: dict[int, Trade] = {}
-        self._by_perm_id: dict[int, Trade] = {}
-        self._by_exec_id: dict[str, Trade] = {}
-        self._commissions: dict[str, CommissionAndFeesReport] = {}
-        self._collections: list[dict[str, CommissionAndFeesReport]] = []
-
-    def __iter__(self) -> Iterator[Trade]:
-        return iter({id(trade): trade for trade in (*self._by_order_id.values(), *self._by_perm_id.values())}.values())
-
-    def __getitem__(self, order_id: int) -> Trade:
-        return self._by_order_id[order_id]
-
-    def __contains__(self, order_id: int) -> bool:
-        return order_id in self._by_order_id
-
-    def add(self, trade: Trade) -> Trade:
-        """Follow an order that is about to be sent."""
-        self._follow(trade)
-        self._by_order_id[trade.order_id] = trade
-        return trade
-
-    def _follow(self, trade: Trade) -> None:
-        trade.listeners.append(self._tell)
-        trade.replaying = lambda: self.replaying
-
-    def on_open_order(self, message: OpenOrder) -> None:
-        """An order of ours, or one of another session or client that is met here for the first time."""
-        order = message.order if message.order is not None else Order()
-        trade = self.of(message)
-        if trade is None:
-            contract = message.contract if message.contract is not None else Contract()
-            trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
-            self._follow(trade)
-            if self._is_ours(message.order_id, order.client_id):
-                self._by_order_id[trade.order_id] = trade
-        if order.perm_id:
-            self._by_perm_id[order.perm_id] = trade
-        trade.on_open_order(message)
-
-    def on_status(self, message: OrderStatus) -> bool:
-        """How far an order is; False when it is none of those followed here."""
-        trade = self._find(message.order_id, message.client_id, message.perm_id)
-        if trade is None:
-            return False
-        if message.perm_id:
-            self._by_perm_id[message.perm_id] = trade
-        trade.on_status(message)
-        return True
-
-    def on_execution(self, message: ExecutionDetails) -> bool:
-        """A fill; False when its order is none of those followed here."""
-        execution = message.execution if message.execution is not None else Execution()
-        trade = self._find(execution.order_id, execution.client_id, execution.perm_id)
-        if trade is None or not execution.exec_id:
-            return False
-        self._by_exec_id[execution.exec_id] = trade
-        trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
-        return True
-
-    def on_completed(self, message: CompletedOrder) -> None:
-        """An order of ours that has ended."""
-        order = message.order if message.order is not None else Order()
-        trade = self._by_perm_id.get(order.perm_id or 0)
-        if trade is not None:
-            trade.on_completed(message)
-
-    def of(self, message: OpenOrder) -> Trade | None:
-        """The order that a report is about."""
-        order = message.order if message.order is not None else Order()
-        return self._find(message.order_id, order.client_id, order.perm_id)
-
-    @contextmanager
-    def collect_commissions(self, reports: dict[str, CommissionAndFeesReport]) -> Iterator[None]:
-        """Every report that comes meanwhile, by the id of its execution, whosesoever it is."""
-        self._collections.append(reports)
-        try:
-            yield
-        finally:
-            self._collections = [it for it in self._collections if it is not reports]
-
-    def commission_of(self, exec_id: str) -> CommissionAndFeesReport | None:
-        """What a fill cost, if TWS has said."""
-        trade = self._by_exec_id.get(exec_id)
-        fills = trade.fills if trade is not None else []
-        known = (fill.commission for fill in fills if fill.execution.exec_id == exec_id)
-        return next(known, self._commissions.get(exec_id))
-
-    def on_commission(self, message: CommissionAndFeesReport) -> None:
-        """Commissions name the execution only, and may come before it."""
-        exec_id = message.exec_id or ""
-        for reports in self._collections:
-            reports[exec_id] = message
-        trade = self._by_exec_id.get(exec_id)
-        if trade is not None:
-            trade.on_commission(message)
-            return
-        self._commissions[exec_id] = message
-        if len(self._commissions) > COMMISSIONS_KEPT:
-            del self._commissions[next(iter(self._commissions))]
-
-    def _find(self, order_id: int | None, client_id: int | None, perm_id: int | None) -> Trade | None:
-        mine = self._by_order_id.get(order_id or 0) if self._is_ours(order_id, client_id) else None
-        if mine is not None and (not mine.perm_id or not perm_id or mine.perm_id == perm_id):
-            return mine  # the same permanent id, or one of them does not know it yet
-        return self._by_perm_id.get(perm_id) if perm_id else None
-
-    def _is_ours(self, order_id: int | None, client_id: int | None) -> bool:
-        return bool(order_id) and (order_id or 0) > 0 and (client_id is None or client_id == self.client_id)
-
-    def _tell(self, event: TradeEvent) -> None:
-        for listener in tuple(self.listeners):
-            listener(event)

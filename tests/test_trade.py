@@ -16,7 +16,8 @@ from ibfast.schema import (
     OrderState,
     OrderStatus,
 )
-from ibfast.trade import Trade, Trades
+from ibfast.trade import Trade
+from ibfast.trades import Trades
 
 US, THEM = 1, 2
 AAPL = Contract.stock("AAPL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from ibfast.fills import Fill, add_fill
 from ibfast.order_words import time_text
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -23,7 +24,7 @@ from ibfast.schema import (
     OrderStatus,
 )
 from ibfast.schema.declare import Message
-from ibfast.trade import Fill, Trade, add_fill
+from ibfast.trade import Trade
 
 
 class OrderListRequests(Requests):
