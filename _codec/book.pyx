@@ -61,6 +61,12 @@ cdef class Book:
         """How often TWS emptied the book."""
         return self.state.resets
 
+    @property
+    def is_crossed(self):
+        """Whether the best bid is above the best ask."""
+        cdef Side *sides = self.state.sides
+        return sides[0].count > 0 and sides[1].count > 0 and sides[1].levels[0].price > sides[0].levels[0].price
+
     def apply(self, records not None):
         """Apply changes: an array of dtype `ibfast.records.DEPTH`, from wherever it comes."""
         cdef const uint8_t[::1] raw

@@ -246,6 +246,9 @@ class Book:
     @property
     def resets(self) -> int:
         """How often TWS emptied the book."""
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the best bid is above the best ask."""
     def __init__(self, rows: int = ...) -> None: ...
     def apply(self, records: NDArray[np.void]) -> None:
         """Apply changes: an array of dtype `ibfast.records.DEPTH`, from wherever it comes."""

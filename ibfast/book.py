@@ -68,7 +68,7 @@ class OrderBook(LiveStream["OrderBook"]):
     @property
     def is_crossed(self) -> bool:
         """Whether somebody bids more than another asks: a smart book can be, for a moment; one exchange's is wrong."""
-        return self.bid > self.ask
+        return self._book.is_crossed
 
     @property
     def misplaced(self) -> int:

@@ -63,15 +63,15 @@ BOOK_RESET = 3
 
 
 def concatenate(batches: Sequence[NDArray[np.void]], dtype: np.dtype[Any] | None = None) -> NDArray[np.void]:
-    """Batches of one kind as one array of the same dtype, which `numpy.concatenate` would pack.
+    """Batches of one kind as one array of their dtype, which `numpy.concatenate` would pack.
 
-    ``dtype`` is that of the result when there is no batch at all.
+    ``dtype`` is that of the result if it is given: for no batches at all, or for packed ones.
     """
     if not batches:
         return np.empty(0, dtype)
-    kind = batches[0].dtype
+    kind = batches[0].dtype if dtype is None else dtype
     raw = np.dtype((np.void, kind.itemsize))
-    return np.concatenate([np.ascontiguousarray(batch).astype(kind, copy=False).view(raw) for batch in batches]).view(
+    return np.concatenate([np.ascontiguousarray(batch.astype(kind, copy=False)).view(raw) for batch in batches]).view(
         kind
     )
 

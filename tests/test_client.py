@@ -29,7 +29,7 @@ from ibfast import (
     wire,
 )
 from ibfast.blocking_base import Facade
-from ibfast.records import BID_ASK, EXCHANGES, LAST, MID_POINT, TICK
+from ibfast.records import BID_ASK, EXCHANGES, LAST, MID_POINT, TICK, concatenate
 from ibfast.schema import (
     CancelContractData,
     CancelHistoricalData,
@@ -249,7 +249,7 @@ async def collect(ticks, count):
     batches = [await ticks.next(SOON_S)]
     while sum(map(len, batches)) < count:
         batches.append(await ticks.next(SOON_S))
-    return np.concatenate(batches)
+    return concatenate(batches)
 
 
 def errors(notices):

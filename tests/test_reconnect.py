@@ -364,3 +364,29 @@ def test_an_order_lost_on_its_way_is_rejected_and_never_sent_again(run):
             assert sim.gateway.account.positions() == [] or not list(sim.gateway.account.positions())
 
     run(main)
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_what_is_kept_up_to_date_begins_anew_behind_a_gap(run, version):
+    async def main():
+        async with (
+            session(version) as (sim, client),
+            client.quote(AAPL) as quote,
+            client.book(AAPL, rows=3, smart=True) as book,
+            client.keep_up_to_date(AAPL, duration="1 D", bar_size="1 hour") as bars,
+        ):
+            history = await bars.next(SOON_S)
+            await until(lambda: quote.bid > 0 and len(book.bids) == 3)
+            cut(sim)
+            await until(lambda: quote.is_interrupted and book.is_interrupted)
+            kept = quote.bid, book.bid
+            assert kept == (quote.bid, book.bid)
+            await until(lambda: book.resets == 1 and len(book.bids) == 3)
+            await until(lambda: quote.bid > 0)
+            assert not quote.is_interrupted
+            assert book.misplaced == 0
+            _, gap, again = await until_gap(bars)
+            assert gap.reason
+            assert again["time_ns"].tolist()[: len(history)] == history["time_ns"].tolist()
+
+    run(main)

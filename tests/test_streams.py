@@ -344,6 +344,9 @@ def test_joined_batches_keep_their_dtype(kind):
     assert (joined.dtype, joined.dtype.itemsize, len(joined)) == (dtype, dtype.itemsize, 7)
     assert joined[dtype.names[-1]].tolist() == [1, 1, 1, 7, 7, 7, 7]
     assert concatenate([], dtype).dtype == dtype
+    packed = np.concatenate(parts)
+    assert concatenate([packed], dtype).dtype == dtype
+    assert concatenate([packed], dtype).tolist() == packed.tolist()
 
 
 @pytest.mark.parametrize("kind", ["last", "depth", "bar"])
