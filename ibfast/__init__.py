@@ -54,18 +54,23 @@ from ibfast.fills import Fill
 from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
+from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.price_grid import PriceGrid
 from ibfast.quote import Quote
+from ibfast.requests.advisors import FADataType
 from ibfast.running import run
+from ibfast.scanner import ScannerParameters
+from ibfast.schema import ScannerSubscription
 from ibfast.streams import BarUpdates, Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
 from ibfast.trade import Trade, TradeEvent, TradeEventKind
 from ibfast.updates import Updates
 from ibfast.what_if import WhatIf
+from ibfast.wsh import WshFilter
 
 __version__ = "0.1.0"
 
@@ -75,6 +80,7 @@ __all__ = [
     "AccountTag",
     "Action",
     "AmbiguousContract",
+    "Article",
     "BarSize",
     "BarUpdates",
     "Bars",
@@ -90,10 +96,12 @@ __all__ = [
     "DecodeError",
     "DeltaNeutralContract",
     "ErrorKind",
+    "FADataType",
     "Fill",
     "FramingError",
     "Gap",
     "GenericTick",
+    "Headline",
     "Health",
     "HealthState",
     "Histogram",
@@ -115,6 +123,8 @@ __all__ = [
     "Quote",
     "RequestError",
     "RequestTimeout",
+    "ScannerParameters",
+    "ScannerSubscription",
     "Schedule",
     "SecType",
     "StreamOverflow",
@@ -132,6 +142,7 @@ __all__ = [
     "VersionError",
     "WhatIf",
     "WhatToShow",
+    "WshFilter",
     "execution_condition",
     "liquid_hours",
     "margin_condition",

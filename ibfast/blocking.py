@@ -43,6 +43,7 @@ from ibfast.fills import Fill
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
+from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
 from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
@@ -50,20 +51,36 @@ from ibfast.price_grid import PriceGrid
 from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
+from ibfast.requests.news import HEADLINES_A_PAGE
+from ibfast.requests.scanner import ScannerRows
+from ibfast.scanner import ScannerParameters
 from ibfast.schema import (
+    ApiConfig,
     CompletedOrder,
+    ConfigResponse,
     ContractData,
     ContractDescription,
     DepthMarketDataDescription,
     ErrorMessage,
+    FamilyCode,
+    LockAndExitConfig,
+    MessageConfig,
+    NewsBulletin,
+    NewsProvider,
+    OrdersConfig,
     OrderState,
     PnL,
     PnLSingle,
     Position,
     PositionMulti,
     PriceIncrement,
+    ScannerSubscription,
     SmartComponent,
+    SoftDollarTier,
+    TickNews,
     TickReqParams,
+    UpdateConfigResponse,
+    UpdateConfigWarning,
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
@@ -74,6 +91,7 @@ from ibfast.trade import (
     TradeEvent,
 )
 from ibfast.what_if import WhatIf
+from ibfast.wsh import WshFilter
 
 T = TypeVar("T")
 
@@ -2076,6 +2094,22 @@ class Client(Facade):
         """The gateway's clock, to the second."""
         return self._run(self._async.current_time())
 
+    def current_time_in_ms(self) -> datetime:
+        """The gateway's clock, to the millisecond.
+
+        Raises:
+            VersionError: the server is older than 197; `current_time` gives seconds.
+        """
+        return self._run(self._async.current_time_in_ms())
+
+    def set_server_log_level(self, log_level: int) -> None:
+        """How much TWS logs of this session: 1 system, 2 errors, 3 warnings, 4 information, 5 detail."""
+        return self._run(self._async.set_server_log_level(log_level))
+
+    def user_info(self) -> str:
+        """The white branding id of the login; empty where it has none."""
+        return self._run(self._async.user_info())
+
     def managed_accounts(self) -> list[str]:
         """The accounts of the login, asked for anew."""
         return self._run(self._async.managed_accounts())
@@ -2846,6 +2880,175 @@ class Client(Facade):
     def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
         """Profit and loss of one position of an account, about once a second while it changes."""
         return self._call(self._async.pnl_single, account, con_id, model_code)
+
+    def family_codes(self) -> list[FamilyCode]:
+        """The family of each account."""
+        return self._run(self._async.family_codes())
+
+    def soft_dollar_tiers(self) -> list[SoftDollarTier]:
+        """The soft dollar tiers of the login; none for most."""
+        return self._run(self._async.soft_dollar_tiers())
+
+    def request_fa(self, fa_data_type: int) -> str:
+        """A part of the advisor's configuration, as XML; see `ibfast.FADataType`.
+
+        A login that is no advisor's gets no answer.
+
+        Raises:
+            RequestTimeout: TWS refused, which it does without an id, or did not answer.
+        """
+        return self._run(self._async.request_fa(fa_data_type))
+
+    def replace_fa(self, fa_data_type: int, xml: str) -> str:
+        """Replace a part of the advisor's configuration; what TWS says to that.
+
+        Raises:
+            RequestError: TWS refused.
+        """
+        return self._run(self._async.replace_fa(fa_data_type, xml))
+
+    def configuration(self) -> ConfigResponse:
+        """How TWS is set up: its API, its orders, its messages, when it logs off.
+
+        Raises:
+            VersionError: the server is older than 219.
+        """
+        return self._run(self._async.configuration())
+
+    def update_configuration(
+        self,
+        *,
+        api: ApiConfig | None = None,
+        orders: OrdersConfig | None = None,
+        lock_and_exit: LockAndExitConfig | None = None,
+        messages: Iterable[MessageConfig] = (),
+        accepted_warnings: Iterable[UpdateConfigWarning] = (),
+        reset_api_order_sequence: bool | None = None,
+    ) -> UpdateConfigResponse:
+        """Change what is set in what you pass, and leave the rest; the answer says what was changed.
+
+        If it has ``warnings``, nothing was: pass them as ``accepted_warnings`` to go ahead.
+
+        Raises:
+            VersionError: the server is older than 221.
+        """
+        return self._run(
+            self._async.update_configuration(
+                api=api,
+                orders=orders,
+                lock_and_exit=lock_and_exit,
+                messages=messages,
+                accepted_warnings=accepted_warnings,
+                reset_api_order_sequence=reset_api_order_sequence,
+            )
+        )
+
+    def display_groups(self) -> list[int]:
+        """The display groups that TWS has, the most used first."""
+        return self._run(self._async.display_groups())
+
+    def display_group_updates(self, group_id: int) -> Updates[str]:
+        """What a display group shows, now and whenever that changes: "8314@SMART", "none" or "combo"."""
+        return self._call(self._async.display_group_updates, group_id)
+
+    def update_display_group(self, group: Updates[str], contract: Contract | str) -> None:
+        """Make the group that a stream of `display_group_updates` follows show a contract, "none" or "combo".
+
+        Raises:
+            ValueError: the contract has no con_id, or the stream is not open.
+        """
+        return self._run(self._async.update_display_group(bare(group), contract))
+
+    def news_providers(self) -> list[NewsProvider]:
+        """The news providers that the login has."""
+        return self._run(self._async.news_providers())
+
+    def news_article(self, provider_code: str, article_id: str) -> Article:
+        """An article, as text, HTML or PDF.
+
+        Raises:
+            RequestError: ``code`` 10172, there is no such article, or no permission to read it.
+        """
+        return self._run(self._async.news_article(provider_code, article_id))
+
+    def historical_news(
+        self,
+        con_id: int,
+        provider_codes: str | Iterable[str],
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        total_results: int = HEADLINES_A_PAGE,
+    ) -> list[Headline]:
+        """Past headlines about a contract, the newest first: at most 300, `historical_news_between` has all.
+
+        Headlines are from after ``start`` up to ``end``.
+        """
+        return self._run(
+            self._async.historical_news(con_id, provider_codes, start=start, end=end, total_results=total_results)
+        )
+
+    def historical_news_between(
+        self, con_id: int, provider_codes: str | Iterable[str], *, start: datetime, end: datetime | None = None
+    ) -> Iterator[list[Headline]]:
+        """All headlines about a contract from ``end`` (now, if it is not given) back to ``start``, page after page.
+
+        A page is one request to TWS.
+        """
+        return self._iterate(self._async.historical_news_between(con_id, provider_codes, start=start, end=end))
+
+    def news_bulletins(self, *, all_messages: bool = True) -> Updates[NewsBulletin]:
+        """IB's bulletins: of exchanges that are closed and the like; ``all_messages`` brings today's earlier ones too.
+
+        Any number of streams are one subscription to TWS; what the first asked for holds for all.
+        """
+        return self._call(self._async.news_bulletins, all_messages=all_messages)
+
+    def broad_tape(self, provider_code: str, topic: str = "") -> Updates[TickNews]:
+        """The headlines of a provider as they come, all of them or those of one ``topic``.
+
+        Raises:
+            RequestError: on reading; ``code`` 200 is a provider that is not known or not subscribed to.
+        """
+        return self._call(self._async.broad_tape, provider_code, topic)
+
+    def scanner_parameters(self) -> ScannerParameters:
+        """What scanners can look for: instruments, locations, scan codes, filters. About two megabytes come."""
+        return self._run(self._async.scanner_parameters())
+
+    def scan(self, subscription: ScannerSubscription) -> ScannerRows:
+        """What a scanner finds now, best rank first: at most 50 contracts.
+
+        ::
+
+            client.scan(
+                ScannerSubscription(instrument="STK", location_code="STK.US.MAJOR", scan_code="TOP_PERC_GAIN")
+            )
+
+        Raises:
+            RequestError: ``code`` 162, the scan failed; 165, it found nothing; 321, a code that TWS does not know.
+        """
+        return self._run(self._async.scan(subscription))
+
+    def scanner_updates(self, subscription: ScannerSubscription) -> Updates[ScannerRows]:
+        """As `scan`, and the whole list again about every 30 seconds. TWS allows ten of these at a time."""
+        return self._call(self._async.scanner_updates, subscription)
+
+    def wsh_meta_data(self) -> dict[str, Any]:
+        """Which events and filters the calendar has, as TWS's JSON. TWS wants this before the first `wsh_event_data`.
+
+        Raises:
+            RequestError: ``code`` 10276, no subscription to the calendar. VersionError: the server is too old.
+        """
+        return self._run(self._async.wsh_meta_data())
+
+    def wsh_event_data(self, events: WshFilter) -> list[dict[str, Any]]:
+        """Events of the calendar, each as in TWS's JSON.
+
+        Raises:
+            RequestError: ``code`` 10276, no subscription to the calendar; 10282, `wsh_meta_data` comes first.
+        """
+        return self._run(self._async.wsh_event_data(events))
 
     @classmethod
     def connect(

@@ -14,14 +14,20 @@ from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import reconcile
 from ibfast.requests.accounts import AccountRequests
+from ibfast.requests.advisors import AdvisorRequests
 from ibfast.requests.calculations import CalculationRequests
 from ibfast.requests.chains import ChainRequests
+from ibfast.requests.configuration import ConfigurationRequests
+from ibfast.requests.display_groups import DisplayGroupRequests
 from ibfast.requests.history import HistoryRequests
 from ibfast.requests.market_data import MarketDataRequests
+from ibfast.requests.news import NewsRequests
 from ibfast.requests.order_lists import OrderListRequests
 from ibfast.requests.orders import OrderRequests
+from ibfast.requests.scanner import ScannerRequests
 from ibfast.requests.session import SessionRequests
 from ibfast.requests.spreads import SpreadRequests
+from ibfast.requests.wsh import WshRequests
 from ibfast.schema import ErrorMessage
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.subscription import Channel, MessageStream
@@ -40,6 +46,12 @@ class Client(
     OrderRequests,
     OrderListRequests,
     AccountRequests,
+    AdvisorRequests,
+    ConfigurationRequests,
+    DisplayGroupRequests,
+    NewsRequests,
+    ScannerRequests,
+    WshRequests,
 ):
     """A session with TWS or IB Gateway; `connect` makes one.
 

@@ -1,0 +1,89 @@
+"""News, as users meet it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ibfast.errors import DecodeError
+from ibfast.schema import HistoricalNews, NewsArticle
+
+PDF = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article: ``text`` (plain or HTML), or the bytes of a ``pdf``."""
+
+    text: str | None = None
+    pdf: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A headline of the past; `Client.news_article` takes the two ids."""
+
+    time: datetime
+    provider_code: str
+    article_id: str
+    headline: str
+
+
+def article_of(message: NewsArticle) -> Article:
+    """The article in a message.
+
+    Raises:
+        DecodeError: a PDF that is not base64.
+    """
+    text = message.article_text or ""
+    if message.article_type != PDF:
+        return Article(text=text)
+    try:
+        return Article(pdf=base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise DecodeError("NewsArticle", "article_text", 0, f"not base64: {error}", text.encode()) from None
+
+
+def headline_of(message: HistoricalNews) -> Headline:
+    """The headline in a message.
+
+    Raises:
+        DecodeError: its time is none.
+    """
+    text = message.time or ""
+    try:
+        time = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise DecodeError("HistoricalNews", "time", 0, "not a time", text.encode()) from None
+    return Headline(time, message.provider_code or "", message.article_id or "", message.headline or "")
+
+
+def news_time(moment: datetime | None) -> str | None:
+    """A moment as requests for headlines have it, in UTC."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.0"
+
+
+class HeadlinePages:
+    """Pages of headlines from the newest back: each begins where the last one ended, and brings that moment again."""
+
+    def __init__(self, end: datetime | None) -> None:
+        self.end = end
+        self.is_done = False
+        self._known: set[tuple[str, str]] = set()
+
+    def take(self, page: Sequence[Headline], has_more: bool) -> list[Headline]:
+        """What is new in a page."""
+        new = [it for it in page if (it.provider_code, it.article_id) not in self._known]
+        self._known = {(it.provider_code, it.article_id) for it in page}
+        self.is_done = not has_more or not page
+        if page:
+            oldest = min(it.time for it in page)
+            self.end = oldest if new else oldest - timedelta(seconds=1)  # a second with more headlines than a page has
+        return new
