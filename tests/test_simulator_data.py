@@ -180,19 +180,6 @@ def test_books_that_there_are_not(fields, code):
     on_a_clock(conversation)
 
 
-def test_three_books_are_open_at_most():
-    async def conversation(sim, clock):
-        caller = await Caller.log_in(sim)
-        for req_id in range(1, 4):
-            caller.send(MarketDepthRequest(req_id=req_id, contract=EUR, num_rows=1))
-        assert (await caller.error(MarketDepthRequest(req_id=4, contract=EUR, num_rows=1), 4))[0] == 309
-        caller.send(CancelMarketDepth(req_id=1))
-        caller.send(MarketDepthRequest(req_id=5, contract=EUR, num_rows=1))
-        await caller.until(lambda it: isinstance(it, MarketDepth) and it.req_id == 5)
-
-    on_a_clock(conversation)
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_exchanges_behind_books_and_quotes(version):
     async def conversation(sim, clock):

@@ -302,7 +302,9 @@ def test_questions_without_an_id(version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_is_not_simulated_is_refused_never_ignored(version):
+def test_what_is_not_simulated_is_refused_never_ignored(version, monkeypatch):
+    monkeypatch.delitem(ANSWERS, ScannerParametersRequest)
+
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         code, text = await caller.error(ScannerParametersRequest())

@@ -19,7 +19,6 @@ from ibfast.simulator.streams import BBO_EXCHANGES
 from ibfast.simulator.subscriptions import is_free
 from ibfast.simulator.universe import Instrument
 
-MOST_BOOKS = 3  # at once, of a login with 100 lines
 SHALLOW = ("IND", "BOND", "FUND", "NEWS", "BAG", "WAR")
 UNSUPPORTED = (10092, "Deep market data is not supported for this combination of security type/exchange")
 LETTERS = (
@@ -48,9 +47,6 @@ def market_depth(session: SimulatorSession, request: MarketDepthRequest) -> None
     exchange = (request.contract and request.contract.exchange) or instrument.contract["exchange"]
     if _is_shallow(instrument, exchange, smart):
         session.refuse(req_id, *UNSUPPORTED)
-        return
-    if sum(isinstance(it, DepthStream) for it in session.pump.streams.values()) >= MOST_BOOKS:
-        session.refuse(req_id, 309, f"Max number ({MOST_BOOKS}) of market depth requests has been reached")
         return
     makers = makers_of(instrument, exchange, smart)
     stream = DepthStream(req_id, instrument, session.gateway.market, request.num_rows or 0, makers, smart)

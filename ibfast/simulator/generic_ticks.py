@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from math import sqrt
 from zlib import crc32
 
 import numpy as np
 
-from ibfast.schema import TickGeneric, TickPrice, TickSize, TickString
+from ibfast.schema import TickGeneric, TickNews, TickPrice, TickSize, TickString
 from ibfast.schema.declare import Message
-from ibfast.simulator import bars
+from ibfast.simulator import bars, news
 from ibfast.simulator.market import DayStats, Market
 from ibfast.simulator.quotes import decimal_of
 from ibfast.simulator.universe import Instrument
 
 TRADING_DAYS = 252
 WEEKS = (13, 26, 52)
+NEWS = 292
 ALONE = "mdoff"  # in the list: no quotes, only what else is in it
 
 NAMES = {
@@ -52,8 +54,8 @@ class GenericTicks:
     """The generic ticks of one subscription."""
 
     def __init__(self, req_id: int, instrument: Instrument, market: Market, listed: str) -> None:
-        self.alone = False
-        self.news = False
+        self.alone = instrument.contract["sec_type"] == "NEWS"
+        self._told_s = 0  # up to when news have been told
         self.providers: tuple[str, ...] = ()  # of news; none: of all
         self._req_id = req_id
         self._instrument = instrument
@@ -81,8 +83,7 @@ class GenericTicks:
             raise IncorrectGenericTicksError(
                 f"Incorrect generic tick list of {listed}.  Legal ones for ({sec_type}) are: {names}"
             )
-        if int(number) == 292:
-            self.news = True
+        if int(number) == NEWS:
             self.providers += tuple(provider.split("+")) if provider else ()
         self._numbers.append(int(number))
 
@@ -118,6 +119,22 @@ class GenericTicks:
 
     def day_volume(self) -> float:
         return self._instrument.model.daily_volume
+
+    def headlines(self) -> Iterator[Message]:
+        """The newest at first, then those that are new."""
+        now_s, con_id, name = self._market.now_s(), self._instrument.con_id, news.name_of(self._instrument)
+        tape = news.tape_of(self._instrument)
+        if self._told_s:
+            told = self._market.news.between(con_id, name, self._told_s, now_s, tape)
+        else:
+            told = list(islice(self._market.news.newest_first(con_id, name, now_s, tape), 1))
+        self._told_s = now_s
+        for headline in told:
+            if not self.providers or headline.provider in self.providers:
+                yield TickNews(
+                    req_id=self._req_id, timestamp=headline.at_s * 1000, provider_code=headline.provider,
+                    article_id=headline.article_id, headline=headline.text, extra_data="",
+                )  # fmt: skip
 
     def lot(self) -> float:
         return max(self._instrument.model.lot, self._instrument.size_unit)
@@ -172,7 +189,7 @@ class GenericTicks:
 
 Maker = Callable[[GenericTicks], Iterator[Message]]
 MAKERS: dict[int, Maker] = {}
-CHANGING = frozenset({220, 221, 232, 233, 293, 294, 295, 375, 595, 619})
+CHANGING = frozenset({NEWS, 220, 221, 232, 233, 293, 294, 295, 375, 595, 619})
 
 
 def generic(*numbers: int) -> Callable[[Maker], Maker]:
@@ -265,6 +282,11 @@ def _shortable(own: GenericTicks) -> Iterator[Message]:
 def _ratios(own: GenericTicks) -> Iterator[Message]:
     margin, growth = 24 * own.share("margin"), 9 * own.share("growth")
     yield own.text(47, f"TTMNPMGN={margin:.4f};NLOW={own.day_volume():.0f};REVCHNGYR={growth:.4f};CURRENCY=USD")
+
+
+@generic(NEWS)
+def _news(own: GenericTicks) -> Iterator[Message]:
+    yield from own.headlines()
 
 
 @generic(293)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from ibfast.simulator.bars import DailyBars, session_bars
+from ibfast.simulator.news import News
 from ibfast.simulator.path import DAY_S, Path, day_number
 from ibfast.simulator.quotes import QuoteModel, Quotes
 from ibfast.simulator.sessions import Session
@@ -39,6 +40,7 @@ class Market:
     def __init__(self, seed: int = 0, clock: Clock = time.time_ns) -> None:
         self.clock = clock
         self.universe = Universe(self.today, lambda name, day: self._paths[name].level(day_number(day)))
+        self.news = News(seed)
         anchor = self.universe.anchor
         self._paths = {name: Path(seed, name, anchor=anchor, **facts) for name, facts in self.universe.paths.items()}
         self._models: dict[Instrument, QuoteModel] = {}

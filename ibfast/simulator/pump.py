@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ibfast.schema.declare import Message
 from ibfast.simulator.market import Clock
-from ibfast.simulator.streams import Stream
+from ibfast.simulator.streams import Subscription
 
 CHUNK = 4096  # rows encoded at once when there is no rate
 SHORTEST_WAIT_S = 0.005
@@ -22,7 +22,7 @@ class Pump:
         self, rate: float, server_version: int, clock: Clock,
         write: Callable[[bytes], None], send: Callable[[Message], None],
     ) -> None:  # fmt: skip
-        self.streams: dict[int, Stream] = {}
+        self.streams: dict[int, Subscription] = {}
         self.silent = False
         self._rate = math.inf if rate <= 0 else rate
         self._version = server_version
@@ -36,7 +36,7 @@ class Pump:
         self._busy = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def add(self, stream: Stream) -> None:
+    def add(self, stream: Subscription) -> None:
         now_ns = self._clock()
         self.streams[stream.req_id] = stream
         self._started[stream.req_id] = now_ns - int(stream.sent / self._rate * SECOND)
@@ -92,7 +92,7 @@ class Pump:
             return 0 if not self.silent and any(stream.flows for stream in self.streams.values()) else SHORTEST_WAIT_S
         return max(1 / self._rate, SHORTEST_WAIT_S)
 
-    def _due(self, stream: Stream, now_ns: int) -> int:
+    def _due(self, stream: Subscription, now_ns: int) -> int:
         """How many ticks are due; what a slow reader missed for over a second is skipped, as live data is."""
         due = int((now_ns - self._started[stream.req_id]) * self._rate / SECOND) - stream.sent
         most = max(1, int(self._rate))

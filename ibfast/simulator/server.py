@@ -18,10 +18,13 @@ from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_depth,
     answers_history,
     answers_market_data,
+    answers_news,
     answers_options,
     answers_orders,
     answers_past_ticks,
+    answers_scanner,
     answers_system,
+    answers_wsh,
 )
 from ibfast.simulator.enforcer import Enforcer
 from ibfast.simulator.faults import Fault

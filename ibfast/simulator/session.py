@@ -47,6 +47,7 @@ class SimulatorSession:
         self.client_id: int | None = None
         self.market_data_type = 1
         self.follows_positions = False
+        self.knows_wsh = False
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.pump: Pump
         self._transport: Line

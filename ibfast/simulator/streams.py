@@ -68,16 +68,37 @@ PRICE_COLUMN = np.array([3, 0, 1, 3, 2, 3, 3, 3, 3])  # by tick type: bid, ask, 
 SIZE_COLUMN = np.array([0, 0, 1, 1, 2, 2, 3, 3, 3])  # by tick type: bid, ask, last or volume
 
 
-class Stream:
-    """A live subscription; ``rows`` is a pure function of the market, the times and how many went before."""
+class Subscription:
+    """Something that goes on until it is cancelled."""
+
+    flows = False  # True: it has frames beside its notes
+    sent = 0
+
+    def __init__(self, req_id: int) -> None:
+        self.req_id = req_id
+
+    def frames(self, count: int, start_ns: int, end_ns: int, server_version: int) -> bytes:
+        """The next ``count`` ticks, spread over (start, end], as they go over the socket."""
+        raise NotImplementedError
+
+    def notes(self) -> list[Message]:
+        """What is new; asked for about once a second."""
+        return []
+
+    def reset(self) -> list[Message]:
+        """What is sent when a gateway has lost track of a book; nothing for what is no book."""
+        return []
+
+
+class Stream(Subscription):
+    """Live data of an instrument; ``rows`` is a pure function of the market, the times and how many went before."""
 
     kind = ""
-    flows = True  # False: it has nothing but its notes
+    flows = True
 
     def __init__(self, req_id: int, instrument: Instrument, market: Market) -> None:
-        self.req_id = req_id
+        super().__init__(req_id)
         self.instrument = instrument
-        self.sent = 0
         self.market = market
         self._model = market.model(instrument)
 
@@ -93,16 +114,7 @@ class Stream:
         raise NotImplementedError
 
     def frames(self, count: int, start_ns: int, end_ns: int, server_version: int) -> bytes:
-        """The same ticks as they go over the socket."""
         return wire.encode_rows(self.kind, self.rows(count, start_ns, end_ns), self.req_id, server_version)
-
-    def notes(self) -> list[Message]:
-        """What changed beside the ticks; asked for about once a second."""
-        return []
-
-    def reset(self) -> list[Message]:
-        """What is sent when a gateway has lost track of a book; nothing for what is no book."""
-        return []
 
     def _prices(self, ticks: Ints | Floats) -> Floats:
         tick = self.instrument.tick

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibfast.simulator.session import SimulatorSession
-from ibfast.simulator.streams import Stream
+from ibfast.simulator.streams import Subscription
 from ibfast.simulator.universe import Instrument
 
 
@@ -15,7 +15,7 @@ def is_free(session: SimulatorSession, req_id: int) -> bool:
     return True
 
 
-def cancel(session: SimulatorSession, req_id: int, *kinds: type[Stream]) -> bool:
+def cancel(session: SimulatorSession, req_id: int, *kinds: type[Subscription]) -> bool:
     """End a subscription of one of these kinds; whether there was one, which the client is told if not."""
     if isinstance(session.pump.streams.get(req_id), kinds):
         return session.pump.remove(req_id)
