@@ -6,11 +6,16 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ibfast._codec import Message
 
 if TYPE_CHECKING:
     from ibfast.contract import ComboLeg, Contract
 
+M = TypeVar("M", bound=Message)
+
+TIMED = re.compile(r"(\d{8})[ -]+\d\d:\d\d.*", re.ASCII | re.DOTALL)
 RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 LEG_ACTIONS = ("BUY", "SELL", "SSHORT", "SLONG")
 NAMES = ("symbol", "local_symbol", "trading_class", "sec_id", "issuer_id")
@@ -21,8 +26,14 @@ def check_contract(contract: Contract) -> None:
     """See `ibfast.Contract.check`."""
     if (contract.con_id or 0) < 0:
         raise ValueError(f"con_id: {contract.con_id} is not a contract id")
-    if not contract.con_id:
+    if contract.sec_type == "BAG":
+        check_legs(contract.combo_legs)
+    if not contract.con_id:  # what stands beside an id are IB's own words
         _check_identity(contract)
+        _check_values(contract)
+
+
+def _check_values(contract: Contract) -> None:
     if contract.last_trade_date_or_contract_month:
         expiry_text(contract.last_trade_date_or_contract_month)
     if contract.right:
@@ -35,8 +46,6 @@ def check_contract(contract: Contract) -> None:
         check_currency(contract.currency)
     if contract.sec_id:
         check_sec_id(contract.sec_id_type or "", contract.sec_id)
-    if contract.sec_type == "BAG":
-        check_legs(contract.combo_legs)
 
 
 def _check_identity(contract: Contract) -> None:
@@ -108,6 +117,17 @@ def check_legs(legs: Sequence[ComboLeg]) -> None:
             raise ValueError(f"{where}.action: {leg.action!r} is none of {', '.join(LEG_ACTIONS)}")
         if not leg.exchange:
             raise ValueError(f"{where}.exchange: a leg needs one")
+
+
+def with_day_only(request: M) -> M:
+    """The request with the expiry as requests have it: in contract details a time follows the day."""
+    contract: Contract | None = getattr(request, "contract", None)
+    if contract is None or len(expiry := contract.last_trade_date_or_contract_month or "") <= len("YYYYMMDD"):
+        return request
+    found = TIMED.fullmatch(expiry)
+    if found is None:
+        return request
+    return request.replace(contract=contract.replace(last_trade_date_or_contract_month=found[1]))
 
 
 # ------------------------------------------------------------------------------------------ numbers of securities

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
+from ibfast.contract_checks import with_day_only
 from ibfast.errors import (
     ConnectionFailed,
     DecodeError,
@@ -253,6 +254,7 @@ class Conversation:
             VersionError, ValueError: as `ibfast.wire.encode`; nothing was put.
             PacingError: as many of its kind are open as may be.
         """
+        message = with_day_only(message)
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.pacing.is_free(message, now_ns):
             self.outbox.put(plan, message)

@@ -154,12 +154,17 @@ def leg(**changes):
         (lambda: Contract(sec_type="STK").check(), "symbol: .*or another of local_symbol"),
         (lambda: Contract(con_id=-1).check(), "con_id: -1"),
         (lambda: Contract(sec_id="US0378331005").check(), "sec_id_type: .*needs one"),
-        (lambda: Contract(con_id=1, right="B").check(), "right"),
+        (lambda: Contract(sec_type="OPT", symbol="AAPL", right="B").check(), "right: 'B'"),
     ],
 )
 def test_refusals(make, reason):
     with pytest.raises(ValueError, match=reason):
         make()
+
+
+def test_with_an_id_the_rest_is_ibs_own_wording():
+    Contract(con_id=1, sec_type="STK", right="?", multiplier=0.0).check()
+    Contract(con_id=1, last_trade_date_or_contract_month="20261218 08:30:00 US/Central").check()
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,30 @@ def test_the_last_trading_moment(expiry, zone, moment):
     assert last_trade_moment(data).astimezone(UTC) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("expiry", "asked"),
+    [
+        ("20261218 08:30:00 US/Central", "20261218"),
+        ("20240402-17:10:00", "20240402"),
+        ("202612", "202612"),
+        (None, None),
+    ],
+)
+def test_a_contract_of_contract_details_can_be_asked_for(run, connect, expiry, asked):
+    found = Contract(con_id=1, exchange="CME", last_trade_date_or_contract_month=expiry)
+
+    async def main():
+        async with Gateway() as gateway, await connect(gateway) as client:
+            asking = asyncio.ensure_future(client.contract_details(found))
+            request = await gateway.hear(ContractDataRequest)
+            assert request.contract == found.replace(last_trade_date_or_contract_month=asked)
+            gateway.say(ContractDataEnd(req_id=request.req_id))
+            assert await asking == []
+        assert found.last_trade_date_or_contract_month == expiry
+
+    run(main)
+
+
 @pytest.mark.parametrize("expiry", [None, "", "202612", "soon"])
 def test_a_contract_without_end(expiry):
     assert last_trade_moment(ContractData(contract=Contract(last_trade_date_or_contract_month=expiry))) is None
