@@ -1314,8 +1314,8 @@ class BracketBuilder(Facade):
         """The child that hedges an option order with its underlying."""
         return self._call(self._async.delta_hedge)
 
-    def beta_hedge(self, beta: float) -> Self:
-        """The child that hedges a stock order by its beta."""
+    def beta_hedge(self, beta: float | None = None) -> Self:
+        """The child that hedges a stock order by its beta, which TWS knows if it is not given."""
         return self._call(self._async.beta_hedge, beta)
 
     def pair_hedge(self, ratio: float) -> Self:
@@ -1607,6 +1607,7 @@ class OrderBuilder(Facade):
         *,
         reference_price_type: int | None = None,
         continuous_update: bool = False,
+        stock_ref_price: float | None = None,
         stock_range: tuple[float, float] | None = None,
     ) -> Self:
         """An option priced by its implied volatility, 40 meaning 40 % (VOL).
@@ -1619,6 +1620,7 @@ class OrderBuilder(Facade):
             kind,
             reference_price_type=reference_price_type,
             continuous_update=continuous_update,
+            stock_ref_price=stock_ref_price,
             stock_range=stock_range,
         )
 
@@ -1783,8 +1785,8 @@ class OrderBuilder(Facade):
         """The child that hedges an option order with its underlying."""
         return self._call(self._async.delta_hedge)
 
-    def beta_hedge(self, beta: float) -> Self:
-        """The child that hedges a stock order by its beta."""
+    def beta_hedge(self, beta: float | None = None) -> Self:
+        """The child that hedges a stock order by its beta, which TWS knows if it is not given."""
         return self._call(self._async.beta_hedge, beta)
 
     def pair_hedge(self, ratio: float) -> Self:

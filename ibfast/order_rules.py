@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from ibfast.contract import Contract
 from ibfast.order import Order
 
+DISCRETION = ("discretionary_amt", "discretionary_up_to_limit_price")
+"""How far beyond its limit an order may go: for all that have one."""
+
 
 @dataclass(frozen=True)
 class TypeRule:
@@ -22,26 +25,27 @@ class TypeRule:
     one_of: tuple[tuple[str, str], ...] = ()
 
     def allows(self, name: str) -> bool:
+        if name in DISCRETION:
+            name = "lmt_price"
         return name in self.needs or name in self.takes or any(name in pair for pair in self.one_of)
 
 
-LIMIT_EXTRAS = ("discretionary_amt", "discretionary_up_to_limit_price")
 TRAIL_BY = ("aux_price", "trailing_percent")
-RELATIVE = ("lmt_price", "aux_price", "percent_offset", *LIMIT_EXTRAS)
 STOCK_RANGE = ("stock_ref_price", "stock_range_lower", "stock_range_upper")
+RELATIVE = ("lmt_price", "aux_price", "percent_offset", *STOCK_RANGE)
 MID_OFFSETS = ("mid_offset_at_whole", "mid_offset_at_half")
 BENCHMARK = ("starting_price", "reference_contract_id", "pegged_change_amount", "reference_change_amount")
 
 TYPES: dict[str, TypeRule] = {
     "MKT": TypeRule(),
-    "LMT": TypeRule(needs=("lmt_price",), takes=LIMIT_EXTRAS),
+    "LMT": TypeRule(needs=("lmt_price",), takes=STOCK_RANGE),  # a range in auctions of BOX
     "STP": TypeRule(needs=("aux_price",)),
-    "STP LMT": TypeRule(needs=("aux_price", "lmt_price"), takes=LIMIT_EXTRAS),
+    "STP LMT": TypeRule(needs=("aux_price", "lmt_price")),
     "STP PRT": TypeRule(needs=("aux_price",)),
     "TRAIL": TypeRule(takes=("trail_stop_price",), one_of=(TRAIL_BY,)),
     "TRAIL LIMIT": TypeRule(takes=("trail_stop_price",), one_of=(TRAIL_BY, ("lmt_price", "lmt_price_offset"))),
     "MIT": TypeRule(needs=("aux_price",)),
-    "LIT": TypeRule(needs=("aux_price", "lmt_price"), takes=LIMIT_EXTRAS),
+    "LIT": TypeRule(needs=("aux_price", "lmt_price")),
     "MTL": TypeRule(takes=("lmt_price",)),  # at an auction it has a limit
     "MKT PRT": TypeRule(),
     "MOC": TypeRule(),
@@ -57,7 +61,7 @@ TYPES: dict[str, TypeRule] = {
     "SNAP MKT": TypeRule(takes=("aux_price",)),
     "SNAP MID": TypeRule(takes=("aux_price",)),
     "SNAP PRIM": TypeRule(takes=("aux_price",)),
-    "VOL": TypeRule(needs=("volatility", "volatility_type"), takes=("lmt_price", *STOCK_RANGE[1:])),
+    "VOL": TypeRule(needs=("volatility", "volatility_type"), takes=("lmt_price", *STOCK_RANGE)),
     "BOX TOP": TypeRule(),
     "REL + LMT": TypeRule(needs=("lmt_price",)),
     "REL + MKT": TypeRule(),
@@ -77,7 +81,7 @@ SENSELESS: dict[str, str] = {
     "volatility_type": "only volatility orders are priced by volatility",
     "delta": "only orders pegged to a stock follow one",
     "starting_price": "only orders pegged to a stock or a benchmark start at a price",
-    "stock_ref_price": "only orders pegged to a stock or a benchmark refer to another price",
+    "stock_ref_price": "it does not refer to another price",
     "stock_range_lower": "it does not watch another price",
     "stock_range_upper": "it does not watch another price",
     "reference_contract_id": "only orders pegged to a benchmark follow another contract",
@@ -104,14 +108,12 @@ PARTNERS: dict[str, tuple[str, ...]] = {
     "adjusted_stop_limit_price": ("adjusted_order_type", "adjusted_stop_price"),
     "adjusted_trailing_amount": ("adjusted_order_type", "adjusted_stop_price"),
     "delta_neutral_aux_price": ("delta_neutral_order_type",),
-    "oca_type": ("oca_group",),
     "fa_percentage": ("fa_method",),
 }
 """Fields that say nothing without others."""
 
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("tif", "GTD"): ("good_till_date",),
-    ("hedge_type", "B"): ("hedge_param",),
     ("hedge_type", "P"): ("hedge_param",),
     ("adjusted_order_type", "STP"): ("trigger_price", "adjusted_stop_price"),
     ("adjusted_order_type", "STP LMT"): ("trigger_price", "adjusted_stop_price", "adjusted_stop_limit_price"),
@@ -162,7 +164,7 @@ def _check_needs(contract: Contract, order: Order, rule: TypeRule) -> None:
             raise ValueError(f"{name}: order type {kind} needs one, not {value}")
     for names in rule.one_of:
         given = [name for name in names if _given(order, name)]
-        if len(given) != 1:
+        if len(given) != 1 and not (given and order.perm_id):  # TWS reports both
             both = "not both" if given else "one of them"
             raise ValueError(f"{', '.join(names)}: order type {kind} needs {both}")
         if not math.isfinite(getattr(order, given[0])):

@@ -274,16 +274,20 @@ class SpecialTypeWords(BasicTypeWords):
         *,
         reference_price_type: int | None = None,
         continuous_update: bool = False,
+        stock_ref_price: float | None = None,
         stock_range: tuple[float, float] | None = None,
     ) -> Self:
         """An option priced by its implied volatility, 40 meaning 40 % (VOL).
 
         ``reference_price_type`` is 1 for the average of the stock's bid and ask, 2 for the nearer one.
         """
+        if kind not in VOLATILITY_TYPES:
+            raise ValueError(f"kind: {kind!r} is neither 'annual' nor 'daily'")
         low, high = stock_range if stock_range is not None else (None, None)
         return self._type(OrderType.VOLATILITY, volatility=percent).set(
             volatility_type=VOLATILITY_TYPES[kind], reference_price_type=reference_price_type,
-            continuous_update=continuous_update or None, stock_range_lower=low, stock_range_upper=high,
+            continuous_update=continuous_update or None, stock_ref_price=stock_ref_price, stock_range_lower=low,
+            stock_range_upper=high,
         )  # fmt: skip
 
     def delta_neutral(self, order_type: str = "MKT", *, price: float | None = None, con_id: int | None = None) -> Self:

@@ -183,9 +183,9 @@ class TieWords(Words):
         """The child that hedges an option order with its underlying."""
         return self._hedge("D")
 
-    def beta_hedge(self, beta: float) -> Self:
-        """The child that hedges a stock order by its beta."""
-        return self._hedge("B", f"{beta:g}")
+    def beta_hedge(self, beta: float | None = None) -> Self:
+        """The child that hedges a stock order by its beta, which TWS knows if it is not given."""
+        return self._hedge("B", None if beta is None else f"{beta:g}")
 
     def pair_hedge(self, ratio: float) -> Self:
         """The child that trades the other leg of a pair."""

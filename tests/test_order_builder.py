@@ -9,6 +9,7 @@ import pytest
 
 from ibfast import Action, ComboLeg, Contract, OcaType, Order, OrderBuilder, OrderType, TimeInForce, TriggerMethod, wire
 from ibfast.order_rules import TYPES as TYPE_RULES
+from ibfast.order_rules import check_order
 from ibfast.schema import PlaceOrderRequest
 from ibfast.trade import Trade
 
@@ -61,6 +62,7 @@ def builder():
         ),
         (lambda order: order.buy(1).pegged_to_best(0.1, offset_at_whole=0.1, offset_at_half=0.2), "offset"),
         (lambda order: order.buy(1).relative(), "offset, percent"),
+        (lambda order: order.buy(1).volatility(20, "weekly"), "kind"),
         (lambda order: order.buy(1).market().vwap(max_share=0.9), "max_share"),
         (lambda order: order.buy(1).limit(1).scale(initial_size=1, price_increment=0), "price_increment"),
         (lambda order: order.buy(1).limit(1).attach_preset(), "stop_loss, take_profit"),
@@ -309,6 +311,7 @@ ATTRIBUTES = {
     "hold": (lambda it: it.hold(), {"transmit": False}),
     "delta_hedge": (lambda it: it.delta_hedge(), {"hedge_type": "D"}),
     "beta_hedge": (lambda it: it.beta_hedge(0.5), {"hedge_type": "B", "hedge_param": "0.5"}),
+    "beta_hedge that TWS knows": (lambda it: it.beta_hedge(), {"hedge_type": "B"}),
     "pair_hedge": (lambda it: it.pair_hedge(2), {"hedge_type": "P", "hedge_param": "2"}),
     "fx_hedge": (lambda it: it.fx_hedge(), {"hedge_type": "F", "total_quantity": 0}),
     "cash_quantity": (lambda it: it.buy().cash_quantity(1000), {"cash_qty": 1000, "total_quantity": None}),
@@ -342,6 +345,21 @@ def test_each_attribute_sets_its_fields(build, fields):
 @pytest.mark.parametrize("kind", sorted(TYPE_RULES))
 def test_every_type_that_has_rules_has_a_word(kind):
     assert kind in {kind for _, kind, _ in TYPES.values()}
+
+
+def test_of_an_order_read_back_only_the_changes_must_make_sense():
+    """TWS fills in a trail for a limit order, and both the limit and its offset for a trailing one."""
+    fields = {"action": "BUY", "total_quantity": Decimal(1), "lmt_price": 9.0, "trail_stop_price": 10.0}
+    limit = Order(order_type="LMT", perm_id=70, min_compete_size=100, **fields)
+    check_order(AAPL, limit)
+    check_order(AAPL, limit.replace(lmt_price=8.0), ["lmt_price"])
+    check_order(AAPL, Order(order_type="TRAIL LIMIT", perm_id=70, aux_price=1.0, lmt_price_offset=0.5, **fields))
+    with pytest.raises(ValueError, match="volatility: 20 makes no sense with order type LMT"):
+        check_order(AAPL, limit.replace(volatility=20), ["volatility"])
+    with pytest.raises(ValueError, match="lmt_price: order type LMT needs one"):
+        check_order(AAPL, limit.replace(lmt_price=None), ["lmt_price"])
+    with pytest.raises(ValueError, match="trail_stop_price"):
+        check_order(AAPL, limit.replace(perm_id=None))
 
 
 def test_legs_have_prices_of_their_own():
