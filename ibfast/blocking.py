@@ -125,6 +125,10 @@ class MessageStream(Facade, Generic[T]):
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
 
+    def events(self) -> Iterator[Any]:
+        """What comes, one at a time."""
+        return self._iterate(self._async.events())
+
     def on(self, callback: Callable[[T], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -153,10 +157,6 @@ class MessageStream(Facade, Generic[T]):
     @property
     def dropped(self) -> int:
         return self._read("dropped")
-
-    def events(self) -> Self:
-        """The stream itself: its items come one by one."""
-        return self._call(self._async.events)
 
     @property
     def latest(self) -> T | None:
@@ -208,6 +208,10 @@ class Updates(Facade, Generic[T]):
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
 
+    def events(self) -> Iterator[Any]:
+        """What comes, one at a time."""
+        return self._iterate(self._async.events())
+
     def on(self, callback: Callable[[T], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -236,10 +240,6 @@ class Updates(Facade, Generic[T]):
     @property
     def dropped(self) -> int:
         return self._read("dropped")
-
-    def events(self) -> Self:
-        """The stream itself: its items come one by one."""
-        return self._call(self._async.events)
 
     @property
     def latest(self) -> T | None:
@@ -313,6 +313,13 @@ class Computations(Facade):
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
 
+    def events(self) -> Iterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        return self._iterate(self._async.events())
+
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -364,13 +371,6 @@ class Computations(Facade):
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
-
-    def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
-
-        Who leaves the loop and comes back later goes on where it was.
-        """
-        return self._iterate(self._async.events())
 
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -425,6 +425,13 @@ class Ticks(Facade):
     def batches(self) -> Self:
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
+
+    def events(self) -> Iterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        return self._iterate(self._async.events())
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -507,13 +514,6 @@ class Ticks(Facade):
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
-
-    def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
-
-        Who leaves the loop and comes back later goes on where it was.
-        """
-        return self._iterate(self._async.events())
 
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -573,6 +573,13 @@ class BarUpdates(Facade):
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
 
+    def events(self) -> Iterator[Any]:
+        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
+
+        Who leaves the loop and comes back later goes on where it was.
+        """
+        return self._iterate(self._async.events())
+
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -655,13 +662,6 @@ class BarUpdates(Facade):
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
 
-    def events(self) -> Iterator[Any]:
-        """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
-
-        Who leaves the loop and comes back later goes on where it was.
-        """
-        return self._iterate(self._async.events())
-
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
 
@@ -718,6 +718,10 @@ class Quote(Facade):
     def batches(self) -> Self:
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
+
+    def events(self) -> Iterator[Any]:
+        """What comes, one at a time."""
+        return self._iterate(self._async.events())
 
     def on(self, callback: Callable[["Quote"], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -881,6 +885,11 @@ class Quote(Facade):
         """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME."""
         return self._call(self._async.text, tick_type)
 
+    @property
+    def latest(self) -> Quote | None:
+        """The quote itself; None before the first tick."""
+        return self._read("latest")
+
     def __iter__(self) -> Iterator["Quote"]:
         return self._iterate(self._async)
 
@@ -927,6 +936,10 @@ class OrderBook(Facade):
     def batches(self) -> Self:
         """The stream itself: iterating over it brings all that waits, at once."""
         return self._call(self._async.batches)
+
+    def events(self) -> Iterator[Any]:
+        """What comes, one at a time."""
+        return self._iterate(self._async.events())
 
     def on(self, callback: Callable[["OrderBook"], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -1037,6 +1050,11 @@ class OrderBook(Facade):
     def updates(self) -> int:
         """Changes so far."""
         return self._read("updates")
+
+    @property
+    def latest(self) -> OrderBook | None:
+        """The book itself; None before the first change."""
+        return self._read("latest")
 
     def __iter__(self) -> Iterator["OrderBook"]:
         return self._iterate(self._async)

@@ -90,6 +90,11 @@ class OrderBook(LiveStream["OrderBook"]):
         """Changes so far."""
         return self._rows.total
 
+    @property
+    def latest(self) -> OrderBook | None:
+        """The book itself; None before the first change."""
+        return self if self.updates else None
+
     def try_next(self) -> OrderBook | None:
         """The book itself if it has changed since the last time, else None; never blocks."""
         self._open()

@@ -100,6 +100,11 @@ class Quote(LiveStream["Quote"]):
         """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME."""
         return self._values.text(tick_type)
 
+    @property
+    def latest(self) -> Quote | None:
+        """The quote itself; None before the first tick."""
+        return self if self.updates else None
+
     def try_next(self) -> Quote | None:
         """The quote itself if it has changed since the last time, else None; never blocks."""
         self._open()

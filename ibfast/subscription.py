@@ -85,6 +85,10 @@ class Stream(Generic[T]):
         """The stream itself: iterating over it brings all that waits, at once."""
         return self
 
+    def events(self) -> AsyncIterator[Any]:
+        """What comes, one at a time."""
+        return self
+
     def on(self, callback: Callable[[T], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -213,10 +217,6 @@ class MessageStream(Stream[T]):
 
     def try_next(self) -> T | None:
         return self._items.popleft() if self._items else None
-
-    def events(self) -> Self:
-        """The stream itself: its items come one by one."""
-        return self
 
     @property
     def latest(self) -> T | None:

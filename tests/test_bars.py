@@ -7,6 +7,7 @@ import pytest
 
 from ibfast import BarSize, DecodeError
 from ibfast.bars import Bars
+from ibfast.records import BAR, Rows
 from ibfast.schema import HistoricalDataBar
 
 
@@ -31,3 +32,11 @@ def test_no_bars_are_no_bars():
 def test_bar_sizes_are_their_texts():
     assert BarSize.MIN_1 == "1 min"
     assert f"{BarSize('8 hours')}" == "8 hours"
+
+
+def test_bars_of_two_kinds_are_one_array_of_the_same_dtype():
+    rows = Rows("bar", lambda: None)
+    rows.put(Bars.from_messages([HistoricalDataBar(date="1787529600"), HistoricalDataBar(date="1787529720")]).records)
+    bars = Bars.from_answer(rows, [HistoricalDataBar(date="20260824 00:01:00 UTC")])
+    assert bars.records.dtype == BAR
+    assert bars["time_ns"].tolist() == [1787529600 * 10**9, 1787529660 * 10**9, 1787529720 * 10**9]

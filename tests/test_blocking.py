@@ -219,6 +219,21 @@ def test_errors_come_through(sim):
             trade.filled()
 
 
+def test_a_callback_gets_blocking_faces(sim):
+    with connect(sim) as client:
+        heard, done = [], threading.Event()
+
+        def hear(event):
+            heard.append(event.trade)
+            done.set()
+
+        client.order_updates().on(hear)
+        trade = client.order(AAPL).buy(1).limit(1.0).submit()
+        assert done.wait(SOON_S)
+        assert isinstance(heard[0], ibfast.blocking.Trade)
+        assert heard[0].order_id == trade.order_id
+
+
 # ------------------------------------------------------------------------------------- the same as the async one
 
 

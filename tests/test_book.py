@@ -200,10 +200,11 @@ def test_a_book_wakes_its_reader_once_a_read_and_is_current_without_one():
     opener = Opener()
     book = OrderBook(opener, MarketDepthRequest(), CancelMarketDepth, rows=5)
     assert book.try_next() is None
+    assert book.latest is None
     changes = [depth(FIRST_REQ_ID, 0, INSERT, BID, float(price), 1) for price in range(1, 5001)]
     opener.reader.feed(b"".join(wire.frame(wire.encode(change, VERSION)) for change in changes))
     assert book.bids["price"].tolist() == [5000.0, 4999.0, 4998.0, 4997.0, 4996.0]
-    assert book.try_next() is book
+    assert book.try_next() is book.latest is book
     assert book.try_next() is None
     assert book.recv_ns > 0
     kept = book.bids

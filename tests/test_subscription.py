@@ -445,3 +445,24 @@ def test_a_stream_of_messages_ends_with_its_error(run):
             await stream.next()
 
     run(main)
+
+
+def test_a_stream_of_messages_has_the_shape_of_all_streams(run):
+    async def main():
+        stream = MessageStream()
+        assert stream.latest is None
+        for number in range(3):
+            stream.put(number)
+        assert stream.latest == 2
+        assert await anext(stream.events()) == 0
+        assert await stream.collect_for(0.001) == [1, 2]
+        got = []
+        stream.on(got.append)
+        stream.put(3)
+        stream.put(4)
+        await asyncio.sleep(0)
+        assert got == [3, 4]
+        stream.close()
+        assert await MessageStream().collect_for(0.001) == []
+
+    run(main)
