@@ -353,6 +353,17 @@ def test_a_client_id_is_taken_until_the_clock_says():
     talk(conversation, clock=clock, faults=[ClientIdInUse(times=None, until_s=5)])
 
 
+def test_a_restart_in_the_middle_of_a_stream():
+    async def conversation(sim):
+        caller = await Caller.log_in(sim)
+        caller.send(MarketDataRequest(req_id=1, contract=AAPL))
+        payloads, _ = frames_of(await everything(caller))
+        assert sum(type(wire.decode(it, 226)) in ROWS for it in payloads) == 50
+        await is_answered(await log_in_when_up(sim))
+
+    talk(conversation, faults=[Restart(after_rows=50)])
+
+
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_a_restart_drops_everybody_closes_the_port_and_keeps_the_books(new_loop, by_hand):
     clock = Clock()
@@ -768,14 +779,17 @@ def test_a_fault_for_one_client_or_one_session_leaves_the_others_alone():
 
 def test_a_fault_happens_as_often_as_it_says():
     async def conversation(sim):
-        for _ in range(2):
+        for number in range(2):
+            assert sim.happened(fault) == number
             caller = await Caller.log_in(sim)
             caller.send(CurrentTimeRequest())
             await everything(caller)
             await until(lambda: 1 not in sim.gateway.clients)
         await is_answered(await Caller.log_in(sim))
+        assert sim.happened(fault) == 2
 
-    talk(conversation, faults=[Drop(at_message=CurrentTime, times=2)])
+    fault = Drop(at_message=CurrentTime, times=2)
+    talk(conversation, faults=[fault])
 
 
 def test_counts_begin_where_a_fault_is_injected():

@@ -65,6 +65,7 @@ class Armed:
     struck: set[int] = field(default_factory=set)  # sessions that had it, by number
     before: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # their counts when it was armed
     waits: bool = False  # for its time, to come to all sessions at once
+    happened: int = 0
 
     def is_place(self, line: Line, message: type[Message] | None, before: bool) -> bool:
         """Whether an event is for this message, or for any place and this line has not had it yet."""
@@ -98,6 +99,7 @@ class Script:
         self.armed: list[Armed] = []
         self.lines: dict[int, Line] = {}
         self._faults = list(faults)
+        self._ever_armed: list[Armed] = []
         self._opened = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -113,6 +115,10 @@ class Script:
         armed.before = {line.number: (line.rows, line.messages, line.bytes) for line in self.lines.values()}
         if fault.at_s == 0 and isinstance(fault, Event) and fault.at_once and not fault.is_counted:
             self._strike_all(armed)
+
+    def happened(self, fault: Fault) -> int:
+        """How often this very fault has happened."""
+        return sum(armed.happened for armed in self._ever_armed if armed.fault is fault)
 
     async def stop(self) -> None:
         self.timers.close()
@@ -185,6 +191,7 @@ class Script:
     def _arm(self, fault: Fault) -> Armed:
         armed = Armed(fault, float("inf") if fault.times is None else fault.times, self.clock())
         self.armed.append(armed)
+        self._ever_armed.append(armed)
         if fault.at_s > 0 and isinstance(fault, Event) and fault.at_once and not fault.is_counted:
             armed.waits = True
             self.timers.after(fault.at_s, lambda: self._strike_all(armed))
@@ -202,6 +209,7 @@ class Script:
     def _spend(self, armed: Armed, *lines: Line) -> None:
         armed.struck.update(it.number for it in lines)
         armed.left -= 1
+        armed.happened += 1
         if armed.left <= 0:
             self.armed.remove(armed)
 

@@ -58,7 +58,7 @@ class Simulator:
             raise ValueError(f"server_version {server_version}: the simulator speaks {FIRST_VERSION} to {LAST_VERSION}")
         self.host = host
         self.port = port
-        self._script = Script(faults, seed, clock, self._restart_soon)
+        self._script = Script(faults, seed, clock, self._restart_now)
         enforcer = Enforcer(clock, lines, on=enforce_limits)
         self.breaches = enforcer.breaches
         self.gateway = Gateway(server_version, seed, rate, clock, self._script, enforcer)
@@ -85,15 +85,15 @@ class Simulator:
         """Let a fault happen: now, if it names no condition. From the simulator's own event loop only."""
         self._script.inject(fault)
 
+    def happened(self, fault: Fault) -> int:
+        """How often a fault, one of ``faults`` or an injected one, has happened so far."""
+        return self._script.happened(fault)
+
     async def go_down(self) -> None:
         """Drop every connection and close the port; orders, positions and the market go on."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
-        for session in list(self.gateway.sessions):
-            session.close()
-        await server.wait_closed()
+        server = self._close()
+        if server is not None:
+            await server.wait_closed()
 
     async def come_up(self) -> None:
         """Listen again, on the same port."""
@@ -104,14 +104,27 @@ class Simulator:
 
     async def restart(self, down_s: float = 0.0) -> None:
         """Go down, come up after so many seconds of the simulator's clock."""
-        await self.go_down()
+        await self._come_back(self._close(), down_s)
+
+    def _restart_now(self, down_s: float) -> None:
+        self._script.spawn(self._come_back(self._close(), down_s))
+
+    def _close(self) -> asyncio.Server | None:
+        """Drop every connection and stop listening, here and now; what used to listen."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            for session in list(self.gateway.sessions):
+                session.close()
+        return server
+
+    async def _come_back(self, server: asyncio.Server | None, down_s: float) -> None:
+        if server is not None:
+            await server.wait_closed()
         up = asyncio.Event()
         self._script.timers.after(down_s, up.set)
         await up.wait()
         await self.come_up()
-
-    def _restart_soon(self, down_s: float) -> None:
-        self._script.spawn(self.restart(down_s))
 
     def reset_depth(self) -> None:
         """Every order book loses its thread: clients are told by a 317 to begin anew, and get the whole book."""
