@@ -58,6 +58,7 @@ from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
 from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
+from ibfast.portfolio import Portfolio
 from ibfast.price_grid import PriceGrid
 from ibfast.quote import Quote
 from ibfast.requests.advisors import FADataType
@@ -119,6 +120,7 @@ __all__ = [
     "OrderType",
     "PacingError",
     "PastTicks",
+    "Portfolio",
     "PriceGrid",
     "Quote",
     "RequestError",

@@ -20,6 +20,7 @@ import ibfast.book
 import ibfast.brackets
 import ibfast.client
 import ibfast.order_builder
+import ibfast.portfolio
 import ibfast.quote
 import ibfast.streams
 import ibfast.subscription
@@ -1185,6 +1186,73 @@ class Trade(Facade):
 
     def __iter__(self) -> Iterator[TradeEvent]:
         return self._iterate(self._async)
+
+
+@register(ibfast.portfolio.Portfolio)
+class Portfolio(Facade):
+    """Positions, figures, profit and loss and open orders of all accounts of the login, as TWS last said.
+
+    ::
+
+        with client.portfolio() as portfolio:
+            print(portfolio.position(265598), portfolio.value("NetLiquidation"), portfolio.pnl())
+
+    Where the login has several accounts, ``account`` says which is meant. It outlives a lost connection: what it reads
+    is asked for anew. ``last_updated`` is when TWS last said anything of it, by the clock here.
+    """
+
+    @property
+    def accounts(self) -> list[str]:
+        return self._read("accounts")
+
+    @property
+    def last_updated(self) -> datetime | None:
+        return self._read("last_updated")
+
+    def positions(self, account: str = "") -> list[Position]:
+        """What is held, in all accounts or in one."""
+        return self._call(self._async.positions, account)
+
+    def position(self, con_id: int, account: str = "") -> Decimal:
+        """How much is held of a contract, in all accounts together or in one; below 0 when it is short."""
+        return self._call(self._async.position, con_id, account)
+
+    def value(self, tag: str, account: str = "", *, currency: str | None = None) -> Decimal | str:
+        """A figure of an account; see `ibfast.AccountTag`.
+
+        Raises:
+            KeyError: TWS has said none. ValueError: several accounts, and none is named.
+        """
+        return self._call(self._async.value, tag, account, currency=currency)
+
+    def pnl(self, account: str = "") -> PnL | None:
+        """Profit and loss of an account; None until TWS has said it.
+
+        Raises:
+            ValueError: several accounts, and none is named.
+        """
+        return self._call(self._async.pnl, account)
+
+    @property
+    def open_trades(self) -> list[Trade]:
+        """The orders this session knows that are not done."""
+        return self._read("open_trades")
+
+    @property
+    def error(self) -> IbfastError | None:
+        """Why it is no longer kept up, wholly or in part; None while it is."""
+        return self._read("error")
+
+    def close(self) -> None:
+        """Send the cancels; what was read last can still be read. Closing twice does nothing."""
+        return self._call(self._async.close)
+
+    def __enter__(self) -> Self:
+        self._run(self._async.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 @register(ibfast.brackets.BracketBuilder)
@@ -2896,6 +2964,13 @@ class Client(Facade):
     def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
         """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
         return self._call(self._async.pnl, account, model_code)
+
+    def portfolio(self) -> Portfolio:
+        """A mirror of positions, figures, profit and loss and open orders that is kept up until it is closed.
+
+        It takes one of the two account summaries that TWS allows at a time.
+        """
+        return self._run(self._async.portfolio())
 
     def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
         """Profit and loss of one position of an account, about once a second while it changes."""

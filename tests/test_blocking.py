@@ -31,6 +31,7 @@ CLASSES = {
     "OrderBook": ibfast.OrderBook,
     "MessageStream": ibfast.MessageStream,
     "Updates": ibfast.Updates,
+    "Portfolio": ibfast.Portfolio,
     "Trade": ibfast.Trade,
     "OrderBuilder": ibfast.OrderBuilder,
     "BracketBuilder": ibfast.BracketBuilder,

@@ -17,6 +17,7 @@ SOURCES = {  # what users meet, base classes before what is made of them
     "quote": ["Quote"],
     "book": ["OrderBook"],
     "trade": ["Trade"],
+    "portfolio": ["Portfolio"],
     "brackets": ["BracketBuilder"],
     "order_builder": ["OrderBuilder"],
     "client": ["Client"],

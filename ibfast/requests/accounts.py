@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag, figure_of
 from ibfast.connection import Connection
+from ibfast.portfolio import Portfolio
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     AccountDataEnd,
@@ -207,6 +208,18 @@ class AccountRequests(Requests):
         """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
         request = PnLRequest(account=account, model_code=model_code or None)
         return Updates(Request(self._connection, request, CancelPnL), _itself)
+
+    async def portfolio(self) -> Portfolio:
+        """A mirror of positions, figures, profit and loss and open orders that is kept up until it is closed.
+
+        It takes one of the two account summaries that TWS allows at a time.
+        """
+        names = list(self._talk.accounts)
+        mirror = Portfolio(
+            names, self._positions, self.position_updates(), self.account_summary_updates(),
+            {name: self.pnl(name) for name in names}, lambda: list(self._talk.trades),
+        )  # fmt: skip
+        return await mirror._subscribe()
 
     def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
         """Profit and loss of one position of an account, about once a second while it changes."""
