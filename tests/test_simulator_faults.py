@@ -235,6 +235,22 @@ def test_a_split_connection_still_ends_at_its_byte(new_loop):
     talk(conversation, new_loop=new_loop, faults=[Split(3), Drop(after_bytes=20)])
 
 
+@pytest.mark.parametrize("mode", [Split(4096), Stall(0.2)])
+def test_a_client_that_does_not_read_holds_up_its_streams(new_loop, mode):
+    async def conversation(sim):
+        caller = await Caller.log_in(sim)
+        caller.send(MarketDataRequest(req_id=1, contract=AAPL))
+        await until(lambda: sim.gateway.clients[1].pump.streams)
+        sim.inject(mode)
+        pump = sim.gateway.clients[1].pump
+        await until(lambda: not pump.flows)
+        while (await caller.message()).req_id == 1 and not pump.flows:
+            pass
+        await is_answered(caller)
+
+    talk(conversation, new_loop=new_loop, rate=0.0)
+
+
 def test_glued_writes_wait_for_each_other():
     clock = Clock()
 

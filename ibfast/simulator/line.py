@@ -66,6 +66,7 @@ class Line:
         self._ends = False  # once nothing is held
         self._drains = False
         self._size = 0  # of the pieces, 0: whole
+        self._high = 0
         self._gather = 0
         self._gather_s = 0.0
 
@@ -97,6 +98,7 @@ class Line:
         return self._ends or bool(self._transport.is_closing())
 
     def set_write_buffer_limits(self, high: int) -> None:
+        self._high = high
         self._transport.set_write_buffer_limits(high=high)
 
     # -- what comes in
@@ -259,7 +261,7 @@ class Line:
             self._drain_soon()
         elif self._ends:
             self._transport.close()
-        elif self.version:
+        elif self.version and self._transport.get_write_buffer_size() <= self._high:  # or the transport resumes it
             self.session.resume_writing()
 
     async def _storm(self, frame: bytes, count: int) -> None:
