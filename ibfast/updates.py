@@ -61,8 +61,8 @@ class Updates(MessageStream[T]):
     def open(self) -> None:
         """Send the request, unless it was sent before."""
         if not self._is_open and not self._ended:
-            self._is_open = True
             self._req_id = self._source.join(self)
+            self._is_open = True
 
     def _open(self) -> None:
         self.open()

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from test_client import SOON_S, Gateway, connect, play, version  # noqa: F401  (fixtures)
 
-from ibfast import AccountTag, Client, Contract, DecodeError, RequestTimeout, wire
+from ibfast import AccountTag, Client, ConnectionLost, Contract, DecodeError, RequestTimeout, wire
 from ibfast.accounts import value_of
+from ibfast.health import HealthState
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,
@@ -277,6 +278,31 @@ def test_what_is_followed_is_asked_for_anew(run):
                 gateway.hang_up()
                 await gateway.hear(PositionsRequest, PnLRequest)
                 request = await gateway.hear(PnLRequest)
+                gateway.say(Position(account="B", contract=AAPL), PnL(req_id=request.req_id, daily_pnl=1.0))
+                assert (await positions.next(SOON_S)).account == "B"
+                assert (await pnl.next(SOON_S)).daily_pnl == 1.0
+
+    run(main)
+
+
+def test_what_could_not_be_opened_can_be_opened_later(run):
+    async def main():
+        async with Gateway() as gateway, await Client.connect(gateway.host, gateway.port) as client:
+            back = asyncio.Event()
+            client._connection._sleep = lambda seconds: back.wait()
+            gateway.hang_up()
+            health = client.health()
+            while (await health.next(SOON_S)).state is not HealthState.RECONNECTING:
+                pass
+            positions, pnl = client.position_updates(), client.pnl("DU1")
+            for stream in (positions, pnl):
+                with pytest.raises(ConnectionLost, match="made anew"):
+                    stream.try_next()
+            back.set()
+            while (await health.next(SOON_S)).state is not HealthState.READY:
+                pass
+            async with positions, pnl:
+                request = await gateway.hear(PnLRequest, PositionsRequest)
                 gateway.say(Position(account="B", contract=AAPL), PnL(req_id=request.req_id, daily_pnl=1.0))
                 assert (await positions.next(SOON_S)).account == "B"
                 assert (await pnl.next(SOON_S)).daily_pnl == 1.0
