@@ -25,6 +25,7 @@ lint: $(VENV)/.lint  ## style, and that generated files are current
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint _codec
 	$(BIN)/python tools/generate_blocking.py --check
 	$(BIN)/python tools/generate_messages.py --check
+	$(BIN)/python tools/generate_coverage.py --check
 
 types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
 	$(BIN)/mypy
@@ -34,6 +35,7 @@ types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
 generate: $(VENV)/.lint  ## write the files that are made from others
 	$(BIN)/python tools/generate_blocking.py
 	$(BIN)/python tools/generate_messages.py
+	$(BIN)/python tools/generate_coverage.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info ibfast/*.so _codec/_codec.c
