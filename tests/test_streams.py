@@ -28,6 +28,7 @@ from ibfast.schema import (
     TickOptionComputation,
     TickPrice,
 )
+from ibfast.simulator.generic_ticks import NAMES
 
 WIRES = [176, 226]  # text, protobuf
 INSERT, UPDATE, DELETE = range(3)
@@ -372,6 +373,10 @@ def test_records_put_while_others_come_keep_their_reader_awake():
     assert stream.ticks.try_next()["operation"].tolist() == [BOOK_RESET]
     stream.say(depth(FIRST_REQ_ID, 0, INSERT, BID, 150.0, 3))
     assert stream.ticks.try_next().dtype == DEPTH
+
+
+def test_every_generic_tick_of_the_simulator_has_a_name():
+    assert set(NAMES) == set(GenericTick)
 
 
 def test_kinds_of_ticks_are_their_texts():
