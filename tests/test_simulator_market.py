@@ -54,11 +54,13 @@ def only(market, **fields):
 # ------------------------------------------------------------------------------------------------- contracts
 
 
-def test_the_universe_has_ten_instruments_of_five_kinds_with_complete_details(market):
+def test_the_universe_has_instruments_of_every_kind_with_complete_details(market):
     instruments = market.universe.instruments()
     assert len(instruments) >= 10
     kinds = {it.contract["sec_type"] for it in instruments}
-    assert kinds == {"STK", "IND", "FUT", "OPT", "CASH", "CRYPTO", "BOND", "FUND"}
+    assert kinds == {
+        "STK", "IND", "FUT", "OPT", "FOP", "CASH", "CRYPTO", "BOND", "FUND", "CFD", "CMDTY", "WAR", "NEWS",
+    }  # fmt: skip
     assert len({it.con_id for it in instruments}) == len(instruments)
     for instrument in instruments:
         assert {"min_tick", "order_types", "valid_exchanges", "long_name", "market_rule_ids"} <= set(instrument.details)

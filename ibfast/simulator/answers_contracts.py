@@ -17,6 +17,7 @@ from ibfast.schema import (
 )
 from ibfast.simulator.answers import answers
 from ibfast.simulator.messages import contract_data
+from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
 from ibfast.simulator.universe import Instrument
 
@@ -63,7 +64,7 @@ def _description(session: SimulatorSession, instrument: Instrument) -> ContractD
 def market_rule(session: SimulatorSession, request: MarketRuleRequest) -> None:
     steps = session.gateway.market.universe.market_rules.get(str(request.market_rule_id))
     if steps is None:
-        session.refuse(-1, 321, "Error validating request.-'sim' : cause - Invalid market rule id")
+        session.refuse(-1, *invalid("Invalid market rule id"))
         return
     increments = [PriceIncrement(low_edge=float(edge), increment=step) for edge, step in steps]
     session.send(MarketRule(market_rule_id=request.market_rule_id, price_increments=increments))
@@ -72,16 +73,20 @@ def market_rule(session: SimulatorSession, request: MarketRuleRequest) -> None:
 @answers(SecDefOptParamsRequest)
 def option_chain(session: SimulatorSession, request: SecDefOptParamsRequest) -> None:
     universe = session.gateway.market.universe
+    if universe.by_con_id(request.underlying_con_id or 0) is None:
+        session.refuse(request.req_id or 0, *invalid("Invalid contract id"))
+        return
     options = [
         it
         for it in universe.instruments()
-        if it.option is not None and it.details["under_con_id"] == request.underlying_con_id
+        if it.contract["sec_type"] in ("OPT", "FOP") and it.details["under_con_id"] == request.underlying_con_id
     ]
     if options:
         first = options[0]
         expirations = sorted({it.contract["last_trade_date_or_contract_month"] for it in options})
         strikes = sorted({it.contract["strike"] for it in options})
-        for exchange in first.details["valid_exchanges"].split(","):
+        exchanges = first.details["valid_exchanges"].split(",")
+        for exchange in [it for it in exchanges if request.fut_fop_exchange in (None, "", it)]:
             session.send(
                 SecDefOptParameter(
                     req_id=request.req_id, exchange=exchange, underlying_con_id=request.underlying_con_id,

@@ -12,7 +12,7 @@ import numpy as np
 from ibfast.simulator.bars import DailyBars, session_bars
 from ibfast.simulator.news import News
 from ibfast.simulator.path import DAY_S, Path, day_number
-from ibfast.simulator.quotes import QuoteModel, Quotes
+from ibfast.simulator.quotes import ComboModel, QuoteModel, Quotes
 from ibfast.simulator.sessions import Session
 from ibfast.simulator.universe import Instrument, Universe
 
@@ -56,8 +56,14 @@ class Market:
     def model(self, instrument: Instrument) -> QuoteModel:
         model = self._models.get(instrument)
         if model is None:
-            model = self._models[instrument] = QuoteModel(instrument, self._paths[instrument.model.path])
+            model = self._models[instrument] = self._new_model(instrument)
         return model
+
+    def _new_model(self, instrument: Instrument) -> QuoteModel:
+        path = self._paths[instrument.model.path]
+        if instrument.legs:
+            return ComboModel(instrument, path, [self.model(leg.instrument) for leg in instrument.legs])
+        return QuoteModel(instrument, path)
 
     def days(self, instrument: Instrument) -> DailyBars:
         daily = self._days.get(instrument)

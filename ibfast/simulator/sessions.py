@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-IB_ZONES = {"US/Eastern": "America/New_York", "US/Central": "America/Chicago"}
+IB_ZONES = {"US/Eastern": "America/New_York", "US/Central": "America/Chicago", "MET": "Europe/Berlin"}
 """IB's zone names are old links that some systems no longer install."""
 
 SATURDAY = 5

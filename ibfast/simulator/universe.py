@@ -10,9 +10,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from importlib.resources import files
+from math import gcd
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -22,6 +24,8 @@ GENERATED_CON_IDS = 900_000_000  # contracts that are listed relative to today h
 FRIDAY = 4
 SEC_TYPES = ("STK", "OPT", "FUT", "CONTFUT", "CASH", "BOND", "CFD", "FOP", "WAR", "IOPT", "FWD", "BAG", "IND", "BILL",
              "FUND", "FIXED", "SLB", "NEWS", "CMDTY", "BSK", "ICU", "ICS", "CRYPTO", "EVENT")  # fmt: skip
+SIGNS = {"BUY": 1, "SELL": -1, "SSHORT": -1}
+UNSAMPLED = ("CFD", "NEWS")  # found by contract details alone
 RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 
 
@@ -43,6 +47,7 @@ class Query(Protocol):
     sec_id_type: Any
     sec_id: Any
     issuer_id: Any
+    combo_legs: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,8 @@ class Universe:
         """Everything that is listed today."""
         today = self._today()
         if today != self._listed_on:
-            self._listed = [*self._futures(today), *self._options(today)]
+            futures = list(self._futures(today))
+            self._listed = [*futures, *self._options(today, futures)]
             self._listed_on = today
             self._by_con_id.update((instrument.con_id, instrument) for instrument in self._listed)
         return self._static + self._listed
@@ -162,6 +168,8 @@ class Universe:
         Raises:
             UnknownSecTypeError: the security type is missing or not one of IB's.
         """
+        if query.sec_type == "BAG":
+            return self._combinations(query)
         if query.con_id:
             found = self.by_con_id(query.con_id)
             return [found] if found is not None and _trades_on(found, query.exchange) else []
@@ -175,17 +183,32 @@ class Universe:
         found_all = [it for it in self.instruments() if _fits(it, query)]
         return found_all[:1] if query.sec_type == "CONTFUT" else found_all
 
+    def _combinations(self, query: Query) -> list[Instrument]:
+        """The combination of these legs; none if one of them is not known."""
+        legs = []
+        for leg in query.combo_legs or []:
+            instrument = self.by_con_id(leg.con_id or 0)
+            if instrument is None or not leg.ratio or (leg.action or "").upper() not in SIGNS:
+                return []
+            legs.append(Leg(instrument, leg.ratio * SIGNS[leg.action.upper()]))
+        if not legs:
+            return []
+        made = combination(legs, query)
+        return [self._by_con_id.setdefault(made.con_id, made)]
+
     def matching(self, pattern: str) -> list[Instrument]:
         """Static instruments whose symbol begins with, or whose name holds, the pattern; best first."""
         wanted = pattern.upper()
-        found = [it for it in self._static if "symbol" in it.contract and _resembles(it, wanted)]
+        named = (it for it in self._static if "symbol" in it.contract and it.contract["sec_type"] not in UNSAMPLED)
+        found = [it for it in named if _resembles(it, wanted)]
         return sorted(found, key=lambda it: (it.contract["symbol"] != wanted, it.contract["symbol"]))
 
     def _instrument(self, facts: dict[str, Any]) -> Instrument:
         contract = facts["contract"]
         return Instrument(
-            contract, facts["details"], self._hours[facts["hours"]], Model(**facts["model"]), con_id=contract["con_id"]
-        )
+            contract, facts["details"], self._hours[facts["hours"]], Model(**facts["model"]), con_id=contract["con_id"],
+            live=facts.get("live", True), reroute=facts.get("reroute", ""),
+        )  # fmt: skip
 
     def _futures(self, today: date) -> Iterator[Instrument]:
         for facts in self._facts["futures"]:
@@ -195,30 +218,40 @@ class Universe:
             live = [expiry for expiry in expiries if expiry > today][: facts["listed"]]
             for expiry in live:
                 month = f"{expiry:%Y%m}"
-                symbol = facts["contract"]["symbol"]
-                local = f"{symbol}{'FGHJKMNQUVXZ'[expiry.month - 1]}{expiry.year % 10}"
+                local = f"{facts['contract']['trading_class']}{'FGHJKMNQUVXZ'[expiry.month - 1]}{expiry.year % 10}"
                 yield self._derive(facts, facts["con_ids"].get(month), expiry, local_symbol=local)
 
-    def _options(self, today: date) -> Iterator[Instrument]:
+    def _options(self, today: date, futures: list[Instrument]) -> Iterator[Instrument]:
         for facts in self._facts["options"]:
-            spot = self._spot(facts["model"]["path"], today)
+            spot = self._spot(facts["model"]["path"], today) * facts["model"]["scale"]
             middle = round(spot / facts["step"])
             first = middle - facts["strikes"] // 2
             strikes = [(first + i) * facts["step"] for i in range(facts["strikes"])]
             for expiry in option_expiries(today, facts["weeklies"], facts["monthlies"]):
+                future = _future_of(futures, facts.get("future"), expiry)
                 for right in "CP":
                     for strike in strikes:
-                        yield self._option(facts, expiry, right, strike)
+                        yield self._option(facts, expiry, right, strike, future)
 
-    def _option(self, facts: dict[str, Any], expiry: date, right: str, strike: float) -> Instrument:
-        local = f"{facts['contract']['symbol']:<6}{expiry:%y%m%d}{right}{round(strike * 1000):08d}"
+    def _option(
+        self, facts: dict[str, Any], expiry: date, right: str, strike: float, future: Instrument | None
+    ) -> Instrument:
+        symbol = facts["contract"]["symbol"]
+        local = f"{symbol:<6}{expiry:%y%m%d}{right}{round(strike * 1000):08d}"
+        if future is not None:
+            local = f"{symbol}{'FGHJKMNQUVXZ'[expiry.month - 1]}{expiry.year % 10} {right}{strike:g}"
         known = facts["con_ids"].get(f"{expiry:%Y%m%d} {strike:g} {right}")
         base = self._derive(facts, known, expiry, local_symbol=local, strike=strike, right=right)
-        return replace(base, option=OptionTerms(strike, right, facts["volatility"]))
+        terms = OptionTerms(strike, right, facts["volatility"], future.expires_s if future is not None else 0)
+        if future is None:
+            return replace(base, option=terms)
+        under = {"under_con_id": future.con_id, "under_symbol": future.contract["local_symbol"]}
+        return replace(base, option=terms, details={**base.details, **under})
 
     def _derive(self, facts: dict[str, Any], con_id: int | None, expiry: date, **fields: Any) -> Instrument:
         """A listed contract of a family; its id depends on its local symbol only."""
-        con_id = con_id or GENERATED_CON_IDS + crc32(fields["local_symbol"].encode()) % 1_200_000_000
+        named = fields["local_symbol"] if facts["contract"]["sec_type"] != "WAR" else f"WAR {fields['local_symbol']}"
+        con_id = con_id or generated_con_id(named)
         hours = self._hours[facts["hours"]]
         at = time.fromisoformat(facts["last_trade_time"])
         day = f"{expiry:%Y%m%d}"
@@ -230,7 +263,58 @@ class Universe:
             expires_s=int(datetime.combine(expiry, at, hours.zone).timestamp()),
             last_trade_time=facts["last_trade_time"],
             con_id=con_id,
+            live=facts.get("live", True),
         )
+
+
+def combination(legs: list[Leg], query: Query) -> Instrument:
+    """A combination as a contract of its own; its prices have the finest step of its legs."""
+    first = legs[0].instrument
+    tick = reduce(_common_step, (leg.instrument.tick for leg in legs))
+    con_id = generated_con_id(" ".join(f"{leg.instrument.con_id}*{leg.ratio}" for leg in legs))
+    expiries = [leg.instrument.expires_s for leg in legs if leg.instrument.expires_s]
+    symbol = query.symbol or first.contract.get("symbol", "")
+    exchange = query.exchange or first.contract["exchange"]
+    contract = {
+        "con_id": con_id, "symbol": symbol, "sec_type": "BAG", "exchange": exchange, "local_symbol": symbol,
+        "currency": query.currency or first.contract.get("currency", "USD"), "trading_class": "COMB",
+        "combo_legs": query.combo_legs,
+    }  # fmt: skip
+    details = {
+        "min_tick": f"{Decimal(tick.numerator) / Decimal(tick.denominator):f}", "market_name": "COMB",
+        "order_types": first.details["order_types"], "valid_exchanges": exchange, "price_magnifier": 1,
+        "long_name": first.details.get("long_name", symbol), "market_rule_ids": "", "min_size": "1",
+        "size_increment": "1", "suggested_size_increment": "1",
+    }  # fmt: skip
+    models = [leg.instrument.model for leg in legs]
+    model = replace(
+        models[0],
+        lot=min(it.lot for it in models),
+        daily_volume=min(it.daily_volume for it in models),
+        two_sided=all(it.two_sided for it in models),
+    )
+    return Instrument(
+        contract, details, first.hours, model, expires_s=min(expiries, default=0), con_id=con_id, legs=tuple(legs),
+        live=all(leg.instrument.live for leg in legs),
+    )  # fmt: skip
+
+
+def generated_con_id(name: str) -> int:
+    return GENERATED_CON_IDS + crc32(name.encode()) % 1_200_000_000
+
+
+def _common_step(one: Fraction, other: Fraction) -> Fraction:
+    """The largest step that both are multiples of."""
+    return Fraction(
+        gcd(one.numerator * other.denominator, other.numerator * one.denominator), one.denominator * other.denominator
+    )
+
+
+def _future_of(futures: list[Instrument], symbol: str | None, expiry: date) -> Instrument | None:
+    """The future that an option expiring on this day is for."""
+    day = f"{expiry:%Y%m%d}"
+    own = (it for it in futures if it.contract["symbol"] == symbol)
+    return next((it for it in own if it.contract["last_trade_date_or_contract_month"] >= day), None)
 
 
 def third_friday(year: int, month: int) -> date:
