@@ -7,6 +7,7 @@ gateway to try all of it on.
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
+from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
 from ibfast.book import OrderBook
 from ibfast.brackets import BracketBuilder
@@ -65,7 +66,7 @@ from ibfast.requests.advisors import FADataType
 from ibfast.running import run
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription
-from ibfast.streams import BarUpdates, Computations, Gap, Ticks
+from ibfast.streams import Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
 from ibfast.trade import Trade, TradeEvent, TradeEventKind

@@ -16,6 +16,7 @@ from typing import Any, Generic, Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+import ibfast.bar_updates
 import ibfast.book
 import ibfast.brackets
 import ibfast.client
@@ -544,7 +545,7 @@ class Ticks(Facade):
         self.close()
 
 
-@register(ibfast.streams.BarUpdates)
+@register(ibfast.bar_updates.BarUpdates)
 class BarUpdates(Facade):
     """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
 

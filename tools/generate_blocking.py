@@ -13,7 +13,8 @@ TARGET = PACKAGE / "blocking.py"
 SOURCES = {  # what users meet, base classes before what is made of them
     "subscription": ["MessageStream"],
     "updates": ["Updates"],
-    "streams": ["Computations", "Ticks", "BarUpdates"],
+    "streams": ["Computations", "Ticks"],
+    "bar_updates": ["BarUpdates"],
     "quote": ["Quote"],
     "book": ["OrderBook"],
     "trade": ["Trade"],

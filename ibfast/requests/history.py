@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
 from ibfast.contract import Contract
 from ibfast.enums import BarSize, WhatToShow
@@ -26,7 +27,6 @@ from ibfast.schema import (
     HistoricalTicksRequest,
 )
 from ibfast.schema.versions import V
-from ibfast.streams import BarUpdates
 from ibfast.times import format_time, parse_time
 
 MOST_BARS = 10_000_000  # more than a frame can hold
