@@ -213,6 +213,99 @@ def test_the_official_client_reads_every_kind_of_contract(port, highest_version)
         assert all(details.minTick > 0 for _, details in answers.of("contractDetails"))
 
 
+@official_client
+def test_the_official_client_reads_every_kind_of_market_data(port, highest_version):
+    from ibapi.contract import Contract
+
+    aapl, eur, call = Contract(), Contract(), Contract()
+    aapl.symbol, aapl.secType, aapl.exchange, aapl.currency = "AAPL", "STK", "SMART", "USD"
+    eur.symbol, eur.secType, eur.exchange, eur.currency = "EUR", "CASH", "IDEALPRO", "USD"
+    call.symbol, call.secType, call.exchange, call.right = "AAPL", "OPT", "SMART", "C"
+    with official(port, 3000 + (highest_version or 226)) as (client, answers):
+        client.reqMktDepth(1, eur, 5, False, [])
+        answers.wait("updateMktDepth", 20)
+        client.reqMktDepth(2, aapl, 5, True, [])
+        assert len({it[2] for it in answers.wait("updateMktDepthL2", 20)}) >= 2
+        client.cancelMktDepth(1, False)
+        client.cancelMktDepth(2, True)
+        client.reqMktDepthExchanges()
+        assert answers.wait("mktDepthExchanges")[0][0][0].secType
+        client.reqSmartComponents(3, "9c0001")
+        assert answers.wait("smartComponents")[0][1]
+
+        client.reqRealTimeBars(4, aapl, 5, "TRADES", False, [])
+        client.reqHistoricalData(5, aapl, "", "1 D", "1 min", "MIDPOINT", 0, 1, True, [])
+        answers.wait("historicalDataEnd")
+        client.reqHistoricalTicks(6, aapl, "", "20260825-15:00:00", 10, "TRADES", 1, True, [])
+        client.reqHistoricalTicks(7, aapl, "", "20260825-15:00:00", 10, "BID_ASK", 1, True, [])
+        client.reqHistoricalTicks(8, aapl, "", "20260825-15:00:00", 10, "MIDPOINT", 1, True, [])
+        for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
+            assert len(answers.wait(name)[0][1]) >= 10
+        client.reqHistogramData(9, aapl, True, "1 day")
+        assert answers.wait("histogramData")[0][1]
+
+        client.reqContractDetails(10, call)
+        answers.wait("contractDetailsEnd")
+        chain = [details.contract for _, details in answers.of("contractDetails")]
+        option = chain[len(chain) // 2]
+        client.reqMktData(11, option, "100,101,106", False, False, [])
+        assert {it[1] for it in answers.wait("tickOptionComputation", 4)} == {10, 11, 12, 13}
+        client.calculateImpliedVolatility(12, option, 20.0, option.strike, [])
+        client.calculateOptionPrice(13, option, 0.3, option.strike, [])
+        answers.wait("tickOptionComputation", 2, lambda *call: call[1] == 53)
+        client.reqMktData(14, aapl, "100,101,104,105,106,165,225,233,236,293,294,295,411,456", False, False, [])
+        answers.wait("tickString", 1, lambda req_id, tick_type, value: tick_type == 48)
+        client.reqMarketDataType(3)
+        client.reqMktData(15, aapl, "", True, False, [])
+        answers.wait("tickPrice", 1, lambda req_id, tick_type, *_: tick_type == 66)
+        answers.wait("realtimeBar")
+        client.cancelRealTimeBars(4)
+        client.cancelHistoricalData(5)
+
+
+@official_client
+def test_the_official_client_reads_news_scanners_and_the_calendar(port, highest_version):
+    from ibapi.common import WshEventData
+    from ibapi.contract import Contract
+    from ibapi.scanner import ScannerSubscription
+
+    tape = Contract()
+    tape.symbol, tape.secType, tape.exchange = "BZ:BZ_ALL", "NEWS", "BZ"
+    with official(port, 4000 + (highest_version or 226), expected={162}) as (client, answers):
+        client.reqNewsProviders()
+        assert "BZ" in {it.code for it in answers.wait("newsProviders")[0][0]}
+        client.reqHistoricalNews(1, 265598, "BZ+FLY", "", "", 10, [])
+        answers.wait("historicalNewsEnd")
+        _, _, provider, article_id, headline = answers.of("historicalNews")[0]
+        assert headline
+        client.reqNewsArticle(2, provider, article_id, [])
+        assert answers.wait("newsArticle")[0][2]
+        client.reqMktData(3, tape, "mdoff,292", False, False, [])
+        answers.wait("tickNews")
+        client.reqNewsBulletins(True)
+        answers.wait("updateNewsBulletin")
+        client.cancelNewsBulletins()
+
+        client.reqScannerParameters()
+        assert answers.wait("scannerParameters")[0][0].startswith("<?xml")
+        scan = ScannerSubscription()
+        scan.instrument, scan.locationCode, scan.scanCode = "STK", "STK.US.MAJOR", "TOP_PERC_GAIN"
+        client.reqScannerSubscription(4, scan, [], [])
+        answers.wait("scannerDataEnd")
+        assert len(answers.of("scannerData")) >= 5
+        client.cancelScannerSubscription(4)
+        answers.wait("error", 1, lambda *call: call[2] == 162)
+
+        client.reqWshMetaData(5)
+        assert "event_types" in answers.wait("wshMetaData")[0][1]
+        events = WshEventData()
+        events.conId = 265598
+        client.reqWshEventData(6, events)
+        assert "wshe_ed" in answers.wait("wshEventData")[0][1]
+        client.reqSecDefOptParams(7, "AAPL", "", "STK", 265598)
+        answers.wait("securityDefinitionOptionParameterEnd")
+
+
 @ib_async_client
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_ib_async_gets_contracts_ticks_bars_and_a_fill(port):
