@@ -34,7 +34,9 @@ cdef class Buffer:
         return self.put_chars(data, len(data))
 
     cdef int put_chars(self, const char *data, Py_ssize_t size) except -1:
-        memcpy(self.extend(size), data, size)
+        cdef char *place = self.extend(size)
+        if size:        # C forbids NULL even where there is nothing to copy
+            memcpy(place, data, size)
         return 0
 
     cdef int put_text(self, str text) except -1:

@@ -20,11 +20,15 @@ from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Lane, Quota, Rate, lane_
 from ibfast.schema.declare import Message
 
 SECOND_NS = 1_000_000_000
-SECOND_WITH_MARGIN_NS = 1_010_000_000
-"""What counts as a second here: a gateway's clock starts later and may run faster."""
+SECOND_WITH_MARGIN_NS = 1_005_000_000
+"""What counts as a second here: a gateway's clock may run faster."""
 
-HEAD_ROOM = 2
-"""Messages of each second that only cancels and orders may use."""
+HEAD_ROOM = 0.04
+"""The part of each second's messages that only cancels and orders may use.
+
+It is a reserve too: when a gateway reads one message later than the next ones, they crowd into one of its seconds. What
+has waited leaves evenly spaced, so that up to 40 ms of such delay break no limit.
+"""
 
 BREACH_PAUSE_NS = SECOND_NS
 BREACH_EASE_NS = 60 * SECOND_NS
@@ -128,7 +132,7 @@ class _Kept:
         if key not in self.windows:
             if len(self.windows) >= WINDOWS_KEPT:
                 del self.windows[next(iter(self.windows))]
-            self.windows[key] = Window(self.rate.most, int(self.rate.seconds * SECOND_NS * 1.01))
+            self.windows[key] = Window(self.rate.most, int(self.rate.seconds * SECOND_WITH_MARGIN_NS))
         return self.windows[key]
 
 
@@ -146,7 +150,7 @@ class Pacing:
         self.on = on
         self.counters = Counters()
         self._messages = Window(messages_per_second(lines), SECOND_WITH_MARGIN_NS)
-        self._head_room = min(HEAD_ROOM, self._messages.most // 2)
+        self._head_room = max(1, round(HEAD_ROOM * self._messages.most)) if self._messages.most > 1 else 0
         self._lanes: dict[Lane, deque[Waiting]] = {lane: deque() for lane in Lane}
         self._rates: dict[type[Message], list[_Kept]] = {}
         for rate in RATES:
@@ -156,6 +160,7 @@ class Pacing:
         self._quotas: dict[type[Message], Quota] = {cls: quota for quota in QUOTAS for cls in quota.of}
         self._open: dict[str, set[int]] = {quota.name: set() for quota in QUOTAS}
         self._quota_of: dict[int, str] = {}
+        self._spaced_ns = 0  # before this nothing that has waited leaves
         self._paused_until_ns = 0
         self._eased_until_ns = 0
         self._history_paused_until_ns = 0
@@ -194,12 +199,13 @@ class Pacing:
         for lane, queue in self._lanes.items():
             held: deque[Waiting] = deque()
             while queue:
-                ready = self._gate_at(lane, now_ns)
+                ready = max(self._gate_at(lane, now_ns), self._spaced_ns)
                 if ready <= now_ns:
                     ready = self._ready_at(lane, queue[0].shares, queue[0].quota, now_ns)
                     if ready <= now_ns:
                         leaving.append(queue.popleft())
                         self._leave(leaving[-1], now_ns)
+                        self._space(lane, now_ns)
                         continue
                     held.append(queue.popleft())  # what is behind it may pass
                 else:
@@ -298,6 +304,11 @@ class Pacing:
             for kept in self._rates.get(type(message), ())
             if kept.rate.applies(message)
         ]
+
+    def _space(self, lane: Lane, now_ns: int) -> None:
+        """The next one leaves a while later; one that is late may be made up for."""
+        interval_ns = SECOND_WITH_MARGIN_NS // self._room(lane, now_ns)
+        self._spaced_ns = max(self._spaced_ns, now_ns - interval_ns) + interval_ns
 
     def _leave(self, waiting: Waiting, now_ns: int) -> None:
         waited = now_ns - waiting.since_ns

@@ -76,5 +76,5 @@ def test_counts_cannot_make_the_reader_allocate():
 def test_ten_seconds_of_the_long_fuzzing(capsys):
     report = fuzz_long.plain(10, seed=1)
     with capsys.disabled():
-        print(f" {report.executions} executions, {len(report.outcomes)} outcomes ", end="")
+        print(f" {report.executions} executions, {report.outcomes} outcomes ", end="")
     assert report.executions > len(fuzz_long.VERSIONS)

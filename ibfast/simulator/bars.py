@@ -70,7 +70,7 @@ def volume_at_price(model: QuoteModel, session: Session, start_s: int, end_s: in
     """Prices in ticks, ascending, and the volume that the seconds of a session in [start, end) closed at."""
     seconds = seconds_of(model, "TRADES", max(session.start, start_s), min(session.end, end_s))
     ticks, at = np.unique(seconds["close"].astype(np.int64), return_inverse=True)
-    return ticks, np.bincount(at, seconds["volume"])
+    return ticks, np.bincount(at, seconds["volume"]).astype(np.float64)
 
 
 class DailyBars:
