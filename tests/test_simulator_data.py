@@ -12,11 +12,15 @@ from ibfast.schema import (
     CalculateOptionPriceRequest,
     CancelHistogramData,
     CancelHistoricalData,
+    CancelMarketData,
     CancelMarketDepth,
     CancelRealTimeBars,
     Contract,
     CurrentTime,
     CurrentTimeRequest,
+    DeltaNeutralContract,
+    DeltaNeutralValidation,
+    ErrorMessage,
     HeadTimestampRequest,
     HistogramData,
     HistogramDataRequest,
@@ -449,7 +453,7 @@ def test_generic_ticks_come_with_the_quotes_and_change(version):
         caller = await Caller.log_in(sim)
         wanted = "100,101,104,105,106,165,225,233,236,293,294,295,411,456"
         caller.send(MarketDataRequest(req_id=5, contract=AAPL, generic_tick_list=wanted))
-        opening = await caller.until(lambda it: isinstance(it, TickString) and it.tick_type == 59)
+        opening = await caller.until(lambda it: isinstance(it, TickSize) and it.tick_type == 21)
         types = {it.tick_type for it in opening if hasattr(it, "tick_type")}
         assert types >= {*range(15, 25), 27, 28, 29, 30, 34, 35, 36, 46, 48, 54, 55, 56, 58, 59, 61, 87, 89} - {22}
         price = {it.tick_type: it.price for it in opening if isinstance(it, TickPrice)}
@@ -464,6 +468,39 @@ def test_generic_ticks_come_with_the_quotes_and_change(version):
         await caller.until(lambda it: isinstance(it, TickString) and it.tick_type == 48)
 
     on_a_clock(conversation, server_version=version)
+
+
+def test_a_subscription_can_be_cancelled_while_its_year_is_looked_through():
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        caller.send(MarketDataRequest(req_id=5, contract=AAPL, generic_tick_list="165"), CancelMarketData(req_id=5))
+        told = await caller.ask(CancelMarketData(req_id=5), ErrorMessage)
+        assert told[-1].error_code == 300
+        assert not {it.tick_type for it in told if hasattr(it, "tick_type")} & {*range(15, 22)}
+        assert not sim.gateway.clients[1].tasks
+
+    on_a_clock(conversation)
+
+
+def test_a_hedge_is_confirmed():
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        hedge = DeltaNeutralContract(con_id=265598, delta=0.5, price=300.0)
+        hedged = CALL.replace(delta_neutral_contract=hedge)
+        told, *_ = await caller.ask(MarketDataRequest(req_id=5, contract=hedged, snapshot=True), TickSnapshotEnd)
+        assert told == DeltaNeutralValidation(req_id=5, delta_neutral_contract=hedge)
+
+    on_a_clock(conversation)
+
+
+def test_an_index_has_its_level_once_a_second():
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        (told,) = await caller.ask(ticks_request(contract=SPX, number_of_ticks=5), HistoricalTicksLast)
+        first = told.historical_ticks_last[0].time
+        assert [(it.time, it.size) for it in told.historical_ticks_last] == [(first + i, 0) for i in range(5)]
+
+    on_a_clock(conversation)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ibfast.schema import (
     HistoricalSchedule,
     HistoricalSession,
     HistoricalTicksRequest,
+    MarketDataRequest,
 )
 from ibfast.schema.versions import V
 from ibfast.simulator import bars
@@ -35,7 +36,7 @@ from ibfast.simulator.sessions import Session
 from ibfast.simulator.subscriptions import is_free
 from ibfast.simulator.universe import Instrument
 
-Past = HistoricalDataRequest | HistoricalTicksRequest | HistogramDataRequest
+Past = HistoricalDataRequest | HistoricalTicksRequest | HistogramDataRequest | MarketDataRequest
 SHORTEST_KEPT_S = 5
 SESSIONS_A_TURN = 16  # made before the loop gets its turn again
 

@@ -3,6 +3,7 @@
 from ibfast.schema import (
     CancelMarketData,
     CancelTickByTick,
+    DeltaNeutralValidation,
     MarketDataRequest,
     MarketDataTypeRequest,
     RerouteMarketDataRequest,
@@ -10,6 +11,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
 )
 from ibfast.simulator.answers import answers
+from ibfast.simulator.answers_history import start_task
 from ibfast.simulator.generic_ticks import GenericTicks, IncorrectGenericTicksError
 from ibfast.simulator.past_ticks import MOST_TICKS, before
 from ibfast.simulator.refusals import invalid
@@ -62,12 +64,22 @@ def market_data(session: SimulatorSession, request: MarketDataRequest) -> None:
     stream = L1Stream(req_id, instrument, market, session.market_data_type, generic)
     if not _is_entitled(session, stream):
         return
+    hedge = request.contract.delta_neutral_contract if request.contract else None
+    if hedge is not None:
+        session.send(DeltaNeutralValidation(req_id=req_id, delta_neutral_contract=hedge))
     for message in stream.opening():
         session.send(message)
     if once:
         session.send(TickSnapshotEnd(req_id=req_id))
-    else:
-        session.pump.add(stream)
+        return
+    session.pump.add(stream)
+    if generic.is_slow:
+        start_task(session, request, _send_slow(session, generic))
+
+
+async def _send_slow(session: SimulatorSession, generic: GenericTicks) -> None:
+    for message in await generic.slow():
+        session.send(message)
 
 
 def _is_entitled(session: SimulatorSession, stream: L1Stream) -> bool:
@@ -93,7 +105,9 @@ def _is_entitled(session: SimulatorSession, stream: L1Stream) -> bool:
 
 @answers(CancelMarketData)
 def cancel_market_data(session: SimulatorSession, request: CancelMarketData) -> None:
-    cancel(session, request.req_id or 0, L1Stream)
+    req_id = request.req_id or 0
+    if cancel(session, req_id, L1Stream) and req_id in session.tasks:
+        session.tasks.pop(req_id).cancel()
 
 
 @answers(TickByTickRequest)

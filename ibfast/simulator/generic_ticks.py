@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from ibfast.simulator.universe import Instrument
 
 TRADING_DAYS = 252
 WEEKS = (13, 26, 52)
+MISC_STATS = 165
 NEWS = 292
 ALONE = "mdoff"  # in the list: no quotes, only what else is in it
 
@@ -66,6 +68,11 @@ class GenericTicks:
 
     def opening(self) -> list[Message]:
         return [message for number in self._numbers for message in self._made(number)]
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether there is more than `opening` has."""
+        return MISC_STATS in self._numbers
 
     def notes(self) -> list[Message]:
         """Those that change from second to second."""
@@ -164,13 +171,20 @@ class GenericTicks:
         end = min(session.end, now_s)
         return float(bars.live_bar(self._market.model(self._instrument), "TRADES", end - 1, end)["close"][0])
 
-    def extremes(self, weeks: int) -> tuple[float, float]:
-        """The lowest and the highest price of so many weeks, in ticks."""
-        now_s = self._market.now_s()
-        days = self._market.days(self._instrument)
-        sessions = self._instrument.hours.between(now_s - weeks * bars.WEEK, now_s)
-        table = np.concatenate([days.bars("TRADES", session, now_s) for session in sessions])
-        return float(table["low"].min()), float(table["high"].max())
+    async def slow(self) -> list[Message]:
+        """Those that a year of history has to be made for: the extremes of 13, 26 and 52 weeks, the average volume."""
+        now_s, own = self._market.now_s(), self._instrument
+        days, made = self._market.days(own), []
+        sessions = own.hours.between(now_s - WEEKS[-1] * bars.WEEK, now_s)
+        for session in sessions:
+            made.append(days.bars("TRADES", session, now_s))
+            await asyncio.sleep(0)
+        table, told = np.concatenate(made), list[Message]()
+        for number, weeks in enumerate(WEEKS):
+            recent = table[[session.end > now_s - weeks * bars.WEEK for session in sessions]]
+            told.append(self.price(15 + 2 * number, float(recent["low"].min())))
+            told.append(self.price(16 + 2 * number, float(recent["high"].max())))
+        return [*told, self.size(21, float(table["volume"].mean()) * own.size_unit / 100)]
 
     def dividends(self) -> str:
         """``sum of the past year,of the next,date of the next payment,its amount``; empty where there are none."""
@@ -233,15 +247,6 @@ def _implied_volatility(own: GenericTicks) -> Iterator[Message]:
 @generic(162)
 def _future_premium(own: GenericTicks) -> Iterator[Message]:
     yield own.number(31, round(own.middle() * 0.0025 * own.share("premium")) / 100)
-
-
-@generic(165)
-def _misc_stats(own: GenericTicks) -> Iterator[Message]:
-    for number, weeks in enumerate(WEEKS):
-        low, high = own.extremes(weeks)
-        yield own.price(15 + 2 * number, low)
-        yield own.price(16 + 2 * number, high)
-    yield own.size(21, own.day_volume() / 100)
 
 
 @generic(220, 221, 232)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from ibfast.simulator.streams import VENUES, Stream
 MOST_TICKS = 1000
 MOST_TRADES = 24  # in a second
 SPAN_S = 30  # made at a time
+MOST_SPANS = 2880  # are looked through, a day and a night of trading time
 EXTREMES = 4  # open, high, low and close are trades of a second that has so many
 
 Tick = HistoricalTick | HistoricalTickBidAsk | HistoricalTickLast
@@ -43,6 +45,10 @@ def ticks_between(model: QuoteModel, shown: str, start_s: int, end_s: int, ignor
 
 def spans_after(sessions: Iterable[Session], start_s: int, now_s: int) -> Iterator[tuple[int, int]]:
     """Short stretches of trading time from ``start_s`` to now, oldest first."""
+    return islice(_after(sessions, start_s, now_s), MOST_SPANS)
+
+
+def _after(sessions: Iterable[Session], start_s: int, now_s: int) -> Iterator[tuple[int, int]]:
     for session in sessions:
         first, last = max(session.start, start_s), min(session.end, now_s)
         for begin in range(first, last, SPAN_S):
@@ -51,6 +57,10 @@ def spans_after(sessions: Iterable[Session], start_s: int, now_s: int) -> Iterat
 
 def spans_before(sessions: Iterable[Session], end_s: int) -> Iterator[tuple[int, int]]:
     """The same before ``end_s``, newest first."""
+    return islice(_before(sessions, end_s), MOST_SPANS)
+
+
+def _before(sessions: Iterable[Session], end_s: int) -> Iterator[tuple[int, int]]:
     for session in sessions:
         if session.day < bars.FIRST_TRADE:
             return
@@ -82,8 +92,9 @@ def _trades(model: QuoteModel, start_s: int, end_s: int) -> Iterator[Tick]:
     instrument = model.instrument
     own = instrument.contract["exchange"]
     venues = VENUES if own == "SMART" else (own,)
+    untraded = not instrument.model.daily_volume  # an index: its level, once a second
     for second in bars.seconds_of(model, "TRADES", start_s, end_s):
-        count = min(int(second["count"]), MOST_TRADES)
+        count = 1 if untraded else min(int(second["count"]), MOST_TRADES)
         if count == 0:
             continue
         at, units = int(second["time"]), int(second["volume"])
