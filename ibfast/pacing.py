@@ -308,7 +308,8 @@ class Pacing:
     def _space(self, lane: Lane, now_ns: int) -> None:
         """The next one leaves a while later; one that is late may be made up for."""
         interval_ns = SECOND_WITH_MARGIN_NS // self._room(lane, now_ns)
-        self._spaced_ns = max(self._spaced_ns, now_ns - interval_ns) + interval_ns
+        is_late = now_ns - self._spaced_ns <= interval_ns
+        self._spaced_ns = (self._spaced_ns if is_late else now_ns) + interval_ns
 
     def _leave(self, waiting: Waiting, now_ns: int) -> None:
         waited = now_ns - waiting.since_ns
