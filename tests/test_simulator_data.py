@@ -12,6 +12,7 @@ from ibfast.schema import (
     CalculateOptionPriceRequest,
     CancelHistogramData,
     CancelHistoricalData,
+    CancelHistoricalTicks,
     CancelMarketData,
     CancelMarketDepth,
     CancelRealTimeBars,
@@ -198,6 +199,19 @@ def test_the_exchanges_behind_books_and_quotes(version):
         assert (await caller.error(SmartComponentsRequest(req_id=3, bbo_exchange="nonsense"), 3))[0] == 321
 
     on_a_clock(conversation, server_version=version)
+
+
+def test_without_a_rate_a_book_flows_as_fast_as_it_is_read_and_others_get_their_turn():
+    async def conversation(sim):
+        caller = await Caller.log_in(sim)
+        caller.send(MarketDepthRequest(req_id=1, contract=ES, num_rows=5))
+        book = Book()
+        for _ in range(3000):
+            book.apply(await caller.message())
+        other = await Caller.log_in(sim, client_id=2)
+        await other.ask(CurrentTimeRequest(), CurrentTime)
+
+    talk(conversation, rate=0)
 
 
 # ------------------------------------------------------------------------------------------------------- bars
@@ -387,6 +401,16 @@ def test_ticks_that_there_are_not(fields, code):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         assert (await caller.error(ticks_request(**fields), 4))[0] == code
+
+    on_a_clock(conversation)
+
+
+def test_a_search_for_ticks_can_be_cancelled():
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        caller.send(ticks_request(), CancelHistoricalTicks(req_id=4))
+        (_,) = await caller.ask(CurrentTimeRequest(), CurrentTime)
+        assert (await caller.error(CancelHistoricalTicks(req_id=4), 4))[0] == 366
 
     on_a_clock(conversation)
 

@@ -132,7 +132,7 @@ class L1Stream(Stream):
     ) -> None:  # fmt: skip
         super().__init__(req_id, instrument, market)
         self.market_data_type = type_in_effect(instrument, market.now_s(), market_data_type)
-        self._late = self.market_data_type in (DELAYED, DELAYED_FROZEN)
+        self._late_ns = DELAY_NS if self.market_data_type in (DELAYED, DELAYED_FROZEN) else 0
         self._generic = generic
         self.flows = self.market_data_type in (REAL_TIME, DELAYED) and not (generic and generic.alone)
         self._rounds = ROUNDS if instrument.model.two_sided else UNQUOTED
@@ -142,7 +142,7 @@ class L1Stream(Stream):
         self._rises = 0
 
     def fill(self, rows: Rows, times_ns: Ints) -> None:
-        times_ns = times_ns - DELAY_NS if self._late else times_ns
+        times_ns = times_ns - self._late_ns
         place = (self.sent + np.arange(len(rows))) % self._rounds.shape[1]
         begin = np.maximum.accumulate(np.where(place == 0, np.arange(len(rows)), -1))  # row where the round began
         quotes = self._model.quotes(np.where(begin < 0, self._quoted_ns, times_ns[begin]))
@@ -158,7 +158,7 @@ class L1Stream(Stream):
             sizes = (np.zeros(len(rows)),) * 4
         price = self._prices(np.choose(PRICE_COLUMN[types], (quotes.bid, quotes.ask, traded, traded)))
         price[PRICE_COLUMN[types] == NO_PRICE] = np.nan
-        rows["tick_type"], rows["price"] = DELAYED_TYPES[types] if self._late else types, price
+        rows["tick_type"], rows["price"] = DELAYED_TYPES[types] if self._late_ns else types, price
         rows["size"] = np.choose(SIZE_COLUMN[types], sizes)
         rows["value"] = np.nan
 
@@ -213,7 +213,7 @@ class L1Stream(Stream):
         """Volatilities and greeks of an option at its bid, its ask, its last and, as the model, its middle price."""
         if self.instrument.option is None:
             return []
-        now_ns = self._now_ns() - (DELAY_NS if self._late else 0)
+        now_ns = self._now_ns() - self._late_ns
         times = np.array([now_ns])
         quotes = self._model.quotes(times)
         last = self._model.trades(times, quotes)[0]
@@ -229,18 +229,17 @@ class L1Stream(Stream):
         ]  # fmt: skip
 
     def _now_ns(self) -> int:
-        """Now, or the end of the session at which the data froze."""
+        """Now, or when the data froze; late data are those of `DELAY_NS` before."""
         if self.market_data_type in (FROZEN, DELAYED_FROZEN):
-            late_ns = DELAY_NS if self._late else 0
-            return self.instrument.hours.latest(self.market.now_s()).end * SECOND + late_ns - 1
+            return self.instrument.hours.latest(self.market.now_s()).end * SECOND + self._late_ns - 1
         return self.market.clock()
 
     def _timestamp(self) -> TickString:
-        at = (self._now_ns() - (DELAY_NS if self._late else 0)) // SECOND
+        at = (self._now_ns() - self._late_ns) // SECOND
         return TickString(req_id=self.req_id, tick_type=self._type(Tick.LAST_TIMESTAMP), value=str(at))
 
     def _type(self, tick_type: int) -> int:
-        return int(DELAYED_TYPES[tick_type]) if self._late else tick_type
+        return int(DELAYED_TYPES[tick_type]) if self._late_ns else tick_type
 
     def _price(self, tick_type: Tick, ticks: int, size: Decimal = Decimal(0)) -> TickPrice:
         price = self.instrument.price(ticks)
