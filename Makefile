@@ -29,7 +29,7 @@ lint: $(VENV)/.lint  ## style, and that generated files are current
 
 types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
 	$(BIN)/mypy
-	cd examples && ../$(BIN)/mypy --strict .
+	cd examples && MYPYPATH=.. ../$(BIN)/mypy --strict .
 	$(BIN)/python -m mypy.stubtest ibfast._codec
 
 generate: $(VENV)/.lint  ## write the files that are made from others

@@ -251,10 +251,13 @@ class Conversation:
         """Put a message into the outbox, now if its pace allows it, else as soon as that does.
 
         Raises:
-            VersionError, ValueError: as `ibfast.wire.encode`; nothing was put.
+            VersionError, ValueError: as `ibfast.wire.encode`, or its contract can never be; nothing was put.
             PacingError: as many of its kind are open as may be.
         """
         message = with_day_only(message)
+        contract = getattr(message, "contract", None)
+        if contract is not None:
+            contract.check()
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.pacing.is_free(message, now_ns):
             self.outbox.put(plan, message)

@@ -348,3 +348,11 @@ def test_everybody_who_waits_learns_that_the_connection_is_lost():
     assert [(waiter.settled, waiter.error) for waiter in (one, two)] == [(1, gone)] * 2
     assert talk.error is gone
     assert talk.state is State.CLOSED
+
+
+def test_a_contract_that_can_never_be_is_refused_before_a_byte_is_sent():
+    talk, _ = ready()
+    with pytest.raises(ValueError, match="right: 'X' is neither C nor P"):
+        talk.ask(ContractDataRequest(contract=Contract(symbol="AAPL", sec_type="OPT", right="X")), Waiter())
+    assert sent(talk) == []
+    assert talk.pacing.gauges(0).sent_in_last_second == 1  # its greeting

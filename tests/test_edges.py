@@ -26,7 +26,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.streams import Ticks
-from ibfast.trade import COMMISSIONS_KEPT
+from ibfast.trades import COMMISSIONS_KEPT
 
 SOON_S = 5
 
