@@ -199,7 +199,7 @@ def test_the_official_client_reads_every_kind_of_contract(port, highest_version)
 
     kinds = {
         "STK": "MSFT", "IND": "SPX", "FUT": "ES", "OPT": "AAPL", "CASH": "EUR", "CRYPTO": "BTC", "FUND": "VTSAX",
-        "BOND": "US037833AL42",
+        "BOND": "US037833AL42", "CFD": "IBM", "CMDTY": "XAUUSD", "WAR": "TSLA", "FOP": "ES", "NEWS": "BZ:BZ_ALL",
     }  # fmt: skip
     with official(port, 2000 + (highest_version or 226)) as (client, answers):
         for req_id, (sec_type, symbol) in enumerate(kinds.items(), 1):

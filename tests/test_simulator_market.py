@@ -1,5 +1,6 @@
 """The simulated market agrees with itself: contracts, quotes, streams and bars of one seed are one story."""
 
+import asyncio
 import itertools
 from datetime import UTC, date, datetime
 
@@ -19,6 +20,7 @@ from ibfast.simulator.bars import (
     session_bars,
     sessions_of,
 )
+from ibfast.simulator.generic_ticks import LEGAL, GenericTicks
 from ibfast.simulator.market import Market
 from ibfast.simulator.path import DAY_S
 from ibfast.simulator.sessions import Hours
@@ -250,6 +252,16 @@ def test_an_l1_stream_never_shows_a_crossed_market(market, con_id):
 def test_an_index_has_trades_only(market):
     rows = L1Stream(1, market.universe.by_con_id(SPX), market).rows(10, WEDNESDAY * SECOND, (WEDNESDAY + 1) * SECOND)
     assert set(rows["tick_type"].tolist()) == {Tick.LAST}
+
+
+@pytest.mark.parametrize("sec_type", sorted(LEGAL))
+def test_every_generic_tick_that_is_legal_can_be_had(market, sec_type):
+    instrument = next(it for it in market.universe.instruments() if it.contract["sec_type"] == sec_type)
+    for number in LEGAL[sec_type]:
+        generic = GenericTicks(1, instrument, market, str(number))
+        told = asyncio.run(generic.slow()) if generic.is_slow else generic.opening()
+        assert told or number == 586  # of a share that is not new
+        assert all(it.req_id == 1 for it in told)
 
 
 def test_the_day_so_far_is_what_the_bars_say(market):

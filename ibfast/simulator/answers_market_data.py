@@ -29,6 +29,7 @@ from ibfast.simulator.streams import (
     tick_by_tick,
 )
 from ibfast.simulator.subscriptions import cancel, is_free, lacks, no_rights
+from ibfast.simulator.universe import Instrument
 
 
 @answers(MarketDataTypeRequest)
@@ -52,17 +53,8 @@ def market_data(session: SimulatorSession, request: MarketDataRequest) -> None:
         con_id, exchange = instrument.reroute.split()
         session.send(RerouteMarketDataRequest(req_id=req_id, con_id=int(con_id), exchange=exchange))
         return
-    if once and request.generic_tick_list:
-        session.refuse(req_id, *invalid("Snapshot market data subscription is not applicable to generic ticks"))
-        return
-    market = session.gateway.market
-    try:
-        generic = GenericTicks(req_id, instrument, market, request.generic_tick_list or "")
-    except IncorrectGenericTicksError as error:
-        session.refuse(req_id, *invalid(str(error)))
-        return
-    stream = L1Stream(req_id, instrument, market, session.market_data_type, generic)
-    if not _is_entitled(session, stream):
+    stream = _stream(session, request, instrument, once)
+    if stream is None or not _is_entitled(session, stream):
         return
     hedge = request.contract.delta_neutral_contract if request.contract else None
     if hedge is not None:
@@ -73,8 +65,24 @@ def market_data(session: SimulatorSession, request: MarketDataRequest) -> None:
         session.send(TickSnapshotEnd(req_id=req_id))
         return
     session.pump.add(stream)
-    if generic.is_slow:
-        start_task(session, request, _send_slow(session, generic))
+    if stream.generic is not None and stream.generic.is_slow:
+        start_task(session, request, _send_slow(session, stream.generic))
+
+
+def _stream(
+    session: SimulatorSession, request: MarketDataRequest, instrument: Instrument, once: bool
+) -> L1Stream | None:
+    """What is asked for; the client is told if its generic ticks are not to be had."""
+    req_id, market, listed = request.req_id or 0, session.gateway.market, request.generic_tick_list or ""
+    if once and listed:
+        session.refuse(req_id, *invalid("Snapshot market data subscription is not applicable to generic ticks"))
+        return None
+    try:
+        generic = GenericTicks(req_id, instrument, market, listed)
+    except IncorrectGenericTicksError as error:
+        session.refuse(req_id, *invalid(str(error)))
+        return None
+    return L1Stream(req_id, instrument, market, session.market_data_type, generic)
 
 
 async def _send_slow(session: SimulatorSession, generic: GenericTicks) -> None:

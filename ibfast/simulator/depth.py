@@ -96,7 +96,7 @@ class DepthStream(Stream):
 
     def _keys(self, best: int, step: int) -> Iterator[Key]:
         price = best
-        while price > 0 or self.instrument.legs:
+        while price > 0:
             if self._makers:
                 first = price % len(self._makers)
                 yield price, self._makers[first]

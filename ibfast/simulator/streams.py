@@ -133,7 +133,7 @@ class L1Stream(Stream):
         super().__init__(req_id, instrument, market)
         self.market_data_type = type_in_effect(instrument, market.now_s(), market_data_type)
         self._late_ns = DELAY_NS if self.market_data_type in (DELAYED, DELAYED_FROZEN) else 0
-        self._generic = generic
+        self.generic = generic
         self.flows = self.market_data_type in (REAL_TIME, DELAYED) and not (generic and generic.alone)
         self._rounds = ROUNDS if instrument.model.two_sided else UNQUOTED
         self._high = self._low = 0
@@ -168,8 +168,8 @@ class L1Stream(Stream):
             MarketDataType(req_id=self.req_id, market_data_type=self.market_data_type),
             self.params(),
         ]
-        generic = self._generic.opening() if self._generic else []
-        if self._generic and self._generic.alone:
+        generic = self.generic.opening() if self.generic else []
+        if self.generic and self.generic.alone:
             return told + generic
         now_ns = self._now_ns()
         rows = self.rows(self._rounds.shape[1], now_ns - 1, now_ns)
@@ -191,8 +191,8 @@ class L1Stream(Stream):
     def notes(self) -> list[Message]:
         if self.market_data_type in (FROZEN, DELAYED_FROZEN):
             return []
-        generic = self._generic.notes() if self._generic else []
-        if self._generic and self._generic.alone:
+        generic = self.generic.notes() if self.generic else []
+        if self.generic and self.generic.alone:
             return generic
         stats = self.market.stats(self.instrument)
         told: list[Message] = [self._timestamp()]
