@@ -579,3 +579,19 @@ def test_frozen_data_are_those_of_the_close(version):
         assert at == friday_evening - 1
 
     on_a_clock(conversation, server_version=version, clock=saturday)
+
+
+def test_the_same_seed_and_clock_give_the_same_answers():
+    told = []
+
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        answers = await caller.ask(MarketDataRequest(req_id=5, contract=CALL, snapshot=True), TickSnapshotEnd)
+        answers += await caller.ask(ticks_request(), HistoricalTicksLast)
+        caller.send(MarketDepthRequest(req_id=1, contract=ES, num_rows=5))
+        answers += [await caller.message() for _ in range(10)]
+        told.append(answers)
+
+    for seed in (1, 1, 2):
+        on_a_clock(conversation, seed=seed)
+    assert told[0] == told[1] != told[2]
