@@ -690,8 +690,8 @@ def test_the_account(version):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         updates = await caller.ask(AccountDataRequest(subscribe=True, acct_code="DU1234567"), AccountDataEnd)
-        values = {it.key: it.value for it in updates if type(it).__name__ == "AccountValue"}
-        assert values["NetLiquidation"] == "1000000.00"
+        values = {(it.key, it.currency): it.value for it in updates if type(it).__name__ == "AccountValue"}
+        assert values["NetLiquidation", "USD"] == "1000000.00"
         assert kinds(updates)[-2:] == ["AccountUpdateTime", "AccountDataEnd"]
         request = AccountUpdatesMultiRequest(req_id=1, account="DU1234567", model_code="", ledger_and_nlv=False)
         assert len(await caller.ask(request, AccountUpdateMultiEnd)) == len(values) + 1

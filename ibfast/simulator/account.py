@@ -11,7 +11,7 @@ from ibfast.simulator.universe import Instrument
 ACCOUNT = "DU1234567"
 STARTING_CASH = 1_000_000.0
 CURRENCY = "USD"
-MARGIN = {"FUT": 0.06, "OPT": 1.0, "CASH": 0.03, "STK": 0.25}
+MARGIN = {"FUT": 0.06, "OPT": 1.0, "FOP": 1.0, "CASH": 0.03, "STK": 0.25}
 
 
 @dataclass(slots=True)
@@ -21,23 +21,39 @@ class Holding:
     position: Decimal = Decimal(0)
     average_cost: float = 0.0
     realized: float = 0.0
+    spent: float = 0.0  # on all fills together, commissions included
+    day_s: int = 0  # when the trading day began that the next two are of
+    began_with: Decimal = Decimal(0)
+    began_spent: float = 0.0
+
+
+def one_day(instrument: Instrument) -> tuple[int, float]:
+    """A day that never ends, and no close before it."""
+    return 0, 0.0
 
 
 @dataclass(slots=True)
 class Account:
-    """Everything the fills of this session did; ``mid`` is the price of an instrument now."""
+    """Everything the fills of this session did.
+
+    ``mid`` is the price of an instrument now; ``day`` when its trading day began and the close before.
+    """
 
     mid: Callable[[Instrument], float]
     name: str = ACCOUNT
+    day: Callable[[Instrument], tuple[int, float]] = one_day
     cash: float = STARTING_CASH
+    kind: str = "INDIVIDUAL"
     holdings: dict[Instrument, Holding] = field(default_factory=dict)
 
     def fill(self, instrument: Instrument, side: str, shares: Decimal, price: float, commission: float) -> float | None:
         """Book a fill; the profit it realized, None if it opened or added to a position."""
         holding = self.holdings.setdefault(instrument, Holding())
+        self._begin_day(instrument, holding)
         change = shares if side == "BUY" else -shares
         value = float(change) * price * instrument.multiplier
         self.cash -= value + commission
+        holding.spent += value + commission
         before, after = holding.position, holding.position + change
         holding.position = after
         if before * change >= 0:
@@ -64,11 +80,35 @@ class Account:
         holding = self.holdings[instrument]
         return self.market_value(instrument) - float(holding.position) * holding.average_cost
 
+    def earned_today(self, instrument: Instrument) -> float:
+        """Realized and unrealized profit since the close of the day before."""
+        holding = self.holdings[instrument]
+        close = self._begin_day(instrument, holding)
+        began_at = float(holding.began_with) * close * instrument.multiplier
+        return self.market_value(instrument) - began_at - (holding.spent - holding.began_spent)
+
+    def _begin_day(self, instrument: Instrument, holding: Holding) -> float:
+        """Note what a new day begins with, which nothing but fills changes; the close before it."""
+        day_s, close = self.day(instrument)
+        if day_s != holding.day_s:
+            holding.day_s, holding.began_with, holding.began_spent = day_s, holding.position, holding.spent
+        return close
+
+    def gross(self, *sec_types: str) -> float:
+        """The size of all positions, or of those of some kinds."""
+        held = (it for it in self.holdings if not sec_types or it.contract["sec_type"] in sec_types)
+        return sum(abs(self.market_value(it)) for it in held)
+
+    def net(self) -> float:
+        """What the account is worth."""
+        return self.cash + sum(self.market_value(it) for it in self.holdings)
+
+    def margin(self) -> float:
+        return sum(margin_of(it, self.market_value(it)) for it in self.holdings)
+
     def values(self) -> dict[str, tuple[str, str]]:
         """Account values by IB's names: (value, currency), in IB's order."""
-        gross = sum(abs(self.market_value(it)) for it in self.holdings)
-        net = self.cash + sum(self.market_value(it) for it in self.holdings)
-        margin = sum(abs(self.market_value(it)) * MARGIN.get(it.contract["sec_type"], 0.5) for it in self.holdings)
+        gross, net, margin = self.gross(), self.net(), self.margin()
         free = net - margin
         money = {
             "AccruedCash": 0.0, "AvailableFunds": free, "BuyingPower": free * 4, "EquityWithLoanValue": net,
@@ -82,12 +122,37 @@ class Account:
             "UnrealizedPnL": sum(self.unrealized(it) for it in self.holdings),
         }  # fmt: skip
         texts = {
-            "AccountCode": self.name, "AccountReady": "true", "AccountType": "INDIVIDUAL",
-            "Cushion": f"{free / net if net else 0:.6f}", "DayTradesRemaining": "-1", "LookAheadNextChange": "0",
+            "AccountCode": self.name, "AccountReady": "true", "AccountType": self.kind,
+            "Cushion": f"{free / net if net else 0:.6f}", "DayTradesRemaining": "-1", "HighestSeverity": "0",
+            "Leverage": f"{gross / net if net else 0:.2f}", "LookAheadNextChange": "0",
         }  # fmt: skip
         return {name: (text, "") for name, text in texts.items()} | {
             name: (f"{amount:.2f}", CURRENCY) for name, amount in money.items()
         }
+
+    def ledger(self) -> dict[str, str]:
+        """What is held in the account's one currency, by IB's names, in IB's order."""
+        profit = sum(self.unrealized(it) for it in self.holdings)
+        amounts = {
+            "CashBalance": self.cash, "TotalCashBalance": self.cash, "AccruedCash": 0.0,
+            "StockMarketValue": self._held("STK"), "OptionMarketValue": self._held("OPT"),
+            "FutureOptionValue": self._held("FOP"), "FuturesPNL": self._held("FUT"),
+            "NetLiquidationByCurrency": self.net(), "UnrealizedPnL": profit,
+            "RealizedPnL": sum(holding.realized for holding in self.holdings.values()), "ExchangeRate": 1.0,
+            "FundValue": self._held("FUND"), "NetDividend": 0.0, "MutualFundValue": self._held("FUND"),
+            "MoneyMarketFundValue": 0.0, "CorporateBondValue": self._held("BOND"), "TBondValue": 0.0, "TBillValue": 0.0,
+            "WarrantValue": self._held("WAR"), "FxCashBalance": 0.0, "IssuerOptionValue": 0.0,
+            "Cryptocurrency": self._held("CRYPTO"),
+        }  # fmt: skip
+        return {name: f"{amount:.2f}" for name, amount in amounts.items()} | {"AccountOrGroup": self.name}
+
+    def _held(self, sec_type: str) -> float:
+        return sum(self.market_value(it) for it in self.holdings if it.contract["sec_type"] == sec_type)
+
+
+def margin_of(instrument: Instrument, value: float) -> float:
+    """What has to be set aside for a position of this value."""
+    return abs(value) * MARGIN.get(instrument.contract["sec_type"], 0.5)
 
 
 def commission(instrument: Instrument, shares: Decimal, price: float) -> float:
@@ -98,7 +163,7 @@ def commission(instrument: Instrument, shares: Decimal, price: float) -> float:
             return round(min(max(1.0, 0.005 * count), max(0.01 * value, 0.01)), 6)
         case "FUT":
             return round(count * (2.25 if instrument.multiplier >= 50 else 0.62), 6)
-        case "OPT":
+        case "OPT" | "FOP":
             return round(max(1.0, 0.65 * count), 6)
         case "CASH":
             return round(max(2.0, 0.00002 * value), 6)

@@ -1,104 +1,102 @@
-"""The account: values, summary, positions, portfolio."""
+"""The account: values, summary, positions, portfolio, profit and loss."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,
-    AccountSummary,
     AccountSummaryEnd,
     AccountSummaryRequest,
-    AccountUpdateMulti,
     AccountUpdateMultiEnd,
     AccountUpdatesMultiRequest,
-    AccountUpdateTime,
-    AccountValue,
     CancelAccountSummary,
     CancelAccountUpdatesMulti,
+    CancelPnL,
+    CancelPnLSingle,
     CancelPositions,
     CancelPositionsMulti,
-    PortfolioValue,
+    PnLRequest,
+    PnLSingleRequest,
     PositionEnd,
-    PositionMulti,
     PositionMultiEnd,
     PositionsMultiRequest,
     PositionsRequest,
 )
+from ibfast.simulator.account import Account
+from ibfast.simulator.account_streams import (
+    UPDATES_ID,
+    AccountStream,
+    AccountSummaries,
+    AccountUpdates,
+    AccountUpdatesMulti,
+    PositionsMulti,
+    ProfitAndLoss,
+    ProfitAndLossOfOne,
+)
 from ibfast.simulator.answers import answers
-from ibfast.simulator.messages import contract_of
+from ibfast.simulator.refusals import NO_CONTRACT, invalid
 from ibfast.simulator.session import SimulatorSession
+from ibfast.simulator.subscriptions import cancel, is_free
+
+SWITCHED = "New account data requested from TWS.  API client has been unsubscribed from account data."
 
 
 @answers(AccountDataRequest)
 def account_updates(session: SimulatorSession, request: AccountDataRequest) -> None:
+    """One account at a time: another one takes the place of the first."""
+    before = session.pump.streams.get(UPDATES_ID)
     if not request.subscribe:
+        session.pump.remove(UPDATES_ID)
         return
-    account = session.gateway.account
-    for key, (value, currency) in account.values().items():
-        session.send(AccountValue(key=key, value=value, currency=currency, account_name=account.name))
-    for instrument, holding in account.positions():
-        session.send(
-            PortfolioValue(
-                contract=contract_of(instrument), position=holding.position, account_name=account.name,
-                market_price=account.mid(instrument), market_value=account.market_value(instrument),
-                average_cost=holding.average_cost, unrealized_pnl=account.unrealized(instrument),
-                realized_pnl=holding.realized,
-            )
-        )  # fmt: skip
-    now = datetime.fromtimestamp(session.gateway.market.now_s(), UTC)
-    session.send(AccountUpdateTime(time_stamp=f"{now:%H:%M}"))
+    account = account_of(session, -1, request.acct_code or "")
+    if account is None:
+        return
+    if isinstance(before, AccountUpdates) and before.account is not account:
+        session.refuse(-1, 2100, SWITCHED)
+    follow(session, AccountUpdates(account, session.gateway.market.now_s))
     session.send(AccountDataEnd(account_name=account.name))
 
 
 @answers(AccountUpdatesMultiRequest)
 def account_updates_multi(session: SimulatorSession, request: AccountUpdatesMultiRequest) -> None:
-    account = session.gateway.account
-    for key, (value, currency) in account.values().items():
-        session.send(
-            AccountUpdateMulti(
-                req_id=request.req_id, account=account.name, model_code=request.model_code, key=key, value=value,
-                currency=currency,
-            )
-        )  # fmt: skip
-    session.send(AccountUpdateMultiEnd(req_id=request.req_id))
+    req_id = request.req_id or 0
+    account = account_of(session, req_id, request.account or "")
+    if account is None or not is_free(session, req_id):
+        return
+    ledger = bool(request.ledger_and_nlv)
+    now_s = session.gateway.market.now_s
+    follow(session, AccountUpdatesMulti(req_id, account, request.model_code or "", ledger, now_s))
+    session.send(AccountUpdateMultiEnd(req_id=req_id))
 
 
 @answers(CancelAccountUpdatesMulti)
 def cancel_account_updates_multi(session: SimulatorSession, request: CancelAccountUpdatesMulti) -> None:
-    """Nothing follows the first answer yet."""
+    cancel(session, request.req_id or 0, AccountUpdatesMulti)
 
 
 @answers(AccountSummaryRequest)
 def account_summary(session: SimulatorSession, request: AccountSummaryRequest) -> None:
-    account = session.gateway.account
-    values = account.values()
-    for tag in _summary_tags(request.tags or "", values):
-        value, currency = values[tag]
-        session.send(
-            AccountSummary(req_id=request.req_id, account=account.name, tag=tag, value=value, currency=currency)
-        )
-    session.send(AccountSummaryEnd(req_id=request.req_id))
-
-
-def _summary_tags(tags: str, known: Iterable[str]) -> list[str]:
-    wanted = [tag.strip() for tag in tags.split(",")]
-    if "All" in wanted or any(tag.startswith("$LEDGER") for tag in wanted):
-        return list(known)
-    return [tag for tag in known if tag in wanted]
+    req_id = request.req_id or 0
+    group = request.group or "All"
+    accounts = session.gateway.members(group)
+    if not accounts:
+        session.refuse(req_id, *invalid(f"Invalid account group {group}"))
+    elif is_free(session, req_id):
+        tags = [tag.strip() for tag in (request.tags or "").split(",")]
+        follow(session, AccountSummaries(req_id, accounts, tags, session.gateway.market.now_s))
+        session.send(AccountSummaryEnd(req_id=req_id))
 
 
 @answers(CancelAccountSummary)
 def cancel_account_summary(session: SimulatorSession, request: CancelAccountSummary) -> None:
-    """Nothing follows the first answer yet."""
+    cancel(session, request.req_id or 0, AccountSummaries)
 
 
 @answers(PositionsRequest)
 def positions(session: SimulatorSession, request: PositionsRequest) -> None:
-    for instrument, _ in session.gateway.account.positions():
-        session.position_changed(instrument)
+    for account in session.gateway.accounts.values():
+        for instrument, _ in account.positions():
+            session.position_changed(account, instrument)
     session.send(PositionEnd())
     session.follows_positions = True
 
@@ -110,17 +108,60 @@ def cancel_positions(session: SimulatorSession, request: CancelPositions) -> Non
 
 @answers(PositionsMultiRequest)
 def positions_multi(session: SimulatorSession, request: PositionsMultiRequest) -> None:
-    account = session.gateway.account
-    for instrument, holding in account.positions():
-        session.send(
-            PositionMulti(
-                req_id=request.req_id, account=account.name, contract=contract_of(instrument),
-                position=holding.position, avg_cost=holding.average_cost, model_code=request.model_code,
-            )
-        )  # fmt: skip
-    session.send(PositionMultiEnd(req_id=request.req_id))
+    req_id = request.req_id or 0
+    account = account_of(session, req_id, request.account or "")
+    if account is not None and is_free(session, req_id):
+        now_s = session.gateway.market.now_s
+        follow(session, PositionsMulti(req_id, account, request.model_code or "", now_s))
+        session.send(PositionMultiEnd(req_id=req_id))
 
 
 @answers(CancelPositionsMulti)
 def cancel_positions_multi(session: SimulatorSession, request: CancelPositionsMulti) -> None:
-    """Nothing follows the first answer yet."""
+    cancel(session, request.req_id or 0, PositionsMulti)
+
+
+@answers(PnLRequest)
+def pnl(session: SimulatorSession, request: PnLRequest) -> None:
+    req_id = request.req_id or 0
+    account = account_of(session, req_id, request.account or "")
+    if account is not None and is_free(session, req_id):
+        follow(session, ProfitAndLoss(req_id, account, session.gateway.market.now_s))
+
+
+@answers(CancelPnL)
+def cancel_pnl(session: SimulatorSession, request: CancelPnL) -> None:
+    cancel(session, request.req_id or 0, ProfitAndLoss)
+
+
+@answers(PnLSingleRequest)
+def pnl_single(session: SimulatorSession, request: PnLSingleRequest) -> None:
+    req_id = request.req_id or 0
+    account = account_of(session, req_id, request.account or "")
+    if account is None or not is_free(session, req_id):
+        return
+    instrument = session.gateway.market.universe.by_con_id(request.con_id or 0)
+    if instrument is None:
+        session.refuse(req_id, *NO_CONTRACT)
+    else:
+        follow(session, ProfitAndLossOfOne(req_id, account, instrument, session.gateway.market.now_s))
+
+
+@answers(CancelPnLSingle)
+def cancel_pnl_single(session: SimulatorSession, request: CancelPnLSingle) -> None:
+    cancel(session, request.req_id or 0, ProfitAndLossOfOne)
+
+
+def account_of(session: SimulatorSession, req_id: int, name: str) -> Account | None:
+    """The account of this name, the first if it is empty; the client is told if there is none."""
+    account = session.gateway.accounts.get(name) if name else session.gateway.account
+    if account is None:
+        session.refuse(req_id, *invalid(f"Invalid account code '{name}'."))
+    return account
+
+
+def follow(session: SimulatorSession, stream: AccountStream) -> None:
+    """Tell what there is, and from here on what changes."""
+    for message in stream.changes():
+        session.send(message)
+    session.pump.add(stream)

@@ -28,11 +28,15 @@ from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
 from ibfast.simulator.working import WorkingOrder
 
+READ_ONLY = "The API interface is currently in Read-Only mode."
 SIDES = {"BOT": "BUY", "SLD": "SELL"}
 
 
 @answers(PlaceOrderRequest)
 def place_order(session: SimulatorSession, request: PlaceOrderRequest) -> None:
+    if session.gateway.configuration.read_only:
+        session.refuse(request.order_id or 0, *invalid(READ_ONLY))
+        return
     contract, order = request.contract or Contract(), request.order or Order()
     session.gateway.engine.place(session.client_id or 0, request.order_id or 0, contract, order)
     session.gateway.orders_changed()

@@ -1,4 +1,4 @@
-"""Clock, ids, accounts' names, settings."""
+"""Clock, ids, accounts' names, log level, verification."""
 
 from ibfast.schema import (
     CurrentTime,
@@ -10,9 +10,17 @@ from ibfast.schema import (
     ManagedAccountsRequest,
     NextValidId,
     SetServerLogLevelRequest,
+    VerifyAndAuthMessageRequest,
+    VerifyAndAuthRequest,
+    VerifyMessageRequest,
+    VerifyRequest,
 )
+from ibfast.schema.declare import Message
 from ibfast.simulator.answers import answers
+from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
+
+LOG_LEVELS = range(1, 6)
 
 
 @answers(CurrentTimeRequest)
@@ -32,9 +40,20 @@ def ids(session: SimulatorSession, request: IdsRequest) -> None:
 
 @answers(ManagedAccountsRequest)
 def managed_accounts(session: SimulatorSession, request: ManagedAccountsRequest) -> None:
-    session.send(ManagedAccounts(accounts_list=session.gateway.account.name))
+    session.send(ManagedAccounts(accounts_list=session.gateway.accounts_list))
 
 
 @answers(SetServerLogLevelRequest)
 def set_server_log_level(session: SimulatorSession, request: SetServerLogLevelRequest) -> None:
-    """A gateway says nothing to this."""
+    """A gateway says nothing to a level it knows."""
+    if request.log_level not in LOG_LEVELS:
+        session.refuse(-1, 319, "Invalid log level")
+
+
+def verify(session: SimulatorSession, request: Message) -> None:
+    """Which is for IB's own programs."""
+    session.refuse(-1, *invalid("Intent to authenticate needs to be expressed during initial connect request."))
+
+
+for _cls in (VerifyRequest, VerifyMessageRequest, VerifyAndAuthRequest, VerifyAndAuthMessageRequest):
+    answers(_cls)(verify)

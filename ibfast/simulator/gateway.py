@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from ibfast.schema import ExecutionDetails
 from ibfast.schema.declare import Message
-from ibfast.simulator.account import Account
+from ibfast.simulator.account import ACCOUNT, Account
+from ibfast.simulator.advisor import Advisor
+from ibfast.simulator.configuration import Configuration
 from ibfast.simulator.enforcer import Enforcer
 from ibfast.simulator.market import Clock, Market
 from ibfast.simulator.orders import Engine
@@ -20,6 +22,7 @@ LOG = logging.getLogger("ibfast.simulator")
 if TYPE_CHECKING:
     from ibfast.simulator.session import SimulatorSession
 
+DISPLAY_GROUPS = range(1, 8)
 STEP_S = 0.02  # between two looks of the matching engine
 
 
@@ -27,15 +30,22 @@ class Gateway:
     """The state of a simulator; sessions come and go, orders and positions stay."""
 
     def __init__(
-        self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer
-    ) -> None:
+        self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer,
+        fa: bool = False,
+    ) -> None:  # fmt: skip
         self.script = script
         self.enforcer = enforcer
         self.server_version = server_version
         self.rate = rate
         self.clock = clock
         self.market = Market(seed, clock)
-        self.account = Account(self.mid)
+        self.advisor = Advisor() if fa else None
+        names = self.advisor.accounts if self.advisor is not None else (ACCOUNT,)
+        kind = "INDIVIDUAL" if self.advisor is None else "ADVISOR"
+        self.accounts = {name: Account(self.mid, name, self._day, kind=kind) for name in names}
+        self.account = self.accounts[names[0]]
+        self.configuration = Configuration()
+        self.display_groups = dict.fromkeys(DISPLAY_GROUPS, "none")
         self.engine = Engine(self.market, self.account, self._deliver)
         self.sessions: set[SimulatorSession] = set()
         self.clients: dict[int, SimulatorSession] = {}
@@ -61,12 +71,39 @@ class Gateway:
                     LOG.exception("an order could not be matched; the next step tries again")
             self._working.clear()
 
+    @property
+    def accounts_list(self) -> str:
+        """The names of all accounts, as clients are told them."""
+        return ",".join(self.accounts)
+
+    def members(self, group: str) -> list[Account]:
+        """The accounts of a group; ``All`` is all of them."""
+        if group == "All":
+            return list(self.accounts.values())
+        found = self.advisor.groups.get(group) if self.advisor is not None else None
+        return [self.accounts[name] for name in found.shares] if found is not None else []
+
+    def _day(self, instrument: Instrument) -> tuple[int, float]:
+        stats = self.market.stats(instrument)
+        return stats.start_s, instrument.price(stats.close)
+
     def _deliver(self, client_id: int, message: Message) -> None:
         session = self.clients.get(client_id)
         if session is not None:
             session.send(message)
-        if isinstance(message, ExecutionDetails) and message.contract is not None:
-            instrument = self.market.universe.by_con_id(message.contract.con_id or 0)
-            for follower in list(self.sessions):
-                if instrument is not None and follower.follows_positions:
-                    follower.position_changed(instrument)
+        if isinstance(message, ExecutionDetails):
+            self._books_changed(message)
+
+    def _books_changed(self, message: ExecutionDetails) -> None:
+        """A fill is told to everyone who follows its account."""
+        contract, execution = message.contract, message.execution
+        assert contract is not None
+        assert execution is not None
+        instrument = self.market.universe.by_con_id(contract.con_id or 0)
+        account = self.accounts[execution.acct_number or ""]
+        for session in list(self.sessions):
+            if session.follows_positions and instrument in account.holdings:
+                session.position_changed(account, instrument)
+            for stream in session.account_streams():
+                for note in stream.changes():
+                    session.send(note)

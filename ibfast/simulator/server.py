@@ -13,9 +13,12 @@ from ibfast.limits import DEFAULT_LINES
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_account,
+    answers_advisor,
     answers_bars,
+    answers_configuration,
     answers_contracts,
     answers_depth,
+    answers_display_groups,
     answers_history,
     answers_market_data,
     answers_news,
@@ -44,6 +47,7 @@ class Simulator:
 
     ``faults`` are what goes wrong, see `ibfast.simulator.faults`. ``enforce_limits`` makes it as strict as IB with
     clients that ask too much, given so many market data ``lines``; ``breaches`` counts how often each limit was.
+    ``fa`` makes the login that of a financial advisor, with several accounts.
 
     Raises:
         ValueError: the server version is not one of 157 to 226, or ``lines`` is no number of lines.
@@ -52,7 +56,7 @@ class Simulator:
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, server_version: int = LAST_VERSION, seed: int = 0,
         rate: float = 50.0, clock: Clock = time.time_ns, faults: Iterable[Fault] = (), enforce_limits: bool = False,
-        lines: int = DEFAULT_LINES,
+        lines: int = DEFAULT_LINES, fa: bool = False,
     ) -> None:  # fmt: skip
         if not FIRST_VERSION <= server_version <= LAST_VERSION:
             raise ValueError(f"server_version {server_version}: the simulator speaks {FIRST_VERSION} to {LAST_VERSION}")
@@ -61,7 +65,7 @@ class Simulator:
         self._script = Script(faults, seed, clock, self._restart_now)
         enforcer = Enforcer(clock, lines, on=enforce_limits)
         self.breaches = enforcer.breaches
-        self.gateway = Gateway(server_version, seed, rate, clock, self._script, enforcer)
+        self.gateway = Gateway(server_version, seed, rate, clock, self._script, enforcer, fa)
         self._server: asyncio.Server | None = None
         self._matching: asyncio.Task[None] | None = None
 

@@ -20,6 +20,8 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION
+from ibfast.simulator.account import Account
+from ibfast.simulator.account_streams import AccountStream
 from ibfast.simulator.answers import ANSWERS
 from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.line import Line
@@ -149,8 +151,7 @@ class SimulatorSession:
             return found[0]
         return None
 
-    def position_changed(self, instrument: Instrument) -> None:
-        account = self.gateway.account
+    def position_changed(self, account: Account, instrument: Instrument) -> None:
         holding = account.holdings[instrument]
         self.send(
             Position(
@@ -158,6 +159,11 @@ class SimulatorSession:
                 avg_cost=holding.average_cost,
             )
         )  # fmt: skip
+
+    def account_streams(self) -> list[AccountStream]:
+        """What this client follows of accounts."""
+        streams = self.pump.streams.values() if self.protocol.server_version else ()
+        return [it for it in streams if isinstance(it, AccountStream)]
 
     def failed(self, request: Message, error: BaseException) -> None:
         """A fault of the simulator: whoever waits is told, the log has the rest."""
@@ -202,7 +208,7 @@ class SimulatorSession:
             self.send(working.order_status())
         if resting:
             self.send(OpenOrdersEnd())
-        self.send(ManagedAccounts(accounts_list=self.gateway.account.name))
+        self.send(ManagedAccounts(accounts_list=self.gateway.accounts_list))
         self.send(NextValidId(order_id=self.gateway.engine.next_order_id(client_id)))
         for code, text in FARMS:
             self.refuse(-1, code, text)
