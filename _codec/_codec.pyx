@@ -9,7 +9,7 @@ from cpython.float cimport PyFloat_FromDouble  # no-cython-lint
 from cpython.long cimport PyLong_FromLongLong  # no-cython-lint
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc  # no-cython-lint
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc  # no-cython-lint
-from cpython.object cimport PyObject  # no-cython-lint
+from cpython.object cimport PyObject, PyTypeObject  # no-cython-lint
 from cpython.ref cimport Py_REFCNT  # no-cython-lint
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8  # no-cython-lint
 from libc.math cimport INFINITY, NAN  # no-cython-lint
@@ -43,6 +43,7 @@ include "plan_text.pyx"     # on the text wire
 include "plan_protobuf.pyx"     # on the protobuf wire
 include "rows.pyx"          # records that numpy views
 include "codes.pyx"         # exchange names as small integers
+include "events.pyx"        # records as objects
 include "route.pyx"         # request id to records
 include "hot.pyx"           # the hot messages, by hand: what they share
 include "ticks.pyx"         # L1 and tick by tick

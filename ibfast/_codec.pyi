@@ -1,7 +1,7 @@
 """The compiled half of ibfast: messages, plans, rows and the protocol that joins them."""
 
 from asyncio import BaseTransport, BufferedProtocol
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntFlag
 from typing import Any, Never, Self
 from typing import Protocol as _Interface
@@ -282,6 +282,35 @@ class QuoteValues:
         """The newest option computation: 0 of the bid, 1 ask, 2 last, 3 model, 4 custom; None if it is unknown."""
     def clear(self) -> None:
         """Forget everything: nothing of it is known any more."""
+
+@disjoint_base
+class EventField:
+    """One field of an event class: where a record has it. ``codes`` names what its integers stand for."""
+
+    def __init__(self, name: str, dtype: np.dtype[Any], codes: Codes | None = None) -> None: ...
+    @property
+    def name(self) -> str: ...
+    def __get__(self, event: Event | None, owner: Any = None, /) -> Any: ...
+    def __set__(self, event: Event, value: Any, /) -> None: ...
+    def __delete__(self, event: Event, /) -> None: ...
+
+@disjoint_base
+class Event:
+    """One record as an object. It keeps the batch alive that it is a part of; events with the same values are equal."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name."""
+    def __iter__(self) -> Iterator[Any]: ...
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@disjoint_base
+class Events:
+    """The records of a batch as objects of ``cls``, one after the other; ``texts`` has what text fields say."""
+
+    def __init__(self, cls: type[Event], batch: NDArray[np.void], texts: list[str | None] | None = None) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
 
 @disjoint_base
 class Outbox:

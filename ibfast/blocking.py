@@ -320,7 +320,8 @@ class Computations(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        return self._iterate(self._async.events())
+        for batch in self._iterate(self._async._event_batches()):
+            yield from batch
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -433,7 +434,8 @@ class Ticks(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        return self._iterate(self._async.events())
+        for batch in self._iterate(self._async._event_batches()):
+            yield from batch
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -580,7 +582,8 @@ class BarUpdates(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        return self._iterate(self._async.events())
+        for batch in self._iterate(self._async._event_batches()):
+            yield from batch
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.

@@ -1,19 +1,39 @@
-"""One object a record, for those who want objects: the columns of `ibfast.records`, codes replaced by their texts."""
+"""One object a record, for those who want objects: the columns of `ibfast.records`, codes replaced by their texts.
+
+An event is a pointer into its batch; a field is read when it is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ibfast._codec import Rows
-from ibfast.records import TEXTS
+from ibfast._codec import Event, EventField, Events, Rows
+from ibfast.records import BAR, BID_ASK, DEPTH, LAST, MID_POINT, REAL_TIME_BAR, TEXTS, TICK
+
+E = TypeVar("E", bound=Event)
 
 
-class Tick(NamedTuple):
+def of(dtype: np.dtype[np.void]) -> Callable[[type[E]], type[E]]:
+    """The decorated class is that of records of a dtype: its fields read theirs."""
+
+    def declare(cls: type[E]) -> type[E]:
+        cls.FIELDS = dtype.names or ()  # type: ignore[attr-defined]
+        for name in dtype.names or ():
+            setattr(cls, name, EventField(name, dtype, TEXTS.get(name)))
+        return cls
+
+    return declare
+
+
+@of(TICK)
+class Tick(Event):
     """One L1 tick; see `ibfast.records.TICK`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -42,8 +62,11 @@ class OptionComputation(NamedTuple):
     tick_attrib: int
 
 
-class Last(NamedTuple):
+@of(LAST)
+class Last(Event):
     """One trade; see `ibfast.records.LAST`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -56,8 +79,11 @@ class Last(NamedTuple):
     tick_type: int
 
 
-class BidAsk(NamedTuple):
+@of(BID_ASK)
+class BidAsk(Event):
     """One quote; see `ibfast.records.BID_ASK`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -69,8 +95,11 @@ class BidAsk(NamedTuple):
     attr_mask: int
 
 
-class MidPoint(NamedTuple):
+@of(MID_POINT)
+class MidPoint(Event):
     """One midpoint; see `ibfast.records.MID_POINT`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -78,8 +107,11 @@ class MidPoint(NamedTuple):
     mid_point: float
 
 
-class Depth(NamedTuple):
+@of(DEPTH)
+class Depth(Event):
     """One change of an order book; see `ibfast.records.DEPTH`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -92,8 +124,11 @@ class Depth(NamedTuple):
     is_smart_depth: int
 
 
-class RealTimeBar(NamedTuple):
+@of(REAL_TIME_BAR)
+class RealTimeBar(Event):
     """Five seconds; see `ibfast.records.REAL_TIME_BAR`."""
+
+    __slots__ = ()
 
     recv_ns: int
     seq: int
@@ -104,11 +139,14 @@ class RealTimeBar(NamedTuple):
     close: float
     volume: float
     wap: float
-    count: int  # type: ignore[assignment]  # IB's name, and a method of tuples
+    count: int
 
 
-class Bar(NamedTuple):
+@of(BAR)
+class Bar(Event):
     """One historical bar; see `ibfast.records.BAR`."""
+
+    __slots__ = ()
 
     time_ns: int
     open: float
@@ -120,13 +158,12 @@ class Bar(NamedTuple):
     bar_count: int
 
 
-EVENTS: dict[str, Any] = {
+EVENTS: dict[str, type[Event]] = {
     "tick": Tick,
     "last": Last,
     "bid_ask": BidAsk,
     "mid_point": MidPoint,
     "depth": Depth,
-    "option": OptionComputation,
     "real_time_bar": RealTimeBar,
     "bar": Bar,
 }
@@ -135,13 +172,6 @@ EVENTS: dict[str, Any] = {
 
 def events_of(records: NDArray[np.void], source: Rows) -> Iterator[Any]:
     """One object a record."""
-    columns: list[list[Any]] = [_column(records, name, source) for name in records.dtype.names or ()]
-    return map(EVENTS[source.kind]._make, zip(*columns, strict=True))
-
-
-def _column(records: NDArray[np.void], name: str, source: Rows) -> list[Any]:
-    if name == "text":
-        return source.texts(records)
-    if name in TEXTS:
-        return TEXTS[name].decode(records[name])
-    return records[name].tolist()  # type: ignore[no-any-return]
+    if source.kind == "option":
+        return map(OptionComputation._make, records.tolist())
+    return Events(EVENTS[source.kind], records, source.texts(records) if source.kind == "tick" else None)

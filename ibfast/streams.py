@@ -146,13 +146,16 @@ class RecordStream(Stream[NDArray[np.void]]):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        while True:
-            for event in self._events:
+        async for batch in self._event_batches():
+            for event in batch:
                 yield event
-            item = await self._next_item()
-            if item is None:
-                return
+
+    async def _event_batches(self) -> AsyncIterator[Iterator[Any]]:
+        """The events of one batch at a time; first those that the last reader has left."""
+        yield self._events
+        while (item := await self._next_item()) is not None:
             self._events = iter([item]) if isinstance(item, Gap) else events_of(item, self._rows)
+            yield self._events
 
     async def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.

@@ -123,7 +123,7 @@ def test_five_second_bars(talk):
             gateway.say(five_seconds(request.req_id, 1787760005))
             event = await anext(aiter(bars.events()))
             assert type(event) is RealTimeBar
-            assert event == (event.recv_ns, 1, 1787760005, 149.0, 151.0, 148.0, 150.0, 1200.0, 149.5, 7)
+            assert tuple(event) == (event.recv_ns, 1, 1787760005, 149.0, 151.0, 148.0, 150.0, 1200.0, 149.5, 7)
         assert (await gateway.hear(CancelRealTimeBars)).req_id == request.req_id
 
     talk(case)

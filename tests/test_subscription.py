@@ -393,7 +393,7 @@ def test_events_name_exchanges(run):
 
 
 def test_the_object_of_a_tick_has_the_columns_of_its_record():
-    assert {kind: cls._fields for kind, cls in EVENTS.items()} == {kind: DTYPES[kind].names for kind in EVENTS}
+    assert {kind: cls.FIELDS for kind, cls in EVENTS.items()} == {kind: DTYPES[kind].names for kind in EVENTS}
 
 
 # ---------------------------------------------------------------------------------------------------- messages

@@ -183,6 +183,8 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if "classmethod" in decorators:
         lines.insert(0, "    @classmethod")
         lines.append(f"        return cls._open(lambda: ibfast.client.Client.{node.name}({given}))")
+    elif "self._event_batches()" in ast.unparse(node):  # one visit to the loop a batch, not one an event
+        lines.append("        for batch in self._iterate(self._async._event_batches()):\n            yield from batch")
     elif iterates:
         lines.append(f"        return self._iterate(self._async.{node.name}({given}))")
     elif isinstance(node, ast.AsyncFunctionDef):
