@@ -66,6 +66,7 @@ from ibfast.requests.advisors import FADataType
 from ibfast.running import run
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription
+from ibfast.stats import Delays
 from ibfast.streams import Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
@@ -96,6 +97,7 @@ __all__ = [
     "Contract",
     "ContractCache",
     "DecodeError",
+    "Delays",
     "DeltaNeutralContract",
     "ErrorKind",
     "FADataType",

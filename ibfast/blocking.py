@@ -39,7 +39,11 @@ from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
-from ibfast.errors import DecodeError, IbfastError, RequestError
+from ibfast.errors import (
+    DecodeError,
+    IbfastError,
+    RequestError,
+)
 from ibfast.events import OptionComputation
 from ibfast.fills import Fill
 from ibfast.health import Health
@@ -86,6 +90,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.stats import Delays
 from ibfast.streams import (
     Gap,
 )
@@ -184,8 +189,9 @@ class MessageStream(Facade, Generic[T]):
 class Updates(Facade, Generic[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
-    Many begin with a picture of how things are: `complete` waits for it. It outlives a lost connection: it is asked for
-    anew, and what is begins anew. ``notices`` keeps the last thousand warnings about it.
+    Many begin with a picture of how things are: `complete` waits for it. While it is ``durable`` it outlives a lost
+    connection: it is asked for anew, and what is begins anew. ``gaps`` has each stretch in which something may be
+    missing; `with_gaps` brings them in their place. ``notices`` keeps the last thousand warnings about it.
     """
 
     @property
@@ -261,9 +267,17 @@ class Updates(Facade, Generic[T]):
         return self._read("durable")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    @property
     def req_id(self) -> int:
         """The id of its request; 0 before it is open, and if it has none of its own."""
         return self._read("req_id")
+
+    def with_gaps(self) -> Iterator[T | Gap]:
+        """Items, and each `Gap` in its place among them; its ``seq`` counts the items before it."""
+        return self._iterate(self._async.with_gaps())
 
     @property
     def is_complete(self) -> bool:
@@ -3162,6 +3176,7 @@ class Client(Facade):
         lines: int = DEFAULT_LINES,
         pacing: bool = True,
         reconnect: bool = True,
+        durable: bool = True,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -3170,8 +3185,8 @@ class Client(Facade):
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
-        ``reconnect`` is off; a gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after
-        as long again.
+        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them. A
+        gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -3187,6 +3202,7 @@ class Client(Facade):
                 lines=lines,
                 pacing=pacing,
                 reconnect=reconnect,
+                durable=durable,
                 idle_s=idle_s,
             )
         )
@@ -3216,8 +3232,13 @@ class Client(Facade):
 
     @property
     def stats(self) -> dict[str, int]:
-        """Counts since the connection was made: bytes, messages and records in, and what could not be used."""
+        """Counts over all the sockets there were: what came in and went out, was of no use, was lost, had to wait."""
         return self._read("stats")
+
+    @property
+    def delivery(self) -> Delays:
+        """How long records of streams waited, from the socket to their reader: the oldest of each batch."""
+        return self._read("delivery")
 
     def notices(self) -> MessageStream[ErrorMessage | DecodeError]:
         """What TWS says that no request waits for: connectivity, farms, warnings; and messages nobody could read.

@@ -30,6 +30,7 @@ from ibfast.requests.spreads import SpreadRequests
 from ibfast.requests.wsh import WshRequests
 from ibfast.schema import ErrorMessage
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.stats import Delays
 from ibfast.subscription import Channel, MessageStream
 from ibfast.times import parse_time
 
@@ -80,6 +81,7 @@ class Client(
         lines: int = DEFAULT_LINES,
         pacing: bool = True,
         reconnect: bool = True,
+        durable: bool = True,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -88,14 +90,16 @@ class Client(
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
-        ``reconnect`` is off; a gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after
-        as long again.
+        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them. A
+        gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
         """
         talk = Conversation(client_id, versions=versions, pacing=Pacing(lines, on=pacing))
-        connection = Connection(talk, request_timeout_s=request_timeout_s, reconnect=reconnect, idle_s=idle_s)
+        connection = Connection(
+            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable, idle_s=idle_s
+        )
         client = cls(connection)
         await connection.open(host, port, timeout_s)
         return client
@@ -135,17 +139,28 @@ class Client(
 
     @property
     def stats(self) -> dict[str, int]:
-        """Counts since the connection was made: bytes, messages and records in, and what could not be used."""
-        protocol, talk = self._connection.protocol, self._talk
+        """Counts over all the sockets there were: what came in and went out, was of no use, was lost, had to wait."""
+        counts, stats, talk = self._connection.counts, self._connection.stats, self._talk
         return {
-            "bytes_received": protocol.bytes_received,
-            "messages_received": protocol.messages_received,
-            "records_received": protocol.rows_received,
+            "bytes_received": counts.bytes_received,
+            "messages_received": counts.messages_received,
+            "records_received": counts.records_received,
+            "records_dropped": stats.dropped,
             "messages_sent": talk.outbox.messages,
             "malformed": talk.malformed,
             "unknown": talk.unknown,
             "unclaimed": talk.unclaimed,
+            "extra_fields": counts.extra_fields,
+            "reconnects": stats.reconnects,
+            "gaps": stats.gaps,
+            "pacing_waits": talk.pacing.counters.waits,
+            "pacing_breaches": talk.pacing.counters.breaches,
         }
+
+    @property
+    def delivery(self) -> Delays:
+        """How long records of streams waited, from the socket to their reader: the oldest of each batch."""
+        return self._connection.stats.delivery
 
     def notices(self) -> MessageStream[ErrorMessage | DecodeError]:
         """What TWS says that no request waits for: connectivity, farms, warnings; and messages nobody could read.

@@ -11,18 +11,19 @@ from typing import Any, TypeVar
 from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, Durable
 from ibfast.errors import (
-    ConnectionFailed,
     ConnectionLost,
     DecodeError,
     IbfastError,
     RequestError,
     RequestTimeout,
+    VersionError,
 )
 from ibfast.health import Effect, Health, HealthState, Watch, pauses
 from ibfast.link import Link
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.shared_requests import Shape, SharedAnswer
+from ibfast.stats import Counts, Stats
 from ibfast.streams import LiveStream
 from ibfast.updates import Feed, Updates
 
@@ -37,7 +38,8 @@ class Connection:
     """Sends for a conversation and waits for its answers, on the running event loop.
 
     When an established session is lost it is made anew, for ever, unless ``reconnect`` is off: requests that wait fail,
-    requests made meanwhile are refused, streams go on behind a `ibfast.Gap`. ``sleep`` waits between the tries.
+    requests made meanwhile are refused, streams go on behind a `ibfast.Gap`, unless they are not ``durable``. ``sleep``
+    waits between the tries.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Connection:
         *,
         request_timeout_s: float,
         reconnect: bool = True,
+        durable: bool = True,
         idle_s: float = IDLE_S,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -59,6 +62,8 @@ class Connection:
         self.link = Link(talk, self._lost)
         self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
+        self.durable = durable
+        self.stats = Stats()
         self._reconnect = reconnect
         self._idle_s = idle_s
         self._sleep = sleep
@@ -76,6 +81,11 @@ class Connection:
     def protocol(self) -> Protocol:
         """Where the bytes of the gateway come in."""
         return self.link.protocol
+
+    @property
+    def counts(self) -> Counts:
+        """What came in so far, over all sockets."""
+        return self.stats.before + self.protocol
 
     async def open(self, host: str, port: int, timeout_s: float) -> None:
         """Connect and shake hands; see `ibfast.link.Link.open`."""
@@ -132,17 +142,20 @@ class Connection:
         for attempt, pause_s in enumerate(pauses(), 1):
             self.watch.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
             await self._sleep(pause_s)
+            self.stats.ended(self.protocol)
             self.link = Link(self.talk, self._lost)
             try:
                 await self.link.open(*self._address)
                 self.link.check()
-            except (ConnectionFailed, ConnectionLost) as failure:
+            except IbfastError as failure:
                 error = failure
             else:
                 break
+        self.stats.reconnects += 1
         self._established()
         for setting in self._settings.values():
-            self.send(setting)
+            with contextlib.suppress(VersionError):  # the gateway may be another one now
+                self.send(setting)
         self._resume()
         if self.on_back is not None:
             self._run(self.on_back())
@@ -193,6 +206,9 @@ class Connection:
                 self.close_rows(stream.req_id, None)
             self._interrupted += streams
             self._resume()
+            for stream in self.talk.streams(durable=False):
+                self.close_rows(stream.req_id, None)
+                stream.failed(ConnectionLost(reason))
         else:
             self.link.drop(ConnectionLost(reason))
 
@@ -352,6 +368,7 @@ class Connection:
         self.check()
         req_id = self.talk.ask(request, stream)
         self.protocol.attach(req_id, stream.rows, stream.second_rows)
+        self.stats.opened(req_id, *(rows for rows in (stream.rows, stream.second_rows) if rows is not None))
         self.link.flush_soon()
         return req_id
 
@@ -372,6 +389,7 @@ class Connection:
     def close_rows(self, req_id: int, cancel: Message | None) -> None:
         """Unsubscribe, and say so to TWS if there is somebody to say it to."""
         self.protocol.detach(req_id)
+        self.stats.closed(req_id)
         has_left = self.talk.forget(req_id)
         if has_left and cancel is not None and self.can_send:
             self.send(cancel)

@@ -348,9 +348,9 @@ class Conversation:
         self.unknown += 1
         self.on_notice(DecodeError("payload", "msg_id", 0, f"unknown message id {msg_id}", payload))
 
-    def streams(self) -> list[Durable]:
-        """The live streams that outlive a session, in the order they were opened."""
-        return [receiver for receiver in self._waiting.values() if getattr(receiver, "durable", False)]  # type: ignore[misc]
+    def streams(self, *, durable: bool = True) -> list[Durable]:
+        """The live streams that outlive a session, in the order they were opened; or those that do not."""
+        return [it for it in self._waiting.values() if getattr(it, "durable", None) is durable]  # type: ignore[misc]
 
     def interrupted(self, error: IbfastError) -> list[Durable]:
         """The connection is gone and there will be another: who waits learns it, streams are given back."""

@@ -162,7 +162,7 @@ class Link:
         self._on_lost(self._ended)
 
     def _as_loss(self, error: Exception | None) -> IbfastError:
-        if isinstance(error, IbfastError):
+        if isinstance(error, ConnectionFailed) or (isinstance(error, IbfastError) and self.talk.state is State.READY):
             return error
         reason = f": {error}" if error is not None else ""
         if self.talk.state is not State.READY:

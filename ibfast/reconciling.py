@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ibfast.errors import IbfastError, RequestError
+from ibfast.errors import ConnectionLost, IbfastError, RequestError
 from ibfast.requests.order_lists import OrderListRequests
 from ibfast.trade import Trade
 from ibfast.trades import Trades
@@ -26,11 +26,13 @@ async def reconcile(requests: OrderListRequests, trades: Trades) -> None:
         await requests.executions(client_id=requests.client_id)
         for completed in await requests.completed_orders():
             trades.on_completed(completed)
+    except ConnectionLost:
+        return  # the next session begins anew, and until then all that comes is replayed
     except IbfastError as error:
         LOG.warning("orders could not be compared with those of TWS: %s", error)
-        return
-    finally:
         trades.replaying = False
+        return
+    trades.replaying = False
     for trade in waiting:
         if trade not in listed and not trade.is_done and not trade.acknowledged:
             _reject(trade)

@@ -21,6 +21,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
 )
 from ibfast.schema.declare import Message
+from ibfast.stats import Stats
 from ibfast.subscription import Stream
 
 T = TypeVar("T")
@@ -101,6 +102,7 @@ class RecordStream(Stream[NDArray[np.void]]):
         rows, self._behind_gap = self._behind_gap, None
         if rows is None and self._rows.waiting:
             rows = self._rows.take()
+            self._took(rows)
         if not self._gaps_ahead:
             return rows
         if rows is None or rows["seq"][0] >= self._gaps_ahead[0].seq:
@@ -128,6 +130,9 @@ class RecordStream(Stream[NDArray[np.void]]):
         """Batches, and each `Gap` in its place among them."""
         while (item := await self._next_item()) is not None:
             yield item
+
+    def _took(self, rows: NDArray[np.void]) -> None:
+        """Records are on their way to the reader."""
 
     def _add_gap(self, begin_ns: int, reason: str) -> None:
         gap = Gap(begin_ns, time.time_ns(), reason, self._rows.total)
@@ -172,6 +177,9 @@ class RecordStream(Stream[NDArray[np.void]]):
 class Opener(Protocol):
     """What a subscription needs of its connection."""
 
+    durable: bool
+    stats: Stats
+
     def open_rows(self, request: Message, stream: LiveStream[Any]) -> int: ...
 
     def close_rows(self, req_id: int, cancel: Message | None) -> None: ...
@@ -207,7 +215,7 @@ class LiveStream(Stream[T]):
         self._cancel = cancel
         self._req_id = 0
         self._interruption: tuple[int, str] | None = None  # since when, and why
-        self.durable = not getattr(request, "snapshot", False)
+        self.durable = opener.durable and not getattr(request, "snapshot", False)
 
     @property
     def req_id(self) -> int:
@@ -256,6 +264,7 @@ class LiveStream(Stream[T]):
     def resumed(self) -> None:
         """It comes again by itself."""
         if self._interruption is not None:
+            self._opener.stats.gaps += 1
             self._add_gap(*self._interruption)
             self._interruption = None
 
@@ -299,9 +308,16 @@ class LiveStream(Stream[T]):
             self._forget()
         self._keep(message)
         if message.error_code == DEACTIVATED:
-            self.interrupted(f"{message.error_code}: {message.error_msg}")
             self._opener.close_rows(self._req_id, None)
+            self._begin_again(RequestError(DEACTIVATED, message.error_msg or "", self._req_id))
+
+    def _begin_again(self, reason: RequestError) -> None:
+        """TWS has ended it and wants to be asked anew: done, if that is wanted here."""
+        if self.durable:
+            self.interrupted(str(reason))
             self.resume()
+        else:
+            self._end(reason)
 
     def _keep(self, message: Message) -> None:
         self.notices_dropped += len(self.notices) == NOTICES_KEPT
@@ -353,6 +369,9 @@ class Ticks(LiveStream[NDArray[np.void]], RecordStream):
     @property
     def second_rows(self) -> Rows | None:
         return self._computations.rows if self._computations is not None else None
+
+    def _took(self, rows: NDArray[np.void]) -> None:
+        self._opener.stats.delivery.add(time.time_ns() - int(rows["recv_ns"][0]))
 
     def _add_gap(self, begin_ns: int, reason: str) -> None:
         RecordStream._add_gap(self, begin_ns, reason)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from ibfast.errors import DecodeError, IbfastError, RequestTimeout
+from ibfast.errors import ConnectionLost, DecodeError, IbfastError, RequestTimeout
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
+from ibfast.streams import Gap
 from ibfast.subscription import MessageStream
 
 if TYPE_CHECKING:
@@ -35,17 +37,22 @@ class Source(Protocol):
 class Updates(MessageStream[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
-    Many begin with a picture of how things are: `complete` waits for it. It outlives a lost connection: it is asked for
-    anew, and what is begins anew. ``notices`` keeps the last thousand warnings about it.
+    Many begin with a picture of how things are: `complete` waits for it. While it is ``durable`` it outlives a lost
+    connection: it is asked for anew, and what is begins anew. ``gaps`` has each stretch in which something may be
+    missing; `with_gaps` brings them in their place. ``notices`` keeps the last thousand warnings about it.
     """
 
     notices: deque[ErrorMessage]
     durable: bool
+    gaps: list[Gap]
 
     def __init__(self, source: Source, item: Callable[[Any], T | None], end: type[Message] | None = None) -> None:
         super().__init__()
         self.notices = deque(maxlen=NOTICES_KEPT)
-        self.durable = True
+        self.durable = source.connection.durable
+        self.gaps = []
+        self._interruption: tuple[int, str] | None = None  # since when, and why
+        self._total = 0
         self._source = source
         self._item = item
         self._end_type = end
@@ -75,8 +82,25 @@ class Updates(MessageStream[T]):
 
     def try_next(self) -> T | None:
         """The next item if one waits, else None; never blocks."""
+        while isinstance(item := self._try_item(), Gap):
+            pass
+        return item
+
+    def _try_item(self) -> T | Gap | None:
+        """What comes next, an item or a gap, or None."""
         self.open()
         return super().try_next()
+
+    async def with_gaps(self) -> AsyncIterator[T | Gap]:
+        """Items, and each `Gap` in its place among them; its ``seq`` counts the items before it."""
+        while True:
+            while (item := self._try_item()) is not None:
+                yield item
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                return
+            await self._bell.wait()
 
     @property
     def is_complete(self) -> bool:
@@ -112,13 +136,23 @@ class Updates(MessageStream[T]):
 
     def interrupted(self, reason: str) -> None:
         """Nothing comes from here on, for a while."""
+        if self._interruption is None:
+            self._interruption = time.time_ns(), reason
 
     def resumed(self) -> None:
         """It comes again by itself."""
+        if self._interruption is not None:
+            begin_ns, reason = self._interruption
+            self._interruption = None
+            self.gaps.append(Gap(begin_ns, time.time_ns(), reason, self._total))
+            self._items.append(self.gaps[-1])  # type: ignore[arg-type]  # `try_next` passes over it
+            self._source.connection.stats.gaps += 1
+            self._bell.ring()
 
     def resume(self) -> None:
         """Ask for it anew."""
         self._is_open = False
+        self.resumed()
         self.open()
 
     def received(self, message: Message) -> bool:
@@ -132,6 +166,7 @@ class Updates(MessageStream[T]):
             self._source.connection.unreadable(error)
         else:
             if item is not None:
+                self._total += 1
                 self.put(item)
         return False
 
@@ -181,6 +216,7 @@ class Feed:
         self.picture: dict[Hashable, Any] = {}
         self.followers: list[Updates[Any]] = []
         self.req_id = 0  # no message carries it: it only keeps the feed among what is open
+        self._interruption = ""
         self._request = request
         self._cancel = cancel
         self._end = end
@@ -258,13 +294,22 @@ class Feed:
 
     def interrupted(self, reason: str) -> None:
         """Nothing comes from here on, for a while."""
+        self._interruption = reason
+        for stream in self.followers:
+            stream.interrupted(reason)
 
     def resumed(self) -> None:
         """It comes again by itself."""
+        for stream in self.followers:
+            stream.resumed()
 
     def resume(self) -> None:
-        """Ask for it anew."""
+        """Ask for it anew, for those who want that."""
         self.req_id = 0
+        for stream in [it for it in self.followers if not it.durable]:
+            self.followers.remove(stream)
+            stream.failed(ConnectionLost(self._interruption))
+        self.resumed()
         if self.followers:
             self._start()
 

@@ -19,6 +19,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
     TickString,
 )
+from ibfast.stats import Stats
 from ibfast.streams import Ticks
 from ibfast.subscription import MessageStream
 
@@ -32,9 +33,12 @@ class Opener:
     """Stands for the connection: attaches the records of a stream, keeps what is sent."""
 
     def __init__(self, version=VERSION):
+        self.stats = Stats()
         self.reader = Reader(version, subscribed=False)
         self.sent = []
         self.attached = False
+
+    durable = True
 
     def open_rows(self, request, stream):
         self.sent.append(request)
