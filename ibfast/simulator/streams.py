@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,28 +17,9 @@ from ibfast.simulator.option_math import computation
 from ibfast.simulator.path import Floats, Ints
 from ibfast.simulator.quotes import decimal_of
 from ibfast.simulator.universe import Instrument
+from ibfast.tick_types import TickType as Tick
 
 Rows = NDArray[np.void]
-
-
-class Tick(IntEnum):
-    """The tick types that the simulator sends."""
-
-    BID_SIZE = 0
-    BID = 1
-    ASK = 2
-    ASK_SIZE = 3
-    LAST = 4
-    LAST_SIZE = 5
-    HIGH = 6
-    LOW = 7
-    VOLUME = 8
-    CLOSE = 9
-    OPEN = 14
-    LAST_TIMESTAMP = 45
-    HALTED = 49
-    DELAYED_LAST_TIMESTAMP = 88
-    DELAYED_HALTED = 90
 
 
 LAST, ALL_LAST = 1, 2
