@@ -333,7 +333,8 @@ class Conversation:
         """A message that could not be read: whoever waits for it learns why, everybody can see it."""
         self.malformed += 1
         self.on_notice(error)
-        req_id = wire.req_id_of(error.payload, self.server_version)
+        name = "id" if error.message == ErrorMessage.__name__ else "req_id"
+        req_id = wire.number_in(error.payload, self.server_version, name)
         receiver = self._waiting.get(req_id) if req_id is not None else None
         if receiver is not None and isinstance(receiver, Answer):
             self._finish(req_id)  # type: ignore[arg-type]

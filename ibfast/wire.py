@@ -29,7 +29,6 @@ __all__ = [
     "number_in",
     "plan_for",
     "plans",
-    "req_id_of",
 ]
 
 
@@ -120,11 +119,6 @@ def message_id(payload: bytes, server_version: int) -> tuple[int, bool, int]:
     if number > PROTOBUF_OFFSET:
         return number - PROTOBUF_OFFSET, True, 4
     return number, False, 4
-
-
-def req_id_of(payload: bytes, server_version: int) -> int | None:
-    """The request id that an unreadable incoming message carries, if it can be found without reading the rest."""
-    return number_in(payload, server_version, "req_id")
 
 
 def number_in(payload: bytes, server_version: int, name: str) -> int | None:

@@ -356,3 +356,16 @@ def test_a_contract_that_can_never_be_is_refused_before_a_byte_is_sent():
         talk.ask(ContractDataRequest(contract=Contract(symbol="AAPL", sec_type="OPT", right="X")), Waiter())
     assert sent(talk) == []
     assert talk.pacing.gauges(0).sent_in_last_second == 1  # its greeting
+
+
+@pytest.mark.parametrize("version", [157, 176, 200])
+def test_an_error_that_cannot_be_read_still_ends_the_request_it_names(version):
+    talk, notices = ready(version)
+    waiter = Waiter()
+    req_id = talk.ask(ContractDataRequest(contract=Contract(symbol="AAPL", sec_type="STK")), waiter)
+    payload = wire.encode(error(req_id, 200), version).replace(b"\x00200\x00", b"\x00two hundred\x00")
+    with pytest.raises(DecodeError) as caught:
+        wire.decode(payload, version)
+    talk.refused(caught.value)
+    assert waiter.error is caught.value
+    assert notices == [caught.value]
