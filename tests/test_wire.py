@@ -267,4 +267,4 @@ def test_an_unknown_id_is_a_decode_error():
     ],
 )
 def test_the_request_of_an_unreadable_message_is_found_where_it_can_be(payload, version, req_id):
-    assert wire.req_id_of(payload, version) == req_id
+    assert wire.number_in(payload, version, "req_id") == req_id
