@@ -499,7 +499,7 @@ def test_a_query_that_tws_refuses(play):
 
 def far_below(sim):
     """A price at which nobody sells."""
-    return round(sim.gateway.mid(sim.gateway.market.universe.by_con_id(265598)) / 2, 2)
+    return round(sim.gateway.market.mid(sim.gateway.market.universe.by_con_id(265598)) / 2, 2)
 
 
 def test_a_market_order_is_filled(play):

@@ -69,6 +69,17 @@ class Account:
             holding.average_cost = unit
         return realized
 
+    def correct(self, instrument: Instrument, bought: bool, shares: Decimal, change: float) -> None:
+        """The price of an earlier fill was another one, by this much."""
+        holding = self.holdings[instrument]
+        value = float(shares) * change * instrument.multiplier * (1 if bought else -1)
+        self.cash -= value
+        holding.spent += value
+        if holding.position and (holding.position > 0) == bought:
+            holding.average_cost += value / float(holding.position)
+        else:
+            holding.realized -= value
+
     def positions(self) -> Iterator[tuple[Instrument, Holding]]:
         """What is held or was held in this session."""
         yield from self.holdings.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from ibfast.schema import (
     AllOpenOrdersRequest,
@@ -15,6 +16,7 @@ from ibfast.schema import (
     ExecutionDetailsEnd,
     ExecutionFilter,
     ExecutionRequest,
+    ExerciseOptionsRequest,
     GlobalCancelRequest,
     OpenOrdersEnd,
     OpenOrdersRequest,
@@ -23,6 +25,8 @@ from ibfast.schema import (
 )
 from ibfast.simulator.answers import answers
 from ibfast.simulator.bars import BadTimeError, parse_time
+from ibfast.simulator.blotter import Fill
+from ibfast.simulator.exercise import Exercise
 from ibfast.simulator.orders import completed_order
 from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
@@ -38,7 +42,18 @@ def place_order(session: SimulatorSession, request: PlaceOrderRequest) -> None:
         session.refuse(request.order_id or 0, *invalid(READ_ONLY))
         return
     contract, order = request.contract or Contract(), request.order or Order()
-    session.gateway.engine.place(session.client_id or 0, request.order_id or 0, contract, order)
+    engine = session.gateway.engine
+    engine.place(session.client_id or 0, request.order_id or 0, contract, order, request.attached_orders)
+    session.gateway.orders_changed()
+
+
+@answers(ExerciseOptionsRequest)
+def exercise_options(session: SimulatorSession, request: ExerciseOptionsRequest) -> None:
+    asked = Exercise(
+        request.contract or Contract(), request.exercise_action or 0, request.exercise_quantity or 0,
+        request.account or "", bool(request.override),
+    )  # fmt: skip
+    session.gateway.engine.exercise(session.client_id or 0, request.order_id or 0, asked)
     session.gateway.orders_changed()
 
 
@@ -54,6 +69,9 @@ def global_cancel(session: SimulatorSession, request: GlobalCancelRequest) -> No
 
 @answers(OpenOrdersRequest)
 def open_orders(session: SimulatorSession, request: OpenOrdersRequest) -> None:
+    """Client 0 gets those that were entered in TWS too, and they are its own from then on."""
+    if session.client_id == 0:
+        session.gateway.engine.bind()
     _list(session, session.gateway.engine.live(session.client_id))
 
 
@@ -64,15 +82,19 @@ def all_open_orders(session: SimulatorSession, request: AllOpenOrdersRequest) ->
 
 @answers(AutoOpenOrdersRequest)
 def auto_open_orders(session: SimulatorSession, request: AutoOpenOrdersRequest) -> None:
-    """Nobody enters orders by hand in a simulator, so for client 0 there is nothing to bind and nothing to say."""
     if session.client_id != 0:
         session.refuse(-1, *invalid("Only the default client (i.e 0) can auto bind orders"))
+        return
+    session.gateway.engine.binds_manual = bool(request.auto_bind)
+    if request.auto_bind:
+        session.gateway.engine.bind()
 
 
 @answers(CompletedOrdersRequest)
 def completed_orders(session: SimulatorSession, request: CompletedOrdersRequest) -> None:
     for working in session.gateway.engine.completed:
-        session.send(completed_order(working))
+        if working.order_id > 0 or not request.api_only:
+            session.send(completed_order(working))
     session.send(CompletedOrdersEnd())
 
 
@@ -85,12 +107,15 @@ def executions(session: SimulatorSession, request: ExecutionRequest) -> None:
     except BadTimeError:
         session.refuse(request.req_id or -1, *invalid("Invalid execution filter time"))
         return
+    today = session.gateway.market.today()
+    if wanted.last_n_days:
+        since = max(since, parse_time(f"{today - timedelta(days=wanted.last_n_days - 1):%Y%m%d}-00:00:00"))
     every = session.gateway.engine.executions
-    found = [it for it in every if _passes(it[0], it[1], wanted) and _time_of(it[1]) >= since]
-    for working, execution, _ in found:
-        session.send(working.details(execution, request.req_id or 0))
-    for _, _, report in found:
-        session.send(report)
+    found = [it for it in every if _passes(it, wanted) and _time_of(it.execution) >= since]
+    for fill in found:
+        session.send(fill.details(request.req_id or 0))
+    for fill in found:
+        session.send(fill.report)
     session.send(ExecutionDetailsEnd(req_id=request.req_id))
 
 
@@ -101,15 +126,17 @@ def _list(session: SimulatorSession, orders: Iterable[WorkingOrder]) -> None:
     session.send(OpenOrdersEnd())
 
 
-def _passes(working: WorkingOrder, execution: Execution, wanted: ExecutionFilter) -> bool:
+def _passes(fill: Fill, wanted: ExecutionFilter) -> bool:
+    execution, contract = fill.execution, fill.contract
     side = SIDES[execution.side or ""]
     return (
-        (not wanted.client_id or wanted.client_id == working.client_id)
+        (not wanted.client_id or wanted.client_id == execution.client_id)
         and (not wanted.acct_code or wanted.acct_code == execution.acct_number)
-        and (not wanted.symbol or wanted.symbol == working.contract.symbol)
-        and (not wanted.sec_type or wanted.sec_type == working.contract.sec_type)
-        and (not wanted.exchange or wanted.exchange in (execution.exchange, working.contract.exchange))
+        and (not wanted.symbol or wanted.symbol == contract.symbol)
+        and (not wanted.sec_type or wanted.sec_type == contract.sec_type)
+        and (not wanted.exchange or wanted.exchange in (execution.exchange, contract.exchange))
         and (not wanted.side or wanted.side.upper() in (side, execution.side))
+        and (not wanted.specific_dates or int((execution.time or "")[:8]) in wanted.specific_dates)
     )
 
 

@@ -31,7 +31,7 @@ class Gateway:
 
     def __init__(
         self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer,
-        fa: bool = False,
+        fa: bool = False, keeps_hours: bool = False,
     ) -> None:  # fmt: skip
         self.script = script
         self.enforcer = enforcer
@@ -42,18 +42,17 @@ class Gateway:
         self.advisor = Advisor() if fa else None
         names = self.advisor.accounts if self.advisor is not None else (ACCOUNT,)
         kind = "INDIVIDUAL" if self.advisor is None else "ADVISOR"
-        self.accounts = {name: Account(self.mid, name, self._day, kind=kind) for name in names}
+        self.accounts = {name: Account(self.market.mid, name, self._day, kind=kind) for name in names}
         self.account = self.accounts[names[0]]
         self.configuration = Configuration()
         self.display_groups = dict.fromkeys(DISPLAY_GROUPS, "none")
-        self.engine = Engine(self.market, self.account, self._deliver)
+        self.engine = Engine(
+            self.market, self.account, self._deliver, accounts=self.accounts, advisor=self.advisor,
+            keeps_hours=keeps_hours,
+        )  # fmt: skip
         self.sessions: set[SimulatorSession] = set()
         self.clients: dict[int, SimulatorSession] = {}
         self._working = asyncio.Event()
-
-    def mid(self, instrument: Instrument) -> float:
-        quote = self.market.quote(instrument)
-        return (instrument.price(int(quote.bid[0])) + instrument.price(int(quote.ask[0]))) / 2
 
     def orders_changed(self) -> None:
         """There may be something to match."""

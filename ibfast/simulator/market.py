@@ -75,6 +75,11 @@ class Market:
         """The quote of one moment."""
         return self.model(instrument).quotes(np.array([self.clock() if now_ns is None else now_ns]))
 
+    def mid(self, instrument: Instrument) -> float:
+        """The price between bid and ask now."""
+        quote = self.quote(instrument)
+        return (instrument.price(int(quote.bid[0])) + instrument.price(int(quote.ask[0]))) / 2
+
     def stats(self, instrument: Instrument) -> DayStats:
         """The day so far; the second that runs is in it, so that no quote is ever outside of its day."""
         end_s = self.now_s() + 1

@@ -5,52 +5,68 @@ Nothing here knows of sockets: messages go to ``send(client_id, message)``, time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from ibfast.schema import (
-    CommissionAndFeesReport,
-    CompletedOrder,
-    Contract,
-    ErrorMessage,
-    Execution,
-    OpenOrder,
-    Order,
-    OrderState,
-)
+from ibfast.order import AttachedOrders
+from ibfast.schema import CompletedOrder, Contract, ErrorMessage, OpenOrder, Order, OrderBound
 from ibfast.schema.declare import Message
-from ibfast.simulator.account import Account, commission
+from ibfast.simulator.account import Account
+from ibfast.simulator.advisor import Advisor
+from ibfast.simulator.blotter import Blotter, Fill, time_text
+from ibfast.simulator.changes import changed, same_price, why_not
+from ibfast.simulator.conditions import Judge
+from ibfast.simulator.exercise import Exercise
+from ibfast.simulator.intake import Intake, Refused
 from ibfast.simulator.market import Market
-from ibfast.simulator.matching import Deal, match, start_stop
+from ibfast.simulator.matching import Deal, auction, match, start_stop
 from ibfast.simulator.messages import contract_of
-from ibfast.simulator.refusals import NO_CONTRACT, ambiguous, invalid, refuse
-from ibfast.simulator.universe import Instrument, UnknownSecTypeError
-from ibfast.simulator.working import WorkingOrder, echo
+from ibfast.simulator.previews import preview, too_little_equity
+from ibfast.simulator.pricing import out_of_range
+from ibfast.simulator.ties import adopt, attached, children_of, hedge_quantity, left_of
+from ibfast.simulator.waiting import held_until, set_times
+from ibfast.simulator.working import WorkingOrder
 
 FIRST_PERM_ID = 1_000_000_001
-REDUCE = (2, 3)  # OCA types that shrink the other orders rather than cancel them
+BECOMES_LIMIT = ("MTL", "BOX TOP")  # with what a first fill leaves
+NO_CANCEL = "Cancel attempted when order is not in a cancellable state.  Order permId ={}"
 
 Send = Callable[[int, Message], None]
+Key = tuple[int, int]
 
 
 class Engine:
-    """Every order of the day, by (client id, order id)."""
+    """Every order of the day, by (client id, order id); those entered in TWS are client 0's, with ids below zero.
 
-    def __init__(self, market: Market, account: Account, send: Send) -> None:
-        self.account = account
-        self.orders: dict[tuple[int, int], WorkingOrder] = {}
+    ``keeps_hours``: orders wait for the hours of their exchange rather than trade around the clock.
+    """
+
+    def __init__(
+        self, market: Market, account: Account, send: Send, *, accounts: Mapping[str, Account] | None = None,
+        advisor: Advisor | None = None, keeps_hours: bool = False,
+    ) -> None:  # fmt: skip
+        self.accounts = accounts or {account.name: account}
+        self.orders: dict[Key, WorkingOrder] = {}
         self.completed: list[WorkingOrder] = []
-        self.executions: list[tuple[WorkingOrder, Execution, CommissionAndFeesReport]] = []
+        self.blotter = Blotter(market, self.accounts, advisor)
+        self.binds_manual = False
         self._market = market
+        self._intake = Intake(market, self.accounts, advisor)
         self._send = send
-        self._held: dict[tuple[int, int], WorkingOrder] = {}
+        self._keeps_hours = keeps_hours
+        self._held: dict[Key, WorkingOrder] = {}
         self._next_perm_id = FIRST_PERM_ID
-        self._trades = 0
+        self._manual = 0
+
+    @property
+    def executions(self) -> list[Fill]:
+        return self.blotter.fills
 
     # -- what clients ask for
 
-    def place(self, client_id: int, order_id: int, contract: Contract, order: Order) -> None:
+    def place(
+        self, client_id: int, order_id: int, contract: Contract, order: Order, extra: AttachedOrders | None = None
+    ) -> None:
         """A new order, or a changed one if the id is one of this client's live orders."""
         key = client_id, order_id
         known = self.orders.get(key)
@@ -58,24 +74,58 @@ class Engine:
             filled = known.status == "Filled"
             self._error(key, *((104, "Cannot modify a filled order.") if filled else (103, "Duplicate order id")))
             return
-        instrument = self._instrument(key, contract)
-        if instrument is None:
+        try:
+            instrument, order = self._intake.take(contract, order, client_id, order_id)
+        except Refused as refused:
+            self._error(key, *refused.refusal)
             return
-        refusal = refuse(order, instrument)
-        order = echo(order, client_id, order_id, self.account.name)
-        if refusal is not None:
-            self._error(key, *refusal)
-        elif order.what_if:
-            self._what_if(key, instrument, contract, order)
+        working = WorkingOrder(client_id, order_id, instrument, contract_of(instrument, contract), order)
+        if order.what_if:
+            self._what_if(key, working)
         elif known is not None:
-            self._modify(known, order)
+            self._modify(known, working)
+        elif self._accept(working) and extra is not None:
+            tick, price = float(instrument.tick), self._market.mid(instrument)
+            for child_id, child in attached(order, extra, price, tick):
+                self.place(client_id, child_id, contract, child)
+
+    def place_manually(self, contract: Contract, order: Order) -> WorkingOrder:
+        """An order as if it were entered in TWS; client 0 is told of it once it binds such orders.
+
+        Raises:
+            Refused: the order cannot be accepted.
+        """
+        self._manual += 1
+        instrument, order = self._intake.take(contract, order, 0, -self._manual)
+        working = WorkingOrder(0, -self._manual, instrument, contract_of(instrument, contract), order, is_bound=False)
+        self._activate(working)
+        if self.binds_manual:
+            self.bind()
+        return working
+
+    def bind(self) -> None:
+        """Give client 0 the orders that were entered in TWS."""
+        for working in self.orders.values():
+            if working.alive and not working.is_bound:
+                working.is_bound = True
+                bound = OrderBound(perm_id=working.perm_id, client_id=0, order_id=working.order_id)
+                self._send(0, bound)
+                self._tell(working)
+
+    def exercise(self, client_id: int, order_id: int, asked: Exercise) -> None:
+        """Exercise options that are held, or let them lapse."""
+        key = client_id, order_id
+        try:
+            working = self._intake.exercise(client_id, order_id, asked)
+        except Refused as refused:
+            self._error(key, *refused.refusal)
         else:
-            self._accept(WorkingOrder(client_id, order_id, instrument, contract_of(instrument, contract), order))
+            self._activate(working)
 
     def cancel(self, client_id: int, order_id: int) -> None:
         key = client_id, order_id
         working = self._held.pop(key, None) or self.orders.get(key)
-        if working is None:
+        if working is None or not working.is_bound:
             self._error(key, 10147, f"OrderId {order_id} that needs to be cancelled is not found.")
         elif not working.alive:
             text = f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {working.status}."
@@ -89,8 +139,7 @@ class Engine:
             if working.alive:
                 self._cancel(working)
             elif working.client_id == client_id:
-                text = f"Cancel attempted when order is not in a cancellable state.  Order permId ={working.perm_id}"
-                self._error((client_id, working.order_id), 161, text)
+                self._error((client_id, working.order_id), 161, NO_CANCEL.format(working.perm_id))
 
     def live(self, client_id: int | None = None) -> list[WorkingOrder]:
         """The orders that work, of one client or of all, oldest first."""
@@ -99,7 +148,14 @@ class Engine:
     def next_order_id(self, client_id: int) -> int:
         """One above every order id this client has used."""
         used = (order_id for client, order_id in (*self.orders, *self._held) if client == client_id)
-        return max(used, default=0) + 1
+        return max((0, *used)) + 1
+
+    def correct(self, exec_id: str, price: float) -> None:
+        """The exchange changes the price of a trade: it is told again, its id counted up."""
+        fill = self.blotter.correct(exec_id, price)
+        if fill is not None:
+            self._send(fill.working.client_id, fill.details())
+            self._send(fill.working.client_id, fill.report)
 
     # -- what time brings
 
@@ -110,8 +166,26 @@ class Engine:
                 self._work(working, now_ns)
 
     def _work(self, working: WorkingOrder, now_ns: int) -> None:
+        if working.exercise:
+            self._settle_exercise(working, now_ns)
+        elif working.ends_ns and now_ns >= working.ends_ns:
+            self._cancel(working, "The order has expired.")
+        elif out_of_range(working, self._market):
+            self._cancel(working, "The stock is out of the range of the order.")
+        elif not working.released:
+            if now_ns >= working.begins_ns and self._conditions_allow(working):
+                self._release(working)
+                self._match(working, now_ns)
+        elif working.order.conditions_cancel_order and self._conditions_hold(working):
+            self._cancel(working, "The conditions of the order are met.")
+        elif not working.auction_ns:
+            self._match(working, now_ns)
+        elif now_ns >= working.auction_ns:
+            self._auction(working, now_ns)
+
+    def _match(self, working: WorkingOrder, now_ns: int) -> None:
         arrives = working.matched_to_ns == 0
-        deal = match(working, self._market.model(working.instrument), now_ns)
+        deal = match(working, self._market, now_ns)
         whole = deal is not None and deal.shares >= working.remaining
         if deal is not None and (whole or working.order.tif != "FOK"):
             self._fill(working, deal, now_ns)
@@ -119,6 +193,31 @@ class Engine:
             self._cancel(working)
         elif working.alive and arrives and not working.waits_for_stop:
             self._submit(working)
+
+    def _auction(self, working: WorkingOrder, now_ns: int) -> None:
+        deal = auction(working, self._market, now_ns)
+        if deal is not None:
+            self._fill(working, deal, now_ns)
+        elif working.order.tif == "AUC":
+            working.auction_ns = 0  # what an auction leaves goes on as a limit order
+            self._submit(working)
+        else:
+            self._cancel(working, "The auction has passed.")
+
+    def _conditions_allow(self, working: WorkingOrder) -> bool:
+        waits = working.order.conditions and not working.order.conditions_cancel_order
+        return not waits or self._conditions_hold(working)
+
+    def _conditions_hold(self, working: WorkingOrder) -> bool:
+        conditions = working.order.conditions
+        trades = [(it.contract, it.execution) for it in self.blotter.fills[working.seen_fills :]]
+        return bool(conditions) and Judge(self._market, self._intake.account_of(working.order), trades).hold(conditions)
+
+    def _release(self, working: WorkingOrder) -> None:
+        """What it waited for has come."""
+        working.released = True
+        working.arrive()
+        start_stop(working, self._market, self._market.clock())
 
     def _submit(self, working: WorkingOrder) -> None:
         if working.status != "Submitted":
@@ -128,39 +227,33 @@ class Engine:
 
     # -- accepting
 
-    def _instrument(self, key: tuple[int, int], contract: Contract) -> Instrument | None:
-        try:
-            found = self._market.universe.find(contract)
-        except UnknownSecTypeError:
-            self._error(key, *invalid("Please enter a valid security type"))
-            return None
-        if len(found) != 1:
-            self._error(key, *(ambiguous(contract.symbol) if found else NO_CONTRACT))
-            return None
-        return found[0]
-
-    def _accept(self, working: WorkingOrder) -> None:
-        order = working.order
-        self._held.pop((working.client_id, working.order_id), None)
+    def _accept(self, working: WorkingOrder) -> bool:
+        """Whether the order exists from here on, held or not."""
+        order, key = working.order, (working.client_id, working.order_id)
+        self._held.pop(key, None)
         family = [working]
         if order.parent_id:
             root = working.client_id, order.parent_id
             parent = self.orders.get(root) or self._held.get(root)
             if parent is None:
-                text = f"Can't find order with id ={order.parent_id}"
-                self._error((working.client_id, working.order_id), 135, text)
-                return
+                self._error(key, 135, f"Can't find order with id ={order.parent_id}")
+                return False
             if not parent.alive and parent.status != "Filled":
-                text = "Order rejected - reason:Parent order is being cancelled."
-                self._error((working.client_id, working.order_id), 201, text)
-                return
+                self._error(key, 201, "Order rejected - reason:Parent order is being cancelled.")
+                return False
             held = (it for (client, _), it in self._held.items() if client == working.client_id)
             family = [it for it in held if order.parent_id in (it.order_id, it.order.parent_id)] + [working]
+        else:
+            refusal = too_little_equity(self._intake.account_of(order), working.instrument, order)
+            if refusal is not None:
+                self._error(key, *refusal)
+                return False
         if order.transmit is False:
-            self._held[working.client_id, working.order_id] = working
-            return
+            self._held[key] = working
+            return True
         for member in sorted(family, key=lambda it: it.order_id):
             self._activate(member)
+        return True
 
     def _activate(self, working: WorkingOrder) -> None:
         """From here on the order exists for everyone."""
@@ -168,50 +261,50 @@ class Engine:
         self._held.pop(key, None)
         working.perm_id = self._next_perm_id
         self._next_perm_id += 1
+        working.order = working.order.replace(perm_id=working.perm_id)
+        working.seen_fills = len(self.blotter.fills)
         parent = self.orders.get((working.client_id, working.order.parent_id or 0))
-        order = working.order.replace(perm_id=working.perm_id)
         if parent is not None:
-            group = order.oca_group or str(parent.perm_id)
-            order = order.replace(parent_perm_id=parent.perm_id, oca_group=group, oca_type=3)
-            working.waits_for_parent = parent.alive
-        working.order = order
-        start_stop(working, self._market.model(working.instrument), self._market.clock())
+            adopt(working, parent)
+        self._settle_down(working)
         self.orders[key] = working
         self._tell(working)
+        held = held_until(working, self._market.now_s())
+        if held:
+            self._error(key, 399, held)
+            self._tell(working)
+        if parent is not None and not working.waits_for_parent and working.order.hedge_type:
+            self._size_hedge(working, parent)
 
-    def _modify(self, working: WorkingOrder, order: Order) -> None:
-        before = working.order
-        if order.action != before.action or (order.total_quantity or Decimal(0)) <= working.filled:
-            self._error(
-                (working.client_id, working.order_id), 105, "Order being modified does not match original order."
-            )
+    def _settle_down(self, working: WorkingOrder) -> None:
+        """Work out what the order waits for, and where its stop begins."""
+        now_ns = self._market.clock()
+        set_times(working, now_ns // 1_000_000_000, keeps_hours=self._keeps_hours)
+        waits = working.order.conditions and not working.order.conditions_cancel_order
+        working.released = working.begins_ns <= now_ns and not waits
+        start_stop(working, self._market, now_ns)
+
+    def _modify(self, working: WorkingOrder, asked: WorkingOrder) -> None:
+        refusal = why_not(working, asked)
+        if refusal is not None:
+            self._error((working.client_id, working.order_id), *refusal)
             return
-        working.order = order.replace(
-            perm_id=before.perm_id, parent_perm_id=before.parent_perm_id, filled_quantity=working.filled,
-            oca_group=order.oca_group or before.oca_group,
-            oca_type=before.oca_type,
-        )  # fmt: skip
-        working.matched_to_ns = 0
-        working.triggered = False
-        start_stop(working, self._market.model(working.instrument), self._market.clock())
+        keeps_place = same_price(working.order, asked.order)
+        working.order = changed(working, asked.order)
+        if not keeps_place:
+            working.arrive()
+            working.triggered = False
+            self._settle_down(working)
         self._tell(working)
+        if not working.remaining:
+            self._end(working, "Filled", f"Filled Size: {working.filled}")
+            self._tell(working)
 
-    def _what_if(self, key: tuple[int, int], instrument: Instrument, contract: Contract, order: Order) -> None:
-        price = order.lmt_price or self.account.mid(instrument)
-        shares = order.total_quantity or Decimal(0)
-        equity = float(self.account.values()["NetLiquidation"][0])
-        before = float(self.account.values()["InitMarginReq"][0])
-        change = round(float(shares) * price * instrument.multiplier * 0.25, 2)
-        state = OrderState(
-            status="PreSubmitted",
-            init_margin_before=before, maint_margin_before=before, equity_with_loan_before=equity,
-            init_margin_change=change, maint_margin_change=change, equity_with_loan_change=0.0,
-            init_margin_after=before + change, maint_margin_after=before + change, equity_with_loan_after=equity,
-            commission_and_fees=commission(instrument, shares, price), commission_and_fees_currency="USD",
-            margin_currency="USD",
-        )  # fmt: skip
-        echoed = OpenOrder(order_id=key[1], contract=contract_of(instrument, contract), order=order, order_state=state)
-        self._send(key[0], echoed)
+    def _what_if(self, key: Key, working: WorkingOrder) -> None:
+        state = preview(self._intake.account_of(working.order), working.instrument, working.order)
+        self._send(
+            key[0], OpenOrder(order_id=key[1], contract=working.contract, order=working.order, order_state=state)
+        )
 
     # -- filling and ending
 
@@ -221,100 +314,93 @@ class Engine:
         working.filled_value += float(shares) * price
         working.last_price = price
         working.order = working.order.replace(filled_quantity=working.filled)
-        execution, report = self._book(working, deal, shares, price, now_ns)
-        self._send(working.client_id, working.details(execution))
-        if working.remaining:
-            working.status = "Submitted"
-            self._tell(working)
-        else:
-            self._end(working, "Filled", f"Filled Size: {working.filled}")
-            self._tell(working)
-        working.commission = round(working.commission + (report.commission_and_fees or 0.0), 6)
-        self._tell(working)
-        self._send(working.client_id, report)
+        if working.order.order_type in BECOMES_LIMIT:
+            working.limit_at = deal.ticks
+            working.order = working.order.replace(lmt_price=price)
+        self._tell_fills(working, self.blotter.book(working, deal, shares, now_ns))
         self._settle_oca(working, shares)
         if not working.remaining:
             self._release_children(working)
 
-    def _book(
-        self, working: WorkingOrder, deal: Deal, shares: Decimal, price: float, now_ns: int
-    ) -> tuple[Execution, CommissionAndFeesReport]:
-        self._trades += 1
-        exec_id = f"0000e0d5.{now_ns // 1_000_000_000:08x}.{self._trades:02x}.01"
-        execution = Execution(
-            order_id=working.order_id, exec_id=exec_id, time=self._time(working), acct_number=working.order.account,
-            exchange=_venue(working), side="BOT" if working.is_buy else "SLD", shares=shares, price=price,
-            perm_id=working.perm_id, client_id=working.client_id, is_liquidation=False, cum_qty=working.filled,
-            avg_price=working.average_price, order_ref=working.order.order_ref, last_liquidity=1 if deal.makes else 2,
-        )  # fmt: skip
-        cost = commission(working.instrument, shares, price)
-        realized = self.account.fill(working.instrument, working.order.action or "", shares, price, cost)
-        report = CommissionAndFeesReport(
-            exec_id=exec_id, commission_and_fees=cost, currency="USD", realized_pnl=realized
-        )
-        working.executions.append(execution)
-        self.executions.append((working, execution, report))
-        return execution, report
+    def _tell_fills(self, working: WorkingOrder, fills: list[Fill]) -> None:
+        """Executions, the order, the order with what they cost, and each cost."""
+        for fill in fills:
+            self._send(working.client_id, fill.details())
+        if working.remaining:
+            working.status = "Submitted"
+        else:
+            self._end(working, "Filled", f"Filled Size: {working.filled}")
+        self._tell(working)
+        cost = sum(fill.report.commission_and_fees or 0.0 for fill in fills)
+        working.commission = round(working.commission + cost, 6)
+        self._tell(working)
+        for fill in fills:
+            self._send(working.client_id, fill.report)
 
-    def _cancel(self, working: WorkingOrder) -> None:
-        self._end(working, "Cancelled", "Cancelled by Trader")
-        self._send(working.client_id, working.order_status())
-        self._error((working.client_id, working.order_id), 202, "Order Canceled - reason:")
-        for child in self._children(working):
+    def _settle_exercise(self, working: WorkingOrder, now_ns: int) -> None:
+        working.filled = working.quantity
+        working.order = working.order.replace(filled_quantity=working.filled)
+        fills = [
+            self.blotter.settle(working, instrument, side, shares, price, now_ns)
+            for instrument, side, shares, price in self._intake.delivered(working)
+        ]
+        self._tell_fills(working, fills)
+
+    def _cancel(self, working: WorkingOrder, reason: str = "") -> None:
+        self._end(working, "Cancelled", "Cancelled by Trader" if not reason else f"Cancelled by System:{reason}")
+        if working.is_bound:
+            self._send(working.client_id, working.order_status())
+        self._error((working.client_id, working.told_id), 202, f"Order Canceled - reason:{reason}")
+        for child in children_of(self.orders.values(), working):
             if child.alive:
                 self._cancel(child)
 
     def _end(self, working: WorkingOrder, status: str, completed_status: str) -> None:
         working.status = status
-        working.completed_time = self._time(working)
+        working.completed_time = time_text(working.instrument, self._market.clock())
         working.completed_status = completed_status
         self.completed.append(working)
 
     def _settle_oca(self, working: WorkingOrder, shares: Decimal) -> None:
         group = working.order.oca_group
-        if not group:
-            return
-        for other in self.live():
+        for other in self.live() if group else ():
             if other is working or other.order.oca_group != group:
                 continue
-            left = other.quantity - shares
-            if working.remaining and working.order.oca_type in REDUCE and left > other.filled:
+            left = left_of(other, working, shares)
+            if left is None:
+                self._cancel(other)
+            else:
                 other.order = other.order.replace(total_quantity=left)
                 self._tell(other)
-            else:
-                self._cancel(other)
 
     def _release_children(self, parent: WorkingOrder) -> None:
-        for child in self._children(parent):
-            if child.alive and child.waits_for_parent:
-                child.waits_for_parent = False
-                child.matched_to_ns = 0
-                if child.waits_for_stop:
-                    start_stop(child, self._market.model(child.instrument), self._market.clock())
-                    self._tell(child)
-                else:
-                    self._submit(child)
+        for child in children_of(self.orders.values(), parent):
+            if not child.alive or not child.waits_for_parent:
+                continue
+            child.waits_for_parent = False
+            child.arrive()
+            if child.order.hedge_type:
+                self._size_hedge(child, parent)
+            if child.waits_for_stop:
+                start_stop(child, self._market, self._market.clock())
+                self._tell(child)
+            elif child.released and not child.auction_ns:
+                self._submit(child)
 
-    def _children(self, parent: WorkingOrder) -> Iterable[WorkingOrder]:
-        return [
-            it
-            for it in self.orders.values()
-            if it.client_id == parent.client_id and it.order.parent_id == parent.order_id and it is not parent
-        ]
+    def _size_hedge(self, child: WorkingOrder, parent: WorkingOrder) -> None:
+        child.order = child.order.replace(total_quantity=hedge_quantity(child, parent, self._market))
 
     # -- telling
 
     def _tell(self, working: WorkingOrder) -> None:
-        self._send(working.client_id, working.open_order())
-        self._send(working.client_id, working.order_status())
+        if working.is_bound:
+            self._send(working.client_id, working.open_order())
+            self._send(working.client_id, working.order_status())
 
-    def _error(self, key: tuple[int, int], code: int, text: str) -> None:
+    def _error(self, key: Key, code: int, text: str) -> None:
         at = self._market.now_s() * 1000  # order errors have no milliseconds
-        self._send(key[0], ErrorMessage(id=key[1], error_time=at, error_code=code, error_msg=text))
-
-    def _time(self, working: WorkingOrder) -> str:
-        hours = working.instrument.hours
-        return f"{datetime.fromtimestamp(self._market.now_s(), hours.zone):%Y%m%d %H:%M:%S} {hours.time_zone_id}"
+        if key[1]:
+            self._send(key[0], ErrorMessage(id=key[1], error_time=at, error_code=code, error_msg=text))
 
 
 def completed_order(working: WorkingOrder) -> CompletedOrder:
@@ -322,8 +408,3 @@ def completed_order(working: WorkingOrder) -> CompletedOrder:
     shareholder = "Not an insider or substantial shareholder"
     order = working.order.replace(shareholder=shareholder, total_quantity=Decimal(0), parent_id=None)
     return CompletedOrder(contract=working.contract, order=order, order_state=working.state())
-
-
-def _venue(working: WorkingOrder) -> str:
-    exchange = str(working.contract.exchange)
-    return str(working.contract.primary_exch or "IBKRATS") if exchange == "SMART" else exchange

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibfast.schema import Contract, Execution, ExecutionDetails, OpenOrder, Order, OrderState, OrderStatus
+from ibfast.schema import Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
 from ibfast.simulator.universe import Instrument
 
 ALIVE = ("PreSubmitted", "Submitted")
-TRAILING = ("TRAIL", "TRAIL LIMIT")
-STOPS = ("STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
-LIMITS = ("LMT", "STP LMT", "TRAIL LIMIT")
+TOUCHED = ("MIT", "LIT", "TRAIL MIT", "TRAIL LIT")
+"""What triggers on the better side of the market, as stops do on the worse."""
+TRAILING = ("TRAIL", "TRAIL LIMIT", "TRAIL MIT", "TRAIL LIT")
+STOPS = ("STP", "STP LMT", "STP PRT", *TRAILING, *TOUCHED[:2])
+LIMITS = ("LMT", "STP LMT", "TRAIL LIMIT", "LIT", "TRAIL LIT", "LOC", "QUOTE", "REL + LMT", "LMT + MKT")
+ON_CLOSE, ON_OPEN = ("MOC", "LOC"), ("OPG", "AUC")  # order types, times in force
 
 
 @dataclass(slots=True)
@@ -29,11 +32,21 @@ class WorkingOrder:
     waits_for_parent: bool = False
     triggered: bool = False
     stop_ticks: int = 0  # where a stop stands now; it moves for trailing ones
+    limit_at: int | None = None  # a limit that was set once: on arrival, or by the first fill
+    reference: float = 0.0  # the price of another contract when the order arrived, for those that follow it
+    frozen: bool = False
+    released: bool = True  # False: it waits for a time or for its conditions
+    begins_ns: int = 0
+    ends_ns: int = 0  # 0: never
+    auction_ns: int = 0  # 0: it is not for an auction
     matched_to_ns: int = 0
     commission: float = 0.0
     completed_time: str = ""
     completed_status: str = ""
-    executions: list[Execution] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)  # those of legs too
+    seen_fills: int = 0  # how many trades there were when it was placed
+    exercise: int = 0  # 1: it exercises options, 2: it lets them lapse
+    is_bound: bool = True  # False: it was entered in TWS, and client 0 has not taken it yet
 
     @property
     def alive(self) -> bool:
@@ -52,6 +65,11 @@ class WorkingOrder:
         return self.order.action == "BUY"
 
     @property
+    def sign(self) -> int:
+        """1 to buy, -1 to sell: what is worse for the order is more times this."""
+        return 1 if self.is_buy else -1
+
+    @property
     def waits_for_stop(self) -> bool:
         return self.order.order_type in STOPS and not self.triggered
 
@@ -65,8 +83,12 @@ class WorkingOrder:
             return "child,trigger" if self.waits_for_stop else "child"
         return "trigger" if self.waits_for_stop else ""
 
+    @property
+    def told_id(self) -> int:
+        return self.order_id if self.is_bound else 0
+
     def open_order(self) -> OpenOrder:
-        return OpenOrder(order_id=self.order_id, contract=self.contract, order=self.order, order_state=self.state())
+        return OpenOrder(order_id=self.told_id, contract=self.contract, order=self.order, order_state=self.state())
 
     def state(self) -> OrderState:
         state = OrderState(status=self.status)
@@ -78,7 +100,7 @@ class WorkingOrder:
 
     def order_status(self) -> OrderStatus:
         return OrderStatus(
-            order_id=self.order_id,
+            order_id=self.told_id,
             status=self.status,
             filled=self.filled,
             remaining=self.remaining if self.status != "Cancelled" or not self.filled else Decimal(0),
@@ -91,8 +113,10 @@ class WorkingOrder:
             mkt_cap_price=0.0,
         )
 
-    def details(self, execution: Execution, req_id: int = -1) -> ExecutionDetails:
-        return ExecutionDetails(req_id=req_id, contract=self.contract, execution=execution)
+    def arrive(self) -> None:
+        """Match from here on only, and begin with the quote of that moment."""
+        self.matched_to_ns = 0
+        self.frozen = False
 
 
 def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
