@@ -314,7 +314,10 @@ REPORTED = [
     for name in ATTRIBUTES
     if name not in ("hold", "child_of", "fx_hedge", "cash_quantity", "override", "any other", "account", "allocate")
 ]
-"""Words for orders that the simulator takes by themselves, and whose fields gateways report; it has accounts of its own."""
+"""Words for orders that the simulator takes by themselves, and whose fields gateways report.
+
+Accounts and their groups it has of its own.
+"""
 
 
 @BOTH_WIRES
