@@ -3177,6 +3177,8 @@ class Client(Facade):
         pacing: bool = True,
         reconnect: bool = True,
         durable: bool = True,
+        queue_while_down: bool = False,
+        read_only: bool = False,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -3185,8 +3187,10 @@ class Client(Facade):
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
-        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them. A
-        gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
+        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them.
+        Requests made meanwhile are refused; with ``queue_while_down`` they wait, orders too, but nothing is ever sent
+        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead. A gateway that
+        says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -3203,6 +3207,8 @@ class Client(Facade):
                 pacing=pacing,
                 reconnect=reconnect,
                 durable=durable,
+                queue_while_down=queue_while_down,
+                read_only=read_only,
                 idle_s=idle_s,
             )
         )

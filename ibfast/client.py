@@ -82,6 +82,8 @@ class Client(
         pacing: bool = True,
         reconnect: bool = True,
         durable: bool = True,
+        queue_while_down: bool = False,
+        read_only: bool = False,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -90,16 +92,20 @@ class Client(
         ``(157, 200)`` makes any gateway speak text. TWS listens on 7496 (live) and 7497 (paper), IB Gateway on 4001
         and 4002. ``lines`` is the number of market data lines of the login, from which IB's limits follow; ibfast waits
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
-        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them. A
-        gateway that says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
+        ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them.
+        Requests made meanwhile are refused; with ``queue_while_down`` they wait, orders too, but nothing is ever sent
+        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead. A gateway that
+        says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
         """
-        talk = Conversation(client_id, versions=versions, pacing=Pacing(lines, on=pacing))
+        pace = Pacing(lines, on=pacing)
+        talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only)
         connection = Connection(
-            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable, idle_s=idle_s
-        )
+            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
+            queue_while_down=queue_while_down, idle_s=idle_s,
+        )  # fmt: skip
         client = cls(connection)
         await connection.open(host, port, timeout_s)
         return client

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from ibfast import wire
 from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, Durable
 from ibfast.errors import (
@@ -30,6 +32,8 @@ from ibfast.updates import Feed, Updates
 M = TypeVar("M", bound=Message)
 A = TypeVar("A", Answer, SharedAnswer)
 
+LOG = logging.getLogger("ibfast.connection")
+
 IDLE_S = 30.0
 """After so long without a byte from the gateway it is asked the time; after as long again the socket is dead."""
 
@@ -38,8 +42,8 @@ class Connection:
     """Sends for a conversation and waits for its answers, on the running event loop.
 
     When an established session is lost it is made anew, for ever, unless ``reconnect`` is off: requests that wait fail,
-    requests made meanwhile are refused, streams go on behind a `ibfast.Gap`, unless they are not ``durable``. ``sleep``
-    waits between the tries.
+    requests made meanwhile are refused, or wait if ``queue_while_down``, streams go on behind a `ibfast.Gap`, unless
+    they are not ``durable``. ``sleep`` waits between the tries.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Connection:
         request_timeout_s: float,
         reconnect: bool = True,
         durable: bool = True,
+        queue_while_down: bool = False,
         idle_s: float = IDLE_S,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -65,6 +70,9 @@ class Connection:
         self.durable = durable
         self.stats = Stats()
         self._reconnect = reconnect
+        self._queue_while_down = queue_while_down
+        self._queued: list[Message] = []  # made while there was no session
+        self._back = asyncio.Event()
         self._idle_s = idle_s
         self._sleep = sleep
         self._address = ("", 0, 0.0)
@@ -126,10 +134,13 @@ class Connection:
             for task in self._tasks:
                 task.cancel()
             self.watch.enter(HealthState.RECONNECTING, str(error))
+            self._back.clear()
             self._run(self._come_back(error))
 
     def _end(self, error: IbfastError) -> None:
         streams, self._interrupted = self._interrupted, []
+        self._queued.clear()
+        self._back.set()
         self.talk.lost(error)
         for stream in streams:
             stream.failed(error)
@@ -156,9 +167,19 @@ class Connection:
         for setting in self._settings.values():
             with contextlib.suppress(VersionError):  # the gateway may be another one now
                 self.send(setting)
+        queued, self._queued = self._queued, []
+        for message in queued:
+            self._send_late(message)
         self._resume()
+        self._back.set()
         if self.on_back is not None:
             self._run(self.on_back())
+
+    def _send_late(self, message: Message) -> None:
+        try:
+            self.send(message)
+        except (IbfastError, ValueError) as error:  # it was right for the gateway before
+            LOG.error("%s was queued and cannot be sent: %s", type(message).__name__, error)
 
     def _resume(self) -> None:
         """Ask anew for everything that was open."""
@@ -243,13 +264,19 @@ class Connection:
             ConnectionLost: there is no connection any more.
             VersionError, ValueError: as `ibfast.wire.encode`.
         """
+        if self._is_queueing:
+            self.talk.check_write(message)
+            wire.encode(message, self.talk.server_version)
+            self._queued.append(message)
+            return
         self.check()
         self.talk.send(message)
         self.link.flush_soon()
 
     def set(self, setting: Message) -> None:
         """Send a setting of the session, now and whenever the session is made anew."""
-        self.send(setting)
+        if not self._is_queueing:
+            self.send(setting)
         self._settings[type(setting)] = setting
 
     def check(self) -> None:
@@ -257,7 +284,28 @@ class Connection:
         health = self.watch.current
         if health.state is HealthState.RECONNECTING:
             raise ConnectionLost(f"the connection is being made anew: {health.reason}")
+        if health.state is HealthState.CLOSED:
+            raise ConnectionLost(health.reason)
         self.link.check()
+
+    @property
+    def _is_queueing(self) -> bool:
+        return self._queue_while_down and self.watch.current.state is HealthState.RECONNECTING
+
+    async def _turn(self, name: str) -> None:
+        """Wait for the session that is being made anew, if that is wanted; then there must be one."""
+        if self._is_queueing:
+            try:
+                async with asyncio.timeout(self.request_timeout_s):
+                    await self._back.wait()
+            except TimeoutError:
+                raise RequestTimeout(f"{name}: no connection within {self.request_timeout_s:g} s") from None
+        self.check()
+
+    def _queue(self, stream: Durable) -> int:
+        """A stream that is opened while there is no session is asked for as if it had been open; an id until then."""
+        self._interrupted.append(stream)
+        return self.talk.ids.request()
 
     @property
     def can_send(self) -> bool:
@@ -283,7 +331,7 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        self.check()
+        await self._turn(type(request).__name__)
         future = self._loop.create_future()
         answer = Answer(_settle(future), end=end, enough=enough)
         req_id = self.talk.ask(request, answer)
@@ -322,7 +370,7 @@ class Connection:
         return list(await self._share(request, Shape(parts, end, key)))
 
     async def _share(self, request: Message, shape: Shape) -> list[Any]:
-        self.check()
+        await self._turn(type(request).__name__)
         future = self._loop.create_future()
         settle = _settle(future)
         answer = self.talk.shared.ask(request, shape, settle, self.talk.server_version)
@@ -343,7 +391,7 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        self.check()
+        await self._turn(type(request).__name__)
         future = self._loop.create_future()
         order_id = self.talk.ask_about_order(request, Answer(_settle(future), enough=enough))
         self.link.flush_soon()
@@ -365,6 +413,8 @@ class Connection:
 
     def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""
+        if self._is_queueing:
+            return self._queue(stream)
         self.check()
         req_id = self.talk.ask(request, stream)
         self.protocol.attach(req_id, stream.rows, stream.second_rows)
@@ -374,6 +424,8 @@ class Connection:
 
     def open_messages(self, request: Message, stream: Updates[Any]) -> int:
         """Subscribe: messages go to the stream; the request id."""
+        if self._is_queueing:
+            return self._queue(stream)
         self.check()
         req_id = self.talk.ask(request, stream)
         self.link.flush_soon()
@@ -381,6 +433,8 @@ class Connection:
 
     def open_feed(self, request: Message, feed: Feed) -> int:
         """Subscribe without a request id: messages go to the feed; the id that stands for it here."""
+        if self._is_queueing:
+            return self._queue(feed)
         self.check()
         req_id = self.talk.follow(request, feed)
         self.link.flush_soon()

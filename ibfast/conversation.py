@@ -22,14 +22,18 @@ from ibfast.errors import (
     DecodeError,
     ErrorKind,
     IbfastError,
+    ReadOnly,
     RequestError,
     classify,
 )
 from ibfast.pacing import Pacing
 from ibfast.schema import (
+    CancelOrderRequest,
     CommissionAndFeesReport,
     ErrorMessage,
     ExecutionDetails,
+    ExerciseOptionsRequest,
+    GlobalCancelRequest,
     ManagedAccounts,
     NextValidId,
     OpenOrder,
@@ -48,6 +52,9 @@ REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
 
 When the gateway's next order id is past half of that, the two change places: request ids go on below it."""
+
+WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
+"""What a read-only session never sends."""
 
 HELLO_DIGITS = 9
 """No server version is longer; a longer number is no hello."""
@@ -162,10 +169,10 @@ class Ids:
 class Conversation:
     """One session with a gateway.
 
-    ``versions`` is the range of server versions to offer. ``on_state`` hears of every change of `State`, ``on_notice``
-    of every `ErrorMessage` or `DecodeError` that no request or order claims, and of warnings too. ``on_wait`` is called
-    when a message has to wait for its turn, or one that waits may go earlier: `release` lets them go. ``clock`` counts
-    nanoseconds.
+    ``versions`` is the range of server versions to offer; a ``read_only`` session sends no orders. ``on_state`` hears
+    of every change of `State`, ``on_notice`` of every `ErrorMessage` or `DecodeError` that no request or order claims,
+    and of warnings too. ``on_wait`` is called when a message has to wait for its turn, or one that waits may go
+    earlier: `release` lets them go. ``clock`` counts nanoseconds.
     """
 
     def __init__(
@@ -175,6 +182,7 @@ class Conversation:
         versions: tuple[int, int] = (FIRST_VERSION, LAST_VERSION),
         optional_capabilities: str = "",
         pacing: Pacing | None = None,
+        read_only: bool = False,
         clock: Callable[[], int] = monotonic_ns,
         on_state: Callable[[State], object] = lambda state: None,
         on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
@@ -185,6 +193,7 @@ class Conversation:
         self.client_id = client_id
         self.versions = versions
         self.optional_capabilities = optional_capabilities
+        self.read_only = read_only
         self.on_state = on_state
         self.on_notice = on_notice
         self.on_wait: Callable[[], object] = lambda: None
@@ -252,8 +261,9 @@ class Conversation:
 
         Raises:
             VersionError, ValueError: as `ibfast.wire.encode`, or its contract can never be; nothing was put.
-            PacingError: as many of its kind are open as may be.
+            PacingError: as many of its kind are open as may be. ReadOnly: it is an order, and none may leave.
         """
+        self.check_write(message)
         message = with_day_only(message)
         contract = getattr(message, "contract", None)
         if contract is not None:
@@ -265,6 +275,11 @@ class Conversation:
         else:
             self.pacing.wait(message, wire.frame(wire.encode(message, self.server_version)), now_ns)
             self.on_wait()
+
+    def check_write(self, message: Message) -> None:
+        """Raise ReadOnly for what orders, changes or cancels, if this session may not."""
+        if self.read_only and isinstance(message, WRITES) and not _asks_only(message):
+            raise ReadOnly(f"{type(message).__name__}: this client is read-only")
 
     def release(self) -> int | None:
         """Put what has waited long enough into the outbox; nanoseconds until there may be more, or None."""
@@ -429,6 +444,11 @@ class Conversation:
             self.trades[req_id].on_error(message)
             return
         self.on_notice(message)
+
+
+def _asks_only(message: Message) -> bool:
+    """Whether an order is not to be placed."""
+    return isinstance(message, PlaceOrderRequest) and message.order is not None and bool(message.order.what_if)
 
 
 _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {

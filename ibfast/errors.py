@@ -9,6 +9,7 @@
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
     ├── DecodeError          one message could not be read; nothing else is lost
     ├── PacingError          so many cannot be open at once; nothing was sent
+    ├── ReadOnly             the client was made read-only; nothing was sent
     ├── RequestError         TWS refused a request
     ├── RequestTimeout       TWS did not answer in time (a TimeoutError too)
     ├── StreamOverflow       a "grow" stream met its cap
@@ -104,6 +105,10 @@ class RequestTimeout(IbfastError, TimeoutError):
 
 class PacingError(IbfastError):
     """As many subscriptions of a kind are open as IB allows; nothing was sent."""
+
+
+class ReadOnly(IbfastError):
+    """The client was connected with ``read_only=True``: it places, changes and cancels nothing."""
 
 
 class StreamOverflow(IbfastError):

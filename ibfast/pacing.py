@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from ibfast.errors import PacingError
 from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
+from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
 
 SECOND_NS = 1_000_000_000
@@ -176,7 +177,7 @@ class Pacing:
         """
         if not self.on:
             return True
-        lane = lane_of(message)
+        lane = self._lane_of(message)
         self._refuse_above_quota(message, lane)
         if any(self._lanes[other] for other in Lane if other <= lane):
             return False
@@ -190,7 +191,7 @@ class Pacing:
         """Queue a message; `release` gives it back when it may leave."""
         shares, quota = self._shares(message), self._quotas.get(type(message))
         waiting = Waiting(message, frame, now_ns, shares, quota, getattr(message, "req_id", None))
-        self._lanes[lane_of(message)].append(waiting)
+        self._lanes[self._lane_of(message)].append(waiting)
 
     def release(self, now_ns: int) -> tuple[list[Waiting], int | None]:
         """What may leave now, and when to ask again: None if nothing waits."""
@@ -279,6 +280,14 @@ class Pacing:
         return LaneGauge(len(self._lanes[lane]), gate / SECOND_NS + full_seconds)
 
     # -------------------------------------------------------------------------------------------------- inside
+
+    def _lane_of(self, message: Message) -> Lane:
+        """A cancel does not overtake its own order."""
+        if isinstance(message, CancelOrderRequest):
+            orders = (it.message for it in self._lanes[Lane.ORDER])
+            if any(getattr(order, "order_id", None) == message.order_id for order in orders):
+                return Lane.ORDER
+        return lane_of(message)
 
     def _room(self, lane: Lane, now_ns: int) -> int:
         """How many messages a second this lane may fill."""

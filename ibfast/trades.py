@@ -84,6 +84,9 @@ class Trades:
         if trade is None or not execution.exec_id:
             return False
         self._by_exec_id[execution.exec_id] = trade
+        if execution.perm_id:  # after a lost connection it may be the first to say so
+            self._by_perm_id[execution.perm_id] = trade
+            trade.perm_id = execution.perm_id
         trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
         return True
 
