@@ -10,6 +10,8 @@ cdef enum Outcome:
     REST = 3
 
 cdef enum:
+    MOST_PLAIN = 15         # characters of a number that needs no care
+    SHORTEST_UNSET = 10     # characters of the shortest spelling of an unset decimal: 2147483647
     HOT_IDS = 512           # ids below this may be hot
     PROTOBUF = 200          # added to the id of a protobuf message
     TICK_PRICE_ID = 1
@@ -66,7 +68,10 @@ cdef inline Outcome deliver(Sink *sink, Reading *reading, const void *row) noexc
 
 cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
     """A number field; an empty one is 0, the largest double is unset and so NaN."""
-    cdef const char *stop = field_end(cur)
+    cdef const char *stop
+    if take_plain(cur, MOST_PLAIN, out):
+        return True
+    stop = field_end(cur)
     if stop == NULL:
         return False
     if stop == cur.pos:
@@ -81,7 +86,10 @@ cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
 
 cdef inline bint take_decimal(Cursor *cur, double *out) noexcept nogil:
     """A decimal field as a double; empty and the spellings of unset are NaN."""
-    cdef const char *stop = field_end(cur)
+    cdef const char *stop
+    if take_plain(cur, SHORTEST_UNSET - 1, out):
+        return True
+    stop = field_end(cur)
     if stop == NULL or not decimal_from(cur.pos, stop, out):
         return False
     cur.pos = stop + 1
@@ -101,7 +109,7 @@ cdef inline bint decimal_from(const char *at, const char *stop, double *out) noe
         return False
     if not float_from(at, stop, out):
         return False
-    if stop - at >= 10 and unset_decimal(at, stop):
+    if stop - at >= SHORTEST_UNSET and unset_decimal(at, stop):
         out[0] = NAN
     return True
 
@@ -118,8 +126,12 @@ cdef bint unset_decimal(const char *at, const char *stop) noexcept with gil:
 
 
 cdef inline uint16_t take_code(Cursor *cur, CodeTable *table, bint *ok) noexcept nogil:
-    cdef const char *stop = field_end(cur)
+    cdef const char *stop
     cdef uint16_t code
+    if cur.pos < cur.end and cur.pos[0] == 0:       # as conditions mostly are
+        cur.pos += 1
+        return 0
+    stop = field_end(cur)
     if stop == NULL:
         ok[0] = False
         return 0

@@ -47,6 +47,37 @@ cdef inline bint skip_field(Cursor *cur) noexcept nogil:
     return True
 
 
+cdef inline bint eight_digits(const char *p, uint64_t *out) noexcept nogil:
+    """The number that eight characters are, if all are digits: pairs, fours and eight are summed in one word.
+
+    D. Lemire, "Quickly parsing eight digits", 2018.
+    """
+    cdef uint64_t word, tens
+    memcpy(&word, p, 8)
+    tens = (word & 0xf0f0f0f0f0f0f0f0u) | (((word + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)
+    if tens != 0x3333333333333333u:
+        return False
+    word -= 0x3030303030303030u
+    word = word * 10 + (word >> 8)
+    out[0] = ((word & 0x000000ff000000ffu) * 0x000f424000000064u
+              + ((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32
+    return True
+
+
+cdef inline const char *digits_end(const char *p, const char *end, uint64_t *value) noexcept nogil:
+    """Where a run of digits ends; they are appended to ``value``, which may overflow."""
+    cdef uint64_t number = value[0]
+    cdef uint8_t digit
+    while p < end:
+        digit = <uint8_t>(<uint8_t>p[0] - <uint8_t>c'0')
+        if digit > 9:
+            break
+        number = number * 10 + digit
+        p += 1
+    value[0] = number
+    return p
+
+
 cdef inline bint take_int(Cursor *cur, int64_t *out) noexcept nogil:
     """Read one integer field, an empty one as 0; False, with cur.pos unmoved, when it is not one."""
     cdef const char *p = cur.pos
@@ -55,9 +86,9 @@ cdef inline bint take_int(Cursor *cur, int64_t *out) noexcept nogil:
     cdef bint minus = p < cur.end and p[0] == c'-'
     p += minus
     digits = p
-    while p < cur.end and c'0' <= p[0] <= c'9':
-        value = value * 10 + <uint64_t>(p[0] - c'0')
-        p += 1
+    if cur.end - p > 8 and eight_digits(p, &value):
+        p += 8
+    p = digits_end(p, cur.end, &value)
     if p == cur.end or p[0] != 0 or p - digits > 19 or value > <uint64_t>0x7fffffffffffffff:
         return False
     if p == digits and minus:
@@ -77,6 +108,30 @@ cdef inline bint take_int32(Cursor *cur, int32_t *out) noexcept nogil:
         cur.pos = start
         return False
     out[0] = <int32_t>value
+    return True
+
+
+cdef inline bint take_plain(Cursor *cur, Py_ssize_t longest, double *out) noexcept nogil:
+    """Read a number field of digits and at most one point, as nearly every price and size is.
+
+    False, with nothing taken, for any other, an empty one, and one of more than ``longest`` characters (at most 15, so
+    that the digits are below 2**53 and one division by an exact power of ten gives the nearest double).
+    """
+    cdef const char *p = cur.pos
+    cdef const char *point
+    cdef uint64_t mantissa = 0
+    cdef Py_ssize_t fraction = 0
+    p = digits_end(p, cur.end, &mantissa)
+    if p < cur.end and p[0] == c'.':
+        point = p
+        p = digits_end(p + 1, cur.end, &mantissa)
+        fraction = p - point - 1
+        if p - cur.pos == 1:
+            return False
+    if p == cur.end or p[0] != 0 or p == cur.pos or p - cur.pos > longest:
+        return False
+    cur.pos = p + 1
+    out[0] = <double>mantissa / powers_of_ten[fraction] if fraction else <double>mantissa
     return True
 
 
