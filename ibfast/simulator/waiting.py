@@ -21,12 +21,12 @@ def set_times(working: WorkingOrder, now_s: int, *, keeps_hours: bool) -> None:
     """
     order = working.order
     working.begins_ns = _time(order.good_after_time or order.active_start_time)
-    working.ends_ns = _end(working, now_s) * SECOND
     working.auction_ns = _auction(working, now_s) * SECOND if is_for_auction(working) else 0
     if keeps_hours and not working.auction_ns:
         session = next_session(working, now_s, liquid=not order.outside_rth)
         if session.start > now_s:
             working.begins_ns = max(working.begins_ns, session.start * SECOND)
+    working.ends_ns = _end(working, now_s) * SECOND
 
 
 def next_session(working: WorkingOrder, now_s: int, *, liquid: bool) -> Session:
@@ -57,7 +57,7 @@ def _end(working: WorkingOrder, now_s: int) -> int:
         return now_s + (order.duration or 1) * MINUTE_S
     if order.tif == "GTC":
         return 0
-    begins_s = max(now_s, working.begins_ns // SECOND)
+    begins_s = max(now_s, working.begins_ns // SECOND, working.auction_ns // SECOND)
     session = working.instrument.hours.between(begins_s, begins_s + WEEK_S)[0]
     return session.end
 
