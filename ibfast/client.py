@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from os import PathLike
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
 from ibfast.errors import DecodeError, IbfastError
 from ibfast.health import Health
+from ibfast.journal import Journal
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import reconcile
@@ -84,6 +86,7 @@ class Client(
         durable: bool = True,
         queue_while_down: bool = False,
         read_only: bool = False,
+        journal: str | PathLike[str] | None = None,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -94,20 +97,27 @@ class Client(
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
         ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them.
         Requests made meanwhile are refused; with ``queue_while_down`` they wait, orders too, but nothing is ever sent
-        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead. A gateway that
-        says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
+        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead.
+        A ``journal`` is a file that has each order before it is sent: a client that begins with it, under the same id,
+        knows in `trades` what was not done, and what became of that, as replayed events. A gateway that says nothing
+        for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
+            OSError: the journal cannot be written.
         """
+        book = Journal(journal, client_id) if journal is not None else None
         pace = Pacing(lines, on=pacing)
-        talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only)
+        talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
         connection = Connection(
             talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
             queue_while_down=queue_while_down, idle_s=idle_s,
         )  # fmt: skip
         client = cls(connection)
+        talk.trades.replaying = book is not None
         await connection.open(host, port, timeout_s)
+        if book is not None:
+            await reconcile(client, talk.trades)
         return client
 
     async def close(self) -> None:
@@ -182,3 +192,5 @@ class Client(
         self._order_updates.fail(error)
         for trade in self._talk.trades:
             trade.connection_lost(error)
+        if self._talk.journal is not None:
+            self._talk.journal.close()

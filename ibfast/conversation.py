@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from time import monotonic_ns
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
@@ -47,6 +47,9 @@ from ibfast.shared_requests import SharedRequests
 from ibfast.trade import request_error
 from ibfast.trades import Trades
 from ibfast.updates import Feed
+
+if TYPE_CHECKING:
+    from ibfast.journal import Journal
 
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
@@ -169,10 +172,10 @@ class Ids:
 class Conversation:
     """One session with a gateway.
 
-    ``versions`` is the range of server versions to offer; a ``read_only`` session sends no orders. ``on_state`` hears
-    of every change of `State`, ``on_notice`` of every `ErrorMessage` or `DecodeError` that no request or order claims,
-    and of warnings too. ``on_wait`` is called when a message has to wait for its turn, or one that waits may go
-    earlier: `release` lets them go. ``clock`` counts nanoseconds.
+    ``versions`` is the range of server versions to offer; a ``read_only`` session sends no orders, a ``journal`` has
+    all that are sent. ``on_state`` hears of every change of `State`, ``on_notice`` of every `ErrorMessage` or
+    `DecodeError` that no request or order claims, and of warnings too. ``on_wait`` is called when a message has to wait
+    for its turn, or one that waits may go earlier: `release` lets them go. ``clock`` counts nanoseconds.
     """
 
     def __init__(
@@ -183,6 +186,7 @@ class Conversation:
         optional_capabilities: str = "",
         pacing: Pacing | None = None,
         read_only: bool = False,
+        journal: Journal | None = None,
         clock: Callable[[], int] = monotonic_ns,
         on_state: Callable[[State], object] = lambda state: None,
         on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
@@ -194,6 +198,7 @@ class Conversation:
         self.versions = versions
         self.optional_capabilities = optional_capabilities
         self.read_only = read_only
+        self.journal = journal
         self.on_state = on_state
         self.on_notice = on_notice
         self.on_wait: Callable[[], object] = lambda: None
@@ -208,6 +213,9 @@ class Conversation:
         self.refusal: ErrorMessage | None = None  # the last error before READY: why a gateway hangs up, if it says
         self.ids = Ids()
         self.trades = Trades(client_id)
+        if journal is not None:
+            journal.restore(self.trades)
+            self.ids.raise_to(journal.last_order_id + 1)
         self.unclaimed = 0  # messages that nobody waits for any more
         self.malformed = 0
         self.unknown = 0
@@ -269,6 +277,9 @@ class Conversation:
         if contract is not None:
             contract.check()
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
+        if self.journal is not None and _is_write(message):
+            wire.encode(message, self.server_version)  # what can never be sent is not written down
+            self.journal.intend(message)
         if self.pacing.is_free(message, now_ns):
             self.outbox.put(plan, message)
             self.pacing.took(message, now_ns)
@@ -278,7 +289,7 @@ class Conversation:
 
     def check_write(self, message: Message) -> None:
         """Raise ReadOnly for what orders, changes or cancels, if this session may not."""
-        if self.read_only and isinstance(message, WRITES) and not _asks_only(message):
+        if self.read_only and _is_write(message):
             raise ReadOnly(f"{type(message).__name__}: this client is read-only")
 
     def release(self) -> int | None:
@@ -446,9 +457,10 @@ class Conversation:
         self.on_notice(message)
 
 
-def _asks_only(message: Message) -> bool:
-    """Whether an order is not to be placed."""
-    return isinstance(message, PlaceOrderRequest) and message.order is not None and bool(message.order.what_if)
+def _is_write(message: Message) -> bool:
+    """Whether a message orders, changes or cancels something; a what-if order does not."""
+    asks_only = isinstance(message, PlaceOrderRequest) and message.order is not None and message.order.what_if
+    return isinstance(message, WRITES) and not asks_only
 
 
 _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {

@@ -32,12 +32,12 @@ async def reconcile(requests: OrderListRequests, trades: Trades) -> None:
         LOG.warning("orders could not be compared with those of TWS: %s", error)
         trades.replaying = False
         return
-    trades.replaying = False
     for trade in waiting:
         if trade not in listed and not trade.is_done and not trade.acknowledged:
             _reject(trade)
+    trades.replaying = False
 
 
 def _reject(trade: Trade) -> None:
-    text = "the connection was lost as the order was sent, and TWS does not have it"
+    text = "TWS does not have this order: it was lost on its way, or ended before today"
     trade.on_refusal(RequestError(UNKNOWN_ORDER, text, trade.order_id))

@@ -31,6 +31,7 @@ class Trades:
         self._by_order_id: dict[int, Trade] = {}
         self._by_perm_id: dict[int, Trade] = {}
         self._by_exec_id: dict[str, Trade] = {}
+        self._by_ref: dict[str, Trade | None] = {}  # None: several orders have it
         self._commissions: dict[str, CommissionAndFeesReport] = {}
         self._collections: list[dict[str, CommissionAndFeesReport]] = []
 
@@ -47,6 +48,10 @@ class Trades:
         """Follow an order that is about to be sent."""
         self._follow(trade)
         self._by_order_id[trade.order_id] = trade
+        if trade.perm_id:
+            self._by_perm_id[trade.perm_id] = trade
+        if ref := trade.order.order_ref:
+            self._by_ref[ref] = None if ref in self._by_ref else trade
         return trade
 
     def _follow(self, trade: Trade) -> None:
@@ -94,6 +99,9 @@ class Trades:
         """An order of ours that has ended."""
         order = message.order if message.order is not None else Order()
         trade = self._by_perm_id.get(order.perm_id or 0)
+        if trade is None and (named := self._by_ref.get(order.order_ref or "")) is not None and not named.perm_id:
+            trade = named  # it ended before TWS could say under what permanent id
+            trade.perm_id = order.perm_id or 0
         if trade is not None:
             trade.on_completed(message)
 

@@ -170,6 +170,8 @@ class OrderRequests(Requests):
 
     def _place(self, contract: Contract, order: Order, attached: AttachedOrders | None = None) -> Trade:
         order_id = self._talk.ids.order()
+        if self._talk.journal is not None:
+            order = self._talk.journal.named(order)
         if attached is not None:
             attached = attached.replace(
                 sl_order_id=self._talk.ids.order() if attached.sl_order_type else None,
