@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from os import PathLike
 from typing import Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
@@ -3179,6 +3180,7 @@ class Client(Facade):
         durable: bool = True,
         queue_while_down: bool = False,
         read_only: bool = False,
+        journal: str | PathLike[str] | None = None,
         idle_s: float = IDLE_S,
     ) -> Self:
         """Connect and shake hands.
@@ -3189,11 +3191,14 @@ class Client(Facade):
         rather than break them, unless ``pacing`` is off. A session that is lost later is made anew, for ever, unless
         ``reconnect`` is off; its streams are asked for anew, unless ``durable`` is off for all or for one of them.
         Requests made meanwhile are refused; with ``queue_while_down`` they wait, orders too, but nothing is ever sent
-        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead. A gateway that
-        says nothing for ``idle_s`` seconds is asked the time, and given up after as long again.
+        twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead.
+        A ``journal`` is a file that has each order before it is sent: a client that begins with it, under the same id,
+        knows in `trades` what was not done, and what became of that, as replayed events. A gateway that says nothing
+        for ``idle_s`` seconds is asked the time, and given up after as long again.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
+            OSError: the journal cannot be written.
         """
         return cls._open(
             lambda: ibfast.client.Client.connect(
@@ -3209,6 +3214,7 @@ class Client(Facade):
                 durable=durable,
                 queue_while_down=queue_while_down,
                 read_only=read_only,
+                journal=journal,
                 idle_s=idle_s,
             )
         )
