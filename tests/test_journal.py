@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+from decimal import Decimal
 
 import pytest
 from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, until
@@ -203,8 +204,9 @@ def test_orders_of_another_client_in_the_same_file_are_left_alone(path):
 
 
 def test_every_part_of_an_order_comes_back_from_json():
+    condition = OrderCondition(type=1, con_id=265598, is_more=True, price=150.0)
     order = Order(
-        action="SELL", total_quantity="0.7143", lmt_price=1.5, algo_params={"maxPctVol": "0.1"}, transmit=False,
-        conditions=[OrderCondition(type=1, con_id=265598, is_more=True, price=150.0)], soft_dollar_tier=SoftDollarTier(name="a", value="b"),
+        action="SELL", total_quantity=Decimal("0.7143"), lmt_price=1.5, algo_params={"maxPctVol": "0.1"},
+        conditions=[condition], soft_dollar_tier=SoftDollarTier(name="a", value="b"), transmit=False,
     )  # fmt: skip
     assert message_of(Order, json.loads(json.dumps(order.to_dict(), default=str))) == order
