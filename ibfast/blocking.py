@@ -2620,7 +2620,7 @@ class Client(Facade):
     ) -> Bars:
         """Bars up to ``end`` (now, if it is not given), oldest first.
 
-        ``duration`` is a number and S, D, W, M or Y; ``bar_size`` one of IB's, from "1 secs" to "1 month".
+        ``duration`` is a number, a blank and S, D, W, M or Y; ``bar_size`` one of IB's, from "1 secs" to "1 month".
         TWS allows 60 of these in ten minutes and no repeat within 15 seconds.
 
         Raises:

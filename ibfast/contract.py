@@ -268,3 +268,14 @@ class Contract(Message):
         return cls(
             sec_type=sec_type, **{name: value for name, value in fields.items() if value not in ("", None)}
         ).check()
+
+
+def the_contract(given: object) -> Contract:
+    """What was given, which has to be a contract.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(given, Contract):
+        raise TypeError(f"contract: {given!r} is not a Contract, such as Contract.stock('AAPL')")
+    return given

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
+from ibfast.contract import the_contract
 from ibfast.contract_checks import with_day_only
 from ibfast.errors import (
     ConnectionFailed,
@@ -272,10 +273,10 @@ class Conversation:
             PacingError: as many of its kind are open as may be. ReadOnly: it is an order, and none may leave.
         """
         self.check_write(message)
-        message = with_day_only(message)
         contract = getattr(message, "contract", None)
         if contract is not None:
-            contract.check()
+            the_contract(contract).check()
+            message = with_day_only(message)
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.journal is not None and _is_write(message):
             wire.encode(message, self.server_version)  # what can never be sent is not written down

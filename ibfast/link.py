@@ -49,6 +49,9 @@ class Link:
                 await self._loop.create_connection(lambda: self.protocol, host, port)
         except TimeoutError:
             raise ConnectionFailed(f"{host}:{port} did not accept a connection within {timeout_s:g} s") from None
+        except ConnectionRefusedError as error:
+            reason = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
+            raise ConnectionFailed(f"{host}:{port}: {reason}") from error
         except OSError as error:
             raise ConnectionFailed(f"{host}:{port}: {error.strerror or error}") from error
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ibfast.errors import DecodeError
 from ibfast.schema import HistoricalNews, NewsArticle
+from ibfast.times import aware
 
 PDF = 1
 
@@ -61,13 +62,9 @@ def headline_of(message: HistoricalNews) -> Headline:
     return Headline(time, message.provider_code or "", message.article_id or "", message.headline or "")
 
 
-def news_time(moment: datetime | None) -> str | None:
+def news_time(moment: datetime | None, name: str) -> str | None:
     """A moment as requests for headlines have it, in UTC."""
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no time zone")
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.0"
+    return None if moment is None else f"{aware(moment, name).astimezone(UTC):%Y-%m-%d %H:%M:%S}.0"
 
 
 class HeadlinePages:

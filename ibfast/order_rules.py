@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import SupportsFloat
 
-from ibfast.contract import Contract
+from ibfast.contract import Contract, the_contract
 from ibfast.order import Order
 
 DISCRETION = ("discretionary_amt", "discretionary_up_to_limit_price")
@@ -132,8 +133,9 @@ def check_order(contract: Contract, order: Order, changes: Iterable[str] = ()) -
     only the ``changes`` must make sense.
 
     Raises:
-        ValueError: it names the field, the order type and the reason.
+        ValueError: it names the field, the order type and the reason. TypeError: the contract is none.
     """
+    the_contract(contract)
     _check_basics(order)
     kind = order.order_type or ""
     rule = TYPES.get(kind)
@@ -160,15 +162,15 @@ def _check_needs(contract: Contract, order: Order, rule: TypeRule) -> None:
         value = getattr(order, name)
         if name == "lmt_price" and value is None and _legs_have_prices(contract):
             continue
-        if value is None or not math.isfinite(value):
-            raise ValueError(f"{name}: order type {kind} needs one, not {value}")
+        if not _is_number(value):
+            raise ValueError(f"{name}: order type {kind} needs one, not {value!r}")
     for names in rule.one_of:
         given = [name for name in names if _given(order, name)]
         if len(given) != 1 and not (given and order.perm_id):  # TWS reports both
             both = "not both" if given else "one of them"
             raise ValueError(f"{', '.join(names)}: order type {kind} needs {both}")
-        if not math.isfinite(getattr(order, given[0])):
-            raise ValueError(f"{given[0]}: order type {kind} needs a number, not {getattr(order, given[0])}")
+        if not _is_number(getattr(order, given[0])):
+            raise ValueError(f"{given[0]}: order type {kind} needs a number, not {getattr(order, given[0])!r}")
 
 
 def _check_senseless(order: Order, rule: TypeRule, names: Iterable[str]) -> None:
@@ -197,6 +199,10 @@ def _given(order: Order, name: str) -> bool:
     """Whether a field says something: to TWS zero and empty are unset."""
     value = getattr(order, name)
     return bool(value) and not (isinstance(value, str) and value == "None")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, SupportsFloat) and math.isfinite(value)
 
 
 def _legs_have_prices(contract: Contract) -> bool:

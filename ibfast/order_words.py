@@ -60,11 +60,11 @@ class DurationWords(Words):
 
     def good_till_date(self, moment: datetime | str) -> Self:
         """Until an aware datetime."""
-        return self._tif(TimeInForce.GOOD_TILL_DATE).set(good_till_date=time_text(moment))
+        return self._tif(TimeInForce.GOOD_TILL_DATE).set(good_till_date=time_text(moment, "good_till_date"))
 
     def good_after(self, moment: datetime | str) -> Self:
         """Not before an aware datetime."""
-        return self.set(good_after_time=time_text(moment))
+        return self.set(good_after_time=time_text(moment, "good_after"))
 
     def immediate_or_cancel(self) -> Self:
         """Fill what is there, cancel the rest."""
@@ -169,7 +169,7 @@ class TieWords(Words):
 
     def oca(self, group: str, oca_type: int = OcaType.CANCEL_WITH_BLOCK) -> Self:
         """One cancels all: a fill cancels or shrinks the others of its group; see `ibfast.OcaType`."""
-        return self.set(oca_group=group, oca_type=int(OcaType(oca_type)))
+        return self.set(oca_group=group, oca_type=oca_number(oca_type))
 
     def child_of(self, parent: Trade | int) -> Self:
         """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
@@ -199,6 +199,13 @@ class TieWords(Words):
         return self.set(hedge_type=kind, hedge_param=param)
 
 
-def time_text(moment: datetime | str) -> str:
+def oca_number(oca_type: int) -> int:
+    """An `ibfast.OcaType` as orders carry it."""
+    if oca_type not in tuple(OcaType):
+        raise ValueError(f"oca_type: {oca_type!r} is none of {', '.join(f'{it} {it.name}' for it in OcaType)}")
+    return int(oca_type)
+
+
+def time_text(moment: datetime | str, name: str = "moment") -> str:
     """A moment as orders carry it; texts go as they are."""
-    return moment if isinstance(moment, str) else format_time(moment)
+    return moment if isinstance(moment, str) else format_time(moment, name)

@@ -176,7 +176,7 @@ class Stream(Generic[T]):
             if self._ended:
                 if self._error is not None:
                     raise self._error
-                raise StopAsyncIteration
+                raise StopAsyncIteration("the stream is closed or complete")
             await self._bell.wait()
 
     async def __aenter__(self) -> Self:

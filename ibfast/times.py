@@ -183,12 +183,23 @@ def _squeezed(name: str) -> str:
     return re.sub("\N{REPLACEMENT CHARACTER}+", "\N{REPLACEMENT CHARACTER}", " ".join(name.split()))
 
 
-def format_time(moment: datetime) -> str:
+def format_time(moment: datetime, name: str = "end") -> str:
     """A moment as requests carry it: UTC with a dash, as every server from 157 on reads it.
 
     Raises:
-        ValueError: the datetime has no time zone.
+        ValueError: the datetime has no time zone. TypeError: it is no datetime.
     """
+    return aware(moment, name).astimezone(UTC).strftime("%Y%m%d-%H:%M:%S")
+
+
+def aware(moment: datetime, name: str) -> datetime:
+    """The moment itself.
+
+    Raises:
+        ValueError: the datetime has no time zone. TypeError: it is no datetime.
+    """
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{name}: {moment!r} is not an aware datetime")
     if moment.tzinfo is None:
-        raise ValueError(f"end: {moment} has no time zone")
-    return moment.astimezone(UTC).strftime("%Y%m%d-%H:%M:%S")
+        raise ValueError(f"{name}: {moment} has no time zone; say which, as in datetime(2026, 8, 24, tzinfo=UTC)")
+    return moment

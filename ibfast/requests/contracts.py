@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ibfast.contract import Contract
+from ibfast.contract import Contract, the_contract
 from ibfast.contract_cache import ContractCache
 from ibfast.errors import RequestError
 from ibfast.price_grid import PriceGrid, market_rule_id
@@ -59,7 +59,7 @@ class ContractRequests(Requests):
             ValueError: TWS can never accept a contract; the field is named, nothing was asked.
         """
         for contract in contracts:
-            contract.check()
+            the_contract(contract).check()
         try:
             return await together(self._qualified(contract, cache) for contract in contracts)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -27,10 +28,12 @@ from ibfast.schema import (
     HistoricalTicksRequest,
 )
 from ibfast.schema.versions import V
-from ibfast.times import format_time, parse_time
+from ibfast.times import aware, format_time, parse_time
 
 MOST_BARS = 10_000_000  # more than a frame can hold
 TICKS_A_PAGE = 1_000  # IB's limit
+_BAR_SIZES = frozenset(map(str, BarSize))
+_DURATION = re.compile(r"\d+ [SDWMY]", re.ASCII)
 _TICK_KINDS = {
     WhatToShow.TRADES: "past_last",
     WhatToShow.BID_ASK: "past_bid_ask",
@@ -53,7 +56,7 @@ class HistoryRequests(Requests):
     ) -> Bars:
         """Bars up to ``end`` (now, if it is not given), oldest first.
 
-        ``duration`` is a number and S, D, W, M or Y; ``bar_size`` one of IB's, from "1 secs" to "1 month".
+        ``duration`` is a number, a blank and S, D, W, M or Y; ``bar_size`` one of IB's, from "1 secs" to "1 month".
         TWS allows 60 of these in ten minutes and no repeat within 15 seconds.
 
         Raises:
@@ -140,7 +143,7 @@ class HistoryRequests(Requests):
             raise ValueError(f"what_to_show: {what_to_show!r} is none of {', '.join(_TICK_KINDS)}")
         request = HistoricalTicksRequest(
             contract=contract,
-            start_date_time=format_time(start) if start is not None else None,
+            start_date_time=format_time(start, "start") if start is not None else None,
             end_date_time=format_time(end) if end is not None else None,
             number_of_ticks=number_of_ticks,
             what_to_show=str(what_to_show),
@@ -168,8 +171,7 @@ class HistoryRequests(Requests):
 
         Ten days in a row without a tick end it too. As `historical_ticks`; a page is one request to TWS.
         """
-        for moment in (start, end):
-            format_time(moment)  # refuses one without a time zone
+        aware(start, "start"), aware(end, "end")
         pages = Pages(int(start.timestamp()), int(end.timestamp()))
         while not pages.are_done:
             page = await self.historical_ticks(
@@ -187,6 +189,10 @@ class HistoryRequests(Requests):
 def _bars_request(
     contract: Contract, duration: str, bar_size: str, what_to_show: str, use_rth: bool, end: datetime | None
 ) -> HistoricalDataRequest:
+    if not _DURATION.fullmatch(duration):
+        raise ValueError(f"duration: {duration!r} is not a number and one of S, D, W, M, Y, such as '2 D'")
+    if bar_size not in _BAR_SIZES:
+        raise ValueError(f"bar_size: {bar_size!r} is none of {', '.join(BarSize)}")
     return HistoricalDataRequest(
         contract=contract,
         end_date_time=format_time(end) if end is not None else None,

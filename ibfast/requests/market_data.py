@@ -30,6 +30,7 @@ _ROW_KINDS = {
     TickByTickType.BID_ASK: "bid_ask",
     TickByTickType.MID_POINT: "mid_point",
 }
+_LIVE_BARS = (WhatToShow.TRADES, WhatToShow.MIDPOINT, WhatToShow.BID, WhatToShow.ASK)
 _IBS_SPELLING = re.compile(r"\d+(:.*)?|mdoff")  # 292:BRFG names a news provider, mdoff leaves out all other ticks
 
 GenericTicks = str | Iterable[GenericTick | int | str]
@@ -84,6 +85,8 @@ class MarketDataRequests(Requests):
         ``number_of_ticks`` past ticks come first. ``ignore_size`` leaves out quotes that change a size only.
         TWS allows few of these at a time (5 with 100 market data lines).
         """
+        if tick_type not in _ROW_KINDS:
+            raise ValueError(f"tick_type: {tick_type!r} is none of {', '.join(TickByTickType)}")
         kind = TickByTickType(tick_type)
         request = TickByTickRequest(
             contract=contract, tick_type=kind.value, number_of_ticks=number_of_ticks, ignore_size=ignore_size
@@ -125,6 +128,8 @@ class MarketDataRequests(Requests):
 
         ``what_to_show`` is TRADES, MIDPOINT, BID or ASK.
         """
+        if what_to_show not in _LIVE_BARS:
+            raise ValueError(f"what_to_show: {what_to_show!r} is none of {', '.join(_LIVE_BARS)}")
         request = RealTimeBarsRequest(contract=contract, what_to_show=str(what_to_show), use_rth=use_rth)
         return Ticks(self._connection, request, CancelRealTimeBars, "real_time_bar", policy=policy, capacity=capacity)
 

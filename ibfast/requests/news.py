@@ -89,8 +89,8 @@ class NewsRequests(Requests):
             raise ValueError(f"total_results: TWS gives 1 to {HEADLINES_A_PAGE} headlines at a time")
         codes = provider_codes if isinstance(provider_codes, str) else "+".join(provider_codes)
         request = HistoricalNewsRequest(
-            con_id=con_id, provider_codes=codes, start_date_time=news_time(start), end_date_time=news_time(end),
-            total_results=total_results,
+            con_id=con_id, provider_codes=codes, start_date_time=news_time(start, "start"),
+            end_date_time=news_time(end, "end"), total_results=total_results,
         )  # fmt: skip
         answer = await self._connection.ask(request, end=HistoricalNewsEnd)
         headlines = [headline_of(part) for part in answer.parts]

@@ -75,7 +75,7 @@ class OrderListRequests(Requests):
         """
         wanted = ExecutionFilter(
             acct_code=account, symbol=symbol, sec_type=sec_type, exchange=exchange, side=side, client_id=client_id,
-            time=None if since is None else time_text(since), last_n_days=last_n_days,
+            time=None if since is None else time_text(since, "since"), last_n_days=last_n_days,
             specific_dates=[int(f"{day:%Y%m%d}") for day in dates],
         )  # fmt: skip
         reports: dict[str, CommissionAndFeesReport] = {}

@@ -11,6 +11,7 @@ from ibfast.enums import OcaType
 from ibfast.order import AttachedOrders, Order, without_answers
 from ibfast.order_builder import OrderBuilder
 from ibfast.order_rules import check_order
+from ibfast.order_words import oca_number
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     CancelOrderRequest,
@@ -71,7 +72,7 @@ class OrderRequests(Requests):
         Raises:
             ValueError, VersionError, ConnectionLost: as `place_order`.
         """
-        order = trade.order.replace(**{"transmit": True, **changes})
+        order = _trade(trade).order.replace(**{"transmit": True, **changes})
         check_order(trade.contract, order, changes)
         self._connection.send(place_request(trade.order_id, trade.contract, order))
         trade.sent_again(order)
@@ -90,7 +91,7 @@ class OrderRequests(Requests):
             manual_order_cancel_time=manual_order_cancel_time, ext_operator=ext_operator,
             manual_order_indicator=manual_order_indicator,
         )  # fmt: skip
-        self._connection.send(CancelOrderRequest(order_id=trade.order_id, order_cancel=cancel))
+        self._connection.send(CancelOrderRequest(order_id=_trade(trade).order_id, order_cancel=cancel))
         return trade
 
     async def cancel_all_orders(
@@ -110,7 +111,7 @@ class OrderRequests(Requests):
         Raises:
             ValueError: one of them can never be accepted; nothing was sent. VersionError. ConnectionLost.
         """
-        fields = {"oca_group": group, "oca_type": int(OcaType(oca_type))}
+        fields = {"oca_group": group, "oca_type": oca_number(oca_type)}
         for order in orders:
             if isinstance(order, OrderBuilder):
                 order.set(**fields).build()
@@ -179,6 +180,12 @@ class OrderRequests(Requests):
             )
         self._connection.send(place_request(order_id, contract, order, attached))
         return self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
+
+
+def _trade(given: object) -> Trade:
+    if not isinstance(given, Trade):
+        raise TypeError(f"trade: {given!r} is not a Trade, such as submit() and open_orders() give")
+    return given
 
 
 def place_request(
