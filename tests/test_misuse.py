@@ -141,6 +141,9 @@ await old.current_time_in_ms()
 
 await (await ib.order(Contract.index("SPX", exchange="CBOE")).buy(1).market().submit()).filled()
 
+async with await ibfast.Client.connect(host, port, client_id=5, read_only=True) as watcher:
+    await watcher.order(aapl).buy(1).market().submit()
+
 await ib.auto_open_orders()
 
 await ib.set_server_log_level(9)
