@@ -19,11 +19,11 @@ from ibfast.simulator.waiting import time_refusal
 from ibfast.simulator.working import WorkingOrder, echo
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """An order that cannot be accepted; ``refusal`` is IB's code and words."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(*refusal)
+        super().__init__(f"{refusal[0]}: {refusal[1]}")
         self.refusal = refusal
 
 

@@ -150,12 +150,13 @@ class Engine:
         used = (order_id for client, order_id in (*self.orders, *self._held) if client == client_id)
         return max((0, *used)) + 1
 
-    def correct(self, exec_id: str, price: float) -> None:
-        """The exchange changes the price of a trade: it is told again, its id counted up."""
+    def correct(self, exec_id: str, price: float) -> bool:
+        """The exchange changes the price of a trade: it is told again, its id counted up; whether there is one."""
         fill = self.blotter.correct(exec_id, price)
         if fill is not None:
             self._send(fill.working.client_id, fill.details())
             self._send(fill.working.client_id, fill.report)
+        return fill is not None
 
     # -- what time brings
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from ibfast.contract import Contract
 from ibfast.limits import DEFAULT_LINES
+from ibfast.order import Order
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_account,
@@ -93,6 +95,29 @@ class Simulator:
     def happened(self, fault: Fault) -> int:
         """How often a fault, one of ``faults`` or an injected one, has happened so far."""
         return self._script.happened(fault)
+
+    def correct_execution(self, exec_id: str, price: float) -> None:
+        """Let the exchange change the price of a trade: it is told anew, and the account follows.
+
+        From the simulator's own event loop only.
+
+        Raises:
+            KeyError: there is no such execution.
+        """
+        if not self.gateway.engine.correct(exec_id, price):
+            raise KeyError(exec_id)
+
+    def place_manually(self, contract: Contract, order: Order) -> int:
+        """Enter an order as a person does in TWS; its permanent id. From the simulator's own event loop only.
+
+        Client 0 is told of it once it asks for open orders or binds them. See `Client.auto_open_orders`.
+
+        Raises:
+            ValueError: IB would refuse it; the text has IB's code and words.
+        """
+        working = self.gateway.engine.place_manually(contract, order)
+        self.gateway.orders_changed()
+        return working.perm_id
 
     async def go_down(self) -> None:
         """Drop every connection and close the port; orders, positions and the market go on."""
