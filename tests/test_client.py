@@ -483,7 +483,9 @@ def test_daily_bars(play):
 
 def test_a_query_that_tws_refuses(play):
     async def case(client):
-        with pytest.raises(RequestError, match="bar size"):
+        with pytest.raises(RequestError, match="what-to-show"):
+            await client.historical_data(AAPL, duration="1 D", what_to_show="RUMOURS")
+        with pytest.raises(ValueError, match="bar_size: '7 mins' is none of 1 secs"):
             await client.historical_data(AAPL, duration="1 D", bar_size="7 mins")
         with pytest.raises(ValueError, match="no time zone"):
             await client.historical_data(AAPL, duration="1 D", end=datetime(2026, 8, 25))
