@@ -6,30 +6,46 @@ import argparse
 
 from rich.console import Console
 
-from benchmarks.measure import FULL, QUICK, decode_rows, loopback_rows, missing
+from benchmarks import decode, loopback, rust
 from benchmarks.report import Result, machine, show, write
+from benchmarks.roster import missing
+from benchmarks.rows import FULL, QUICK
 
-TABLE_WIDTH = 170
+TABLE_WIDTH = 190
+SUBJECTS = {
+    "decode": decode.rows,
+    "streams": loopback.streams,
+    "past": loopback.past,
+    "cold": loopback.cold,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few messages, one round: to see that it works")
     parser.add_argument("--rounds", type=int, help="default: 5; with --quick 1")
+    parser.add_argument("--only", metavar="NAME,...", help=f"of {', '.join(SUBJECTS)}")
     parser.add_argument("--write", action="store_true", help="keep the result and show it in README and docs")
     given = parser.parse_args()
     scale = QUICK if given.quick else FULL
     rounds = scale.rounds if given.rounds is None else given.rounds
     if rounds < 1:
         parser.error("--rounds: at least 1")
+    names = given.only.split(",") if given.only else list(SUBJECTS)
+    if unknown := set(names) - set(SUBJECTS):
+        parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(SUBJECTS)}")
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=TABLE_WIDTH)
-    for reason in missing():
-        console.print(reason)
-    found = machine()
+    rows = []
     with console.status("…") as status:
-        rows = decode_rows(scale, rounds, status.update) + loopback_rows(scale, rounds, status.update)
+        status.update("building the Rust peer")
+        rust.prepare(wanted=not scale.is_quick)
+        for reason in missing():
+            console.print(reason)
+        found = machine()
+        for name in names:
+            rows += SUBJECTS[name](scale, rounds, status.update)
     result = Result(found, rounds, rows)
     show(result, console)
     if given.write:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PRICES = ("price", "bid_price", "ask_price", "mid_point", "open", "high", "low", "close")
+SIZES = ("size", "bid_size", "ask_size", "volume")
+
 
 @dataclass
 class Answer:
-    """How many ticks came, and the sums of their prices and sizes.
+    """How many items came, and the sums of their prices and sizes.
 
     Prices are whole cents, so whatever order floats were added in, the sum is right to far less than half a cent.
     """
@@ -17,20 +20,24 @@ class Answer:
     sizes: float = 0.0
 
     def exact(self) -> tuple[int, int, int]:
-        """Ticks, cents and shares; equal for all who read the same."""
+        """Items, cents and shares; equal for all who read the same."""
         return self.ticks, round(self.prices * 100), round(self.sizes)
+
+    def add(self, price: float, size: float) -> None:
+        """One more item."""
+        self.ticks += 1
+        self.prices += price
+        self.sizes += size
 
     def __add__(self, other: Answer) -> Answer:
         return Answer(self.ticks + other.ticks, self.prices + other.prices, self.sizes + other.sizes)
 
 
 def of_rows(rows) -> Answer:
-    """The answer in a batch of records of any tick kind; NaN is a field that the tick does not have."""
+    """The answer in a batch of records of any kind; NaN is a field that the tick does not have."""
     import numpy as np  # not needed in the processes of other clients, whose memory is measured
 
-    names = rows.dtype.names
-    prices = [rows[name] for name in ("price", "bid_price", "ask_price") if name in names]
-    sizes = [rows[name] for name in ("size", "bid_size", "ask_size") if name in names]
-    return Answer(
-        len(rows), sum(float(np.nansum(each)) for each in prices), sum(float(np.nansum(each)) for each in sizes)
-    )
+    def total(names: tuple[str, ...]) -> float:
+        return sum(float(np.nansum(rows[name])) for name in names if name in rows.dtype.names)
+
+    return Answer(len(rows), total(PRICES), total(SIZES))

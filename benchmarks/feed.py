@@ -11,24 +11,40 @@ import socket
 import sys
 import threading
 
-from benchmarks.peers.common import take_frame
-from benchmarks.workloads import last
+from benchmarks.peers.common import FIRST_ORDER_ID, REQ_ID, take_frame
+from benchmarks.workload import Workload
+from benchmarks.workloads import WORKLOADS
 from ibfast import wire
 from ibfast.schema import ManagedAccounts, NextValidId
 
 
-def serve(sock: socket.socket, version: int, frames: bytes) -> None:
-    """Handshake, wait for the tick-by-tick request (whatever else is asked first), send everything, close."""
+def greet(sock: socket.socket, version: int) -> None:
+    """The handshake, up to the client being ready."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.recv(4, socket.MSG_WAITALL)
     take_frame(sock)
     sock.sendall(wire.frame(b"%d\x0020260101 00:00:00 UTC\0" % version))
     take_frame(sock)
-    for message in (NextValidId(order_id=1), ManagedAccounts(accounts_list="DU1")):
+    for message in (NextValidId(order_id=FIRST_ORDER_ID), ManagedAccounts(accounts_list="DU1")):
         sock.sendall(wire.frame(wire.encode(message, version)))
-    while b"Last" not in take_frame(sock):
-        pass
-    sock.sendall(frames)
+
+
+def take_request(sock: socket.socket, version: int, asked_by: int) -> bytes:
+    """The next request with this message id; whatever else is asked first has no answer."""
+    while True:
+        payload = take_frame(sock)
+        if wire.message_id(payload, version)[0] == asked_by:
+            return payload
+
+
+def serve(sock: socket.socket, workload: Workload, requests: int, repeats: int) -> None:
+    """A block for each request, or the only block when the last of many requests is in; then the end."""
+    greet(sock, workload.version)
+    for block in workload.blocks:
+        for _ in range(requests):
+            take_request(sock, workload.version, workload.asked_by)
+        for _ in range(repeats):
+            sock.sendall(block)
     sock.shutdown(socket.SHUT_WR)
     while sock.recv(65_536):
         pass
@@ -41,10 +57,14 @@ def end_with_parent() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--workload", required=True)
     parser.add_argument("--version", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--req-id", type=int, default=REQ_ID, help="of the client's first request")
+    parser.add_argument("--requests", type=int, default=1, help="that must come before anything is sent")
+    parser.add_argument("--repeats", type=int, default=1, help="send it so often")
     given = parser.parse_args()
-    frames = last(given.version, given.count).frames
+    workload = WORKLOADS[given.workload](given.version, given.count, given.req_id)
     threading.Thread(target=end_with_parent, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(server.getsockname()[1], flush=True)
@@ -52,7 +72,7 @@ def main() -> None:
             sock, _ = server.accept()
             with sock:
                 try:
-                    serve(sock, given.version, frames)
+                    serve(sock, workload, given.requests, given.repeats)
                 except OSError as error:  # the client went; whoever started it sees why
                     print(f"feed: {error}", file=sys.stderr)
 

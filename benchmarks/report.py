@@ -17,13 +17,14 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measure import Row
+from benchmarks.rows import Row
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-SHOWN_IN = (ROOT / "README.md", ROOT / "docs" / "performance.md")
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
-HEAD = ("", "wire", "peer", "messages", "messages/s", "least to most", "ibfast ÷ peer", "CPU a message", "peak memory")
+LEFT = (0, 1, 2, 8, 11)  # columns
+HEAD = ("", "wire", "peer", "items", "figure", "least to most", "ratio", "target", "", "CPU an item", "peak", "note")
 
 
 @dataclass
@@ -74,32 +75,62 @@ def _load() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    ratio = f"{row.ratio:,.2f} ×" if row.ratio < 10 else f"{row.ratio:,.0f} ×"
     cpu = f"{statistics.median(row.cpu_ns):,.0f} ns" if row.cpu_ns else ""
     peak = f"{row.peak_mib:,.0f} MiB" if row.peak_mib else ""
+    spread = f"{_figure(row, min(row.figures))} to {_figure(row, max(row.figures))}" if len(row.figures) > 1 else ""
+    ratio = f"{_number(row.ratio)} ×" if row.ratios else ""
+    met = {None: "", True: "met", False: "missed"}[row.is_met]
     return (
-        f"{row.section}: {row.workload}", row.wire, row.peer, f"{row.count:,}", _rate(row.rate),
-        f"{_rate(min(row.rates))} to {_rate(max(row.rates))}", ratio if row.ratios else "", cpu, peak,
+        row.workload, row.wire, row.peer, f"{row.count:,}", _figure(row, row.figure), spread, ratio,
+        str(row.target or ""), met, cpu, peak, row.note,
     )  # fmt: skip
 
 
-def _rate(value: float) -> str:
-    return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
+def _figure(row: Row, value: float) -> str:
+    if row.unit == "/s":
+        return f"{value / 1e6:.2f} M/s" if value >= 1e6 else f"{value / 1e3:,.0f} k/s"
+    return f"{_number(value)} {row.unit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def _sections(result: Result) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in result.rows:
+        found.setdefault(row.section, []).append(row)
+    return found
 
 
 def show(result: Result, console: Console) -> None:
-    table = Table(box=SIMPLE)
-    for place, name in enumerate(HEAD):
-        table.add_column(name, justify="left" if place < 3 else "right", no_wrap=True)
-    for row in result.rows:
-        table.add_row(*_cells(row))
-    console.print(table)
+    for section, rows in _sections(result).items():
+        table = Table(title=section, box=SIMPLE, title_justify="left")
+        for place, name in enumerate(HEAD):
+            table.add_column(name, justify="left" if place in LEFT else "right", no_wrap=True)
+        for row in rows:
+            table.add_row(*_cells(row))
+        console.print(table)
     console.print(_facts(result))
 
 
 def markdown(result: Result) -> str:
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 3 + "---:|" * (len(HEAD) - 3)]
-    lines += ["| " + " | ".join(_cells(row)) + " |" for row in result.rows]
+    lines = []
+    for section, rows in _sections(result).items():
+        lines += [f"### {section[0].upper()}{section[1:]}", ""]
+        lines += ["| " + " | ".join(HEAD) + " |"]
+        lines += ["|" + "|".join("---" if place in LEFT else "---:" for place in range(len(HEAD))) + "|"]
+        lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows] + [""]
+    return "\n".join([*lines, _facts(result)])
+
+
+def summary(result: Result) -> str:
+    """For the README: every figure that has a target, and what ibfast itself does."""
+    lines = ["| | wire | against | ratio | target | |", "|---|---|---|---:|---:|---|"]
+    for row in result.rows:
+        if row.target is not None and row.ratios:
+            name, wire, peer, _, _, _, ratio, target, met, *_ = _cells(row)
+            lines.append(f"| {row.section}: {name} | {wire} | {peer} | {ratio} | {target} | {met} |")
     return "\n".join([*lines, "", _facts(result)])
 
 
@@ -113,7 +144,8 @@ def write(result: Result) -> list[Path]:
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / f"{result.machine['date']}.json"
     kept.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [kept, *(path for path in SHOWN_IN if _show_in(path, markdown(result)))]
+    shown = {README: summary(result), PAGE: markdown(result)}
+    return [kept, *(path for path, table in shown.items() if _show_in(path, table))]
 
 
 def _show_in(path: Path, table: str) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from benchmarks.answers import Answer
 from benchmarks.peers import ibfast_peer
 from benchmarks.peers.common import REQ_ID
-from benchmarks.workloads import PROTOBUF, TEXT, WORKLOADS, Workload
+from benchmarks.workload import PROTOBUF, TEXT, Workload
+from benchmarks.workloads import STREAMS
 from ibfast import wire
 from ibfast.contract import Contract
 from ibfast.order import Order
@@ -82,9 +83,9 @@ HOT = {  # by kind of record; tick by tick Last and BidAsk are workloads
 
 
 @VERSIONS
-@pytest.mark.parametrize("name", list(WORKLOADS))
+@pytest.mark.parametrize("name", list(STREAMS))
 def test_decode_a_block_of_a_workload(benchmark, name, version):
-    assert len(benchmark(ibfast_peer.reader(WORKLOADS[name](version, BLOCK)))) == BLOCK
+    assert len(benchmark(ibfast_peer.reader(STREAMS[name](version, BLOCK)))) == BLOCK
 
 
 @VERSIONS
@@ -94,7 +95,7 @@ def test_decode_a_block_of_a_workload(benchmark, name, version):
 )
 def test_decode_a_block_of_one_hot_message(benchmark, kind, message, version):
     frames = wire.frame(wire.encode(message, version)) * BLOCK
-    read = ibfast_peer.reader(Workload(type(message).__name__, version, kind, frames, BLOCK, Answer(BLOCK)))
+    read = ibfast_peer.reader(Workload(type(message).__name__, version, kind, (frames,), BLOCK, Answer(BLOCK)))
     assert len(benchmark(read)) == BLOCK
 
 

@@ -16,7 +16,10 @@ from pathlib import Path
 from benchmarks.answers import Answer
 
 REQ_ID = 1_000_000_000  # the first that ibfast uses; the other peers are told to use it too
+FIRST_ORDER_ID = 1
 PATIENCE_S = 300.0
+OPEN_AT_ONCE = 50
+LAST_PRICE = 999.99  # of the last message of a stream, so that who loses messages still knows the end
 
 
 class Stopwatch:
@@ -63,10 +66,18 @@ def run(main: Coroutine[None, None, None], loop: str) -> None:
 
 
 def arguments() -> argparse.Namespace:
+    """What a client is told; ``kind`` is that of its workload."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--kind", required=True)
     parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--requests", type=int, default=1)
     parser.add_argument("--version", type=int, required=True)
     parser.add_argument("--loop", default="")
     parser.add_argument("--how", default="")
     return parser.parse_args()
+
+
+def turns(requests: int) -> list[range]:
+    """Requests in groups of as many as TWS lets be open at once."""
+    return [range(first, min(first + OPEN_AT_ONCE, requests)) for first in range(0, requests, OPEN_AT_ONCE)]

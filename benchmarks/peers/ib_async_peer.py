@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,12 +11,16 @@ import ib_async
 from ib_async.decoder import Decoder
 
 from benchmarks.answers import Answer
-from benchmarks.peers.common import PATIENCE_S, REQ_ID, Stopwatch, arguments, run
+from benchmarks.peers.common import FIRST_ORDER_ID, LAST_PRICE, PATIENCE_S, REQ_ID, Stopwatch, arguments, run, turns
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Workload
+    from benchmarks.workload import Workload
 
 # ruff: noqa: N802, N803  (the names are ib_async's)
+
+CLIENT_ID = 1
+START = "20260105-15:00:00"
+TICK_TYPES = {"last": "Last", "bid_ask": "BidAsk", "mid_point": "MidPoint"}
 
 
 class Counting:
@@ -42,6 +47,12 @@ class Counting:
     def tickByTickBidAsk(self, reqId, time, bidPrice, askPrice, bidSize, askSize, attrib):
         self.ticks += 1
 
+    def tickByTickMidPoint(self, reqId, time, midPoint):
+        self.ticks += 1
+
+    def updateMktDepth(self, reqId, position, operation, side, price, size):
+        self.ticks += 1
+
 
 class Adding(Counting):
     """The same, adding up what it is told."""
@@ -63,6 +74,12 @@ class Adding(Counting):
 
     def tickByTickBidAsk(self, reqId, time, bidPrice, askPrice, bidSize, askSize, attrib):
         self.answer += Answer(1, bidPrice + askPrice, bidSize + askSize)
+
+    def tickByTickMidPoint(self, reqId, time, midPoint):
+        self.answer += Answer(1, midPoint)
+
+    def updateMktDepth(self, reqId, position, operation, side, price, size):
+        self.answer += Answer(1, price, size)
 
 
 def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]:
@@ -89,30 +106,140 @@ def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]
     return answer, timed
 
 
-async def client(port: int, count: int) -> None:
+# -------------------------------------------------------------------------------------------- the whole client
+
+
+async def connect(port: int) -> ib_async.IB:
+    """A client that is ready, without the requests that `IB.connect` makes of its own, and without a pace."""
     ib = ib_async.IB()
-    answer, done = Answer(), asyncio.Event()
-    await ib.client.connectAsync("127.0.0.1", port, 1, 30)
-    ib.wrapper.clientId = 1
+    ib.client.MaxRequests = 0
+    await ib.client.connectAsync("127.0.0.1", port, CLIENT_ID, 30)
+    ib.wrapper.clientId = CLIENT_ID
     ib.client._reqIdSeq = REQ_ID
+    return ib
+
+
+async def client(given: argparse.Namespace) -> None:
+    ib = await connect(given.port)
     contract = ib_async.Stock("AAPL", "SMART", "USD", conId=265598)
     stopwatch = Stopwatch()
-    ticker = ib.reqTickByTickData(contract, "Last")
-
-    def update(ticker):
-        for tick in ticker.tickByTicks:
-            answer.ticks += 1
-            answer.prices += tick.price
-            answer.sizes += tick.size
-        if answer.ticks >= count:
-            done.set()
-
-    ticker.updateEvent += update
-    await asyncio.wait_for(done.wait(), PATIENCE_S)
+    ask = ANSWERS.get(given.kind)
+    answer = await (ask(ib, contract, given) if ask else stream(ib, contract, given))
     stopwatch.report(answer)
     ib.client.disconnect()
 
 
+async def stream(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer, done = Answer(), asyncio.Event()
+
+    def add(items: list) -> None:
+        for item in items:
+            answer.ticks += 1
+            answer.prices += item.price
+            answer.sizes += item.size
+
+    def add_quotes(items: list) -> None:
+        for item in items:
+            answer.ticks += 1
+            answer.prices += item.bidPrice + item.askPrice
+            answer.sizes += item.bidSize + item.askSize
+
+    def add_mid_points(items: list) -> None:
+        for item in items:
+            answer.ticks += 1
+            answer.prices += item.midPoint
+
+    def see(items: list) -> None:
+        """L1: sizes that do not change are not among the ticks, nor strings; only the last price can be checked."""
+        if items and items[-1].price == LAST_PRICE:
+            answer.ticks = given.count
+
+    if given.kind in TICK_TYPES:
+        ticker, name = ib.reqTickByTickData(contract, TICK_TYPES[given.kind]), "tickByTicks"
+    elif given.kind == "depth":
+        ticker, name = ib.reqMktDepth(contract, 10), "domTicks"
+    else:
+        ticker, name = ib.reqMktData(contract), "ticks"
+    take = {"bid_ask": add_quotes, "mid_point": add_mid_points, "tick": see}.get(given.kind, add)
+
+    def update(ticker: ib_async.Ticker) -> None:
+        take(getattr(ticker, name))
+        if answer.ticks >= given.count:
+            done.set()
+
+    ticker.updateEvent += update
+    await asyncio.wait_for(done.wait(), PATIENCE_S)
+    return answer
+
+
+async def bars(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for places in turns(given.requests):
+        asked = [
+            ib.reqHistoricalDataAsync(contract, "", "1 D", "1 min", "TRADES", True, 2, timeout=PATIENCE_S)
+            for _ in places
+        ]
+        for found in await asyncio.gather(*asked):
+            for bar in found:
+                answer.add(bar.open + bar.high + bar.low + bar.close, bar.volume)
+    return answer
+
+
+async def past_ticks(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for places in turns(given.requests):
+        asked = [ib.reqHistoricalTicksAsync(contract, START, "", 1000, "TRADES", True) for _ in places]
+        for page in await asyncio.gather(*asked):
+            for tick in page:
+                answer.add(tick.price, tick.size)
+    return answer
+
+
+async def open_orders(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for trade in await ib.reqOpenOrdersAsync():
+        answer.add(trade.order.lmtPrice, trade.order.totalQuantity)
+    return answer
+
+
+async def contract_details(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for found in await ib.reqContractDetailsAsync(contract):
+        answer.add(found.contract.strike, found.contract.conId)
+    return answer
+
+
+async def executions(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for fill in await ib.reqExecutionsAsync():
+        answer.add(fill.execution.price, fill.execution.shares)
+    return answer
+
+
+async def statuses(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer, done = Answer(), asyncio.Event()
+
+    def update(trade: ib_async.Trade) -> None:
+        answer.add(0.0, trade.orderStatus.filled)
+        if answer.ticks == given.count:
+            done.set()
+
+    order = ib_async.LimitOrder("BUY", 100, 150.0, orderId=FIRST_ORDER_ID, tif="DAY")
+    ib.placeOrder(contract, order).statusEvent += update
+    await asyncio.wait_for(done.wait(), PATIENCE_S)
+    return answer
+
+
+ANSWERS = {
+    "bar": bars,
+    "past_last": past_ticks,
+    "open_orders": open_orders,
+    "contracts": contract_details,
+    "executions": executions,
+    "statuses": statuses,
+}
+
+
 if __name__ == "__main__":
     given = arguments()
-    run(client(given.port, given.count), given.loop)
+    run(client(given), given.loop)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 
 import ibfast
 from benchmarks.answers import Answer, of_rows
-from benchmarks.peers.common import REQ_ID, Stopwatch, arguments, run
-from benchmarks.workloads import Workload
+from benchmarks.peers.common import REQ_ID, Stopwatch, arguments, run, turns
+from benchmarks.workload import Workload
 from ibfast import wire
 from ibfast._codec import Protocol, Rows
+
+HELD = 1_048_576  # records a stream holds before it drops
+START = datetime(2026, 1, 5, 15, tzinfo=UTC)
 
 
 class _Owner:
@@ -47,38 +53,155 @@ def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]
     return lambda: of_rows(read()), lambda: len(read())
 
 
-async def client(port: int, count: int, how: str) -> None:
-    async with await ibfast.Client.connect("127.0.0.1", port, client_id=1) as ib:
+# -------------------------------------------------------------------------------------------- the whole client
+
+
+def stream(ib: ibfast.Client, kind: str, contract: ibfast.Contract) -> ibfast.Ticks:
+    """A subscription of this kind of record."""
+    if kind == "tick":
+        return ib.market_data(contract, capacity=HELD)
+    if kind == "depth":
+        return ib.depth(contract, capacity=HELD)
+    tick_type = {"last": "Last", "bid_ask": "BidAsk", "mid_point": "MidPoint"}[kind]
+    return ib.tick_by_tick(contract, tick_type, capacity=HELD)
+
+
+async def client(given: argparse.Namespace) -> None:
+    aapl = ibfast.Contract.stock("AAPL")
+    async with await ibfast.Client.connect("127.0.0.1", given.port, client_id=1, pacing=False, reconnect=False) as ib:
         stopwatch = Stopwatch()
-        async with ib.tick_by_tick(ibfast.Contract.stock("AAPL"), "Last", capacity=1_000_000) as ticks:
-            answer = await (one_by_one if how == "events" else in_batches)(ticks, count)
+        if given.kind in ANSWERS:
+            stopwatch.report(await ANSWERS[given.kind](ib, aapl, given))
+            return
+        async with stream(ib, given.kind, aapl) as ticks:
+            answer = await (one_by_one if given.how == "events" else in_batches)(ticks, given)
             stopwatch.report(answer)
             if ticks.dropped:
                 raise SystemExit(f"{ticks.dropped} dropped")
 
 
-async def one_by_one(ticks, count: int) -> Answer:
+async def one_by_one(ticks: ibfast.Ticks, given: argparse.Namespace) -> Answer:
+    return await EVENTS[given.kind](ticks, given.count)
+
+
+async def prices_and_sizes(ticks: ibfast.Ticks, count: int) -> Answer:
     answer = Answer()
     async for tick in ticks.events():
-        answer.ticks += 1
-        answer.prices += tick.price
-        answer.sizes += tick.size
+        answer.add(tick.price, tick.size)
         if answer.ticks == count:
             break
     return answer
 
 
-async def in_batches(ticks, count: int) -> Answer:
+async def quotes(ticks: ibfast.Ticks, count: int) -> Answer:
+    answer = Answer()
+    async for tick in ticks.events():
+        answer.add(tick.bid_price + tick.ask_price, tick.bid_size + tick.ask_size)
+        if answer.ticks == count:
+            break
+    return answer
+
+
+async def mid_points(ticks: ibfast.Ticks, count: int) -> Answer:
+    answer = Answer()
+    async for tick in ticks.events():
+        answer.add(tick.mid_point, 0.0)
+        if answer.ticks == count:
+            break
+    return answer
+
+
+async def l1_ticks(ticks: ibfast.Ticks, count: int) -> Answer:
+    answer = Answer()
+    async for tick in ticks.events():
+        price, size = tick.price, tick.size
+        answer.add(price if price == price else 0.0, size if size == size else 0.0)  # NaN: it has none
+        if answer.ticks == count:
+            break
+    return answer
+
+
+EVENTS = {
+    "last": prices_and_sizes,
+    "bid_ask": quotes,
+    "mid_point": mid_points,
+    "tick": l1_ticks,
+    "depth": prices_and_sizes,
+}
+
+
+async def in_batches(ticks: ibfast.Ticks, given: argparse.Namespace) -> Answer:
     """All batches are kept until the last has come, which costs memory, and then added up, which costs time."""
     batches, held = [], 0
     async for rows in ticks:
         batches.append(rows)
         held += len(rows)
-        if held >= count:
+        if held >= given.count:
             break
     return sum(map(of_rows, batches), Answer())
 
 
+async def bars(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for places in turns(given.requests):
+        asked = [ib.historical_data(contract, duration="1 D", bar_size="1 min") for _ in places]
+        for found in await asyncio.gather(*asked):
+            answer += of_rows(found.records)
+    return answer
+
+
+async def past_ticks(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for places in turns(given.requests):
+        for page in await asyncio.gather(*(ib.historical_ticks(contract, start=START) for _ in places)):
+            answer += of_rows(page.records)
+    return answer
+
+
+async def open_orders(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for trade in await ib.open_orders():
+        answer.add(trade.order.lmt_price or 0.0, float(trade.order.total_quantity or 0))
+    return answer
+
+
+async def contract_details(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for found in await ib.contract_details(contract):
+        answer.add(found.contract.strike, found.contract.con_id)
+    return answer
+
+
+async def executions(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    for fill in await ib.executions():
+        if fill.commission is None:
+            raise SystemExit(f"no commission: {fill}")
+        answer.add(fill.execution.price or 0.0, float(fill.execution.shares or 0))
+    return answer
+
+
+async def statuses(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer = Answer()
+    updates = ib.order_updates()
+    await ib.order(contract).buy(given.count + 1).limit(150).submit()
+    async for event in updates:
+        answer.add(0.0, float(event.filled))
+        if answer.ticks == given.count:
+            break
+    return answer
+
+
+ANSWERS = {
+    "bar": bars,
+    "past_last": past_ticks,
+    "open_orders": open_orders,
+    "contracts": contract_details,
+    "executions": executions,
+    "statuses": statuses,
+}
+
+
 if __name__ == "__main__":
     given = arguments()
-    run(client(given.port, given.count, given.how), given.loop)
+    run(client(given), given.loop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,17 +12,20 @@ from ibapi.client import EClient
 from ibapi.comm import read_fields
 from ibapi.contract import Contract
 from ibapi.decoder import Decoder
+from ibapi.execution import ExecutionFilter
+from ibapi.order import Order
 from ibapi.wrapper import EWrapper
 
 from benchmarks.answers import Answer
-from benchmarks.peers.common import PATIENCE_S, REQ_ID, Stopwatch, arguments
+from benchmarks.peers.common import FIRST_ORDER_ID, PATIENCE_S, REQ_ID, Stopwatch, arguments, turns
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Workload
+    from benchmarks.workload import Workload
 
-# ruff: noqa: N802, N803  (the names are the official client's)
+# ruff: noqa: N802, N803, N815  (the names are the official client's)
 
 PROTOBUF_IDS = 200
+TICK_TYPES = {"last": "Last", "bid_ask": "BidAsk", "mid_point": "MidPoint"}
 
 
 class Counting(EWrapper):
@@ -50,28 +54,50 @@ class Counting(EWrapper):
     def tickByTickBidAsk(self, reqId, time, bidPrice, askPrice, bidSize, askSize, attrib):
         self.ticks += 1
 
+    def tickByTickMidPoint(self, reqId, time, midPoint):
+        self.ticks += 1
+
+    def updateMktDepth(self, reqId, position, operation, side, price, size):
+        self.ticks += 1
+
 
 class Adding(EWrapper):
-    """The same, adding up what it is told."""
+    """The callbacks of every workload, adding up what they are told; ``stop`` is called at ``enough`` ticks."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int = 0, stop: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self.answer = Answer()
+        self.enough = enough
+        self.stop = stop
+
+    def add(self, price: float, size: float) -> None:
+        answer = self.answer
+        answer.ticks += 1
+        answer.prices += price
+        answer.sizes += size
+        if answer.ticks == self.enough:
+            self.stop()
 
     def tickPrice(self, reqId, tickType, price, attrib):
-        self.answer += Answer(0, price)
+        self.answer.prices += price
 
     def tickSize(self, reqId, tickType, size):
-        self.answer += Answer(1, 0, float(size))
+        self.add(0.0, float(size))
 
     def tickString(self, reqId, tickType, value):
-        self.answer += Answer(1)
+        self.add(0.0, 0.0)
 
     def tickByTickAllLast(self, reqId, tickType, time, price, size, attrib, exchange, conditions):
-        self.answer += Answer(1, price, float(size))
+        self.add(price, float(size))
 
     def tickByTickBidAsk(self, reqId, time, bidPrice, askPrice, bidSize, askSize, attrib):
-        self.answer += Answer(1, bidPrice + askPrice, float(bidSize + askSize))
+        self.add(bidPrice + askPrice, float(bidSize + askSize))
+
+    def tickByTickMidPoint(self, reqId, time, midPoint):
+        self.add(midPoint, 0.0)
+
+    def updateMktDepth(self, reqId, position, operation, side, price, size):
+        self.add(price, float(size))
 
 
 def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]:
@@ -104,44 +130,107 @@ def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]
     return answer, timed
 
 
-class App(EWrapper):
-    """A whole client's callbacks: add up, and say when the last tick is in."""
+# -------------------------------------------------------------------------------------------- the whole client
+
+
+class App(Adding):
+    """A whole client's callbacks: add up, and say when the last item of an answer is in."""
 
     def __init__(self, enough: int) -> None:
-        super().__init__()
-        self.answer = Answer()
-        self.enough = enough
+        super().__init__(enough, self.one_is_done)
         self.ready = threading.Event()
         self.done = threading.Event()
+        self.open_requests = 1
+
+    def one_is_done(self, *arguments) -> None:
+        self.open_requests -= 1
+        if self.open_requests == 0:
+            self.done.set()
 
     def nextValidId(self, orderId):
         self.ready.set()
 
-    def tickByTickAllLast(self, reqId, tickType, time, price, size, attrib, exchange, conditions):
+    def historicalData(self, reqId, bar):
         answer = self.answer
         answer.ticks += 1
-        answer.prices += price
-        answer.sizes += float(size)
-        if answer.ticks == self.enough:
-            self.done.set()
+        answer.prices += bar.open + bar.high + bar.low + bar.close
+        answer.sizes += float(bar.volume)
+
+    def historicalTicksLast(self, reqId, ticks, done):
+        for tick in ticks:
+            self.answer.add(tick.price, float(tick.size))
+        if done:
+            self.one_is_done()
+
+    def openOrder(self, orderId, contract, order, orderState):
+        self.answer.add(order.lmtPrice, float(order.totalQuantity))
+
+    def contractDetails(self, reqId, contractDetails):
+        self.answer.add(contractDetails.contract.strike, contractDetails.contract.conId)
+
+    def execDetails(self, reqId, contract, execution):
+        self.answer.add(execution.price, float(execution.shares))
+
+    def orderStatus(self, orderId, status, filled, *more):
+        if self.enough:  # a workload of its own; among open orders it is not what is counted
+            self.add(0.0, float(filled))
+
+    historicalDataEnd = openOrderEnd = contractDetailsEnd = execDetailsEnd = one_is_done
 
 
-def client(port: int, count: int, version: int) -> None:
+def ask(connection: EClient, kind: str, req_id: int) -> None:
+    """The request of a workload of this kind."""
+    contract = Contract()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    if kind in TICK_TYPES:
+        connection.reqTickByTickData(req_id, contract, TICK_TYPES[kind], 0, False)
+    elif kind == "tick":
+        connection.reqMktData(req_id, contract, "", False, False, [])
+    elif kind == "depth":
+        connection.reqMktDepth(req_id, contract, 10, False, [])
+    elif kind == "bar":
+        connection.reqHistoricalData(req_id, contract, "", "1 D", "1 min", "TRADES", 1, 2, False, [])
+    elif kind == "past_last":
+        connection.reqHistoricalTicks(req_id, contract, "20260105-15:00:00", "", 1000, "TRADES", 1, False, [])
+    elif kind == "open_orders":
+        connection.reqOpenOrders()
+    elif kind == "contracts":
+        connection.reqContractDetails(req_id, contract)
+    elif kind == "executions":
+        connection.reqExecutions(req_id, ExecutionFilter())
+    else:
+        connection.placeOrder(FIRST_ORDER_ID, contract, limit_order())
+
+
+def limit_order() -> Order:
+    order = Order()
+    order.action, order.orderType, order.totalQuantity, order.lmtPrice, order.tif = "BUY", "LMT", 100, 150.0, "DAY"
+    return order
+
+
+def connect(app: App, port: int, version: int) -> EClient:
+    """A client that is ready, its loop in a thread as its manual has it."""
     ibapi.client.MAX_CLIENT_VER = version
-    app = App(count)
     connection = EClient(app)
     connection.connect("127.0.0.1", port, 1)
     threading.Thread(target=connection.run, daemon=True).start()
     app.ready.wait(30)
-    contract = Contract()
-    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    return connection
+
+
+def client(given: argparse.Namespace) -> None:
+    app = App(given.count if given.kind in (*TICK_TYPES, "tick", "depth", "statuses") else 0)
+    connection = connect(app, given.port, given.version)
     stopwatch = Stopwatch()
-    connection.reqTickByTickData(REQ_ID, contract, "Last", 0, False)
-    app.done.wait(PATIENCE_S)
+    for places in turns(given.requests):
+        app.open_requests = len(places)
+        app.done.clear()
+        for place in places:
+            ask(connection, given.kind, REQ_ID + place)
+        app.done.wait(PATIENCE_S)
     stopwatch.report(app.answer)
     connection.disconnect()
 
 
 if __name__ == "__main__":
-    given = arguments()
-    client(given.port, given.count, given.version)
+    client(arguments())

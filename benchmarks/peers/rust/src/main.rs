@@ -1,0 +1,105 @@
+//! The crate ibapi, its async client: reads a workload from the feed, adds it up, prints what it found as JSON.
+
+mod protobuf;
+mod text;
+
+use std::time::Instant;
+
+/// The price of the last message of a stream: where to stop, also when messages were lost on the way.
+pub const LAST_PRICE: f64 = 999.99;
+
+pub type Failure = Box<dyn std::error::Error>;
+
+/// How many items came, and the sums of their prices and sizes.
+#[derive(Default)]
+pub struct Answer {
+    pub ticks: u64,
+    pub prices: f64,
+    pub sizes: f64,
+}
+
+impl Answer {
+    pub fn add(&mut self, price: f64, size: f64) {
+        self.ticks += 1;
+        self.prices += price;
+        self.sizes += size;
+    }
+}
+
+/// What is asked for.
+pub struct Task {
+    pub address: String,
+    pub kind: String,
+    pub count: u64,
+    pub requests: u64,
+}
+
+impl Task {
+    /// Whether a stream is at its end: all has come, or its last message has.
+    pub fn is_done(&self, answer: &Answer, price: f64) -> bool {
+        answer.ticks == self.count || price == LAST_PRICE
+    }
+}
+
+/// Wall clock and processor time from the request to the last item.
+pub struct Stopwatch {
+    wall: Instant,
+    cpu_s: f64,
+}
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Stopwatch { wall: Instant::now(), cpu_s: cpu_s() }
+    }
+
+    pub fn report(&self, answer: &Answer) {
+        let (seconds, cpu) = (self.wall.elapsed().as_secs_f64(), cpu_s() - self.cpu_s);
+        println!(
+            "{{\"seconds\": {seconds}, \"cpu_s\": {cpu}, \"peak_mib\": {}, \"received\": 0, \
+             \"answer\": {{\"ticks\": {}, \"prices\": {}, \"sizes\": {}}}}}",
+            peak_mib(),
+            answer.ticks,
+            answer.prices,
+            answer.sizes
+        );
+    }
+}
+
+/// Processor time of all threads; 0 where there is no /proc.
+fn cpu_s() -> f64 {
+    let Ok(stat) = std::fs::read_to_string("/proc/self/schedstat") else { return 0.0 };
+    let own: f64 = stat.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0.0);
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return own / 1e9 };
+    let all: f64 = tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
+        .filter_map(|stat| stat.split(' ').next().and_then(|it| it.parse::<f64>().ok()))
+        .sum();
+    all / 1e9
+}
+
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|it| it.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+fn argument(name: &str) -> Result<String, Failure> {
+    let mut given = std::env::args().skip_while(|it| it != name);
+    given.nth(1).ok_or_else(|| format!("{name} is missing").into())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let task = Task {
+        address: format!("127.0.0.1:{}", argument("--port")?),
+        kind: argument("--kind")?,
+        count: argument("--count")?.parse()?,
+        requests: argument("--requests")?.parse()?,
+    };
+    if argument("--version")?.parse::<u32>()? <= 200 {
+        text::run(&task).await
+    } else {
+        protobuf::run(&task).await
+    }
+}
