@@ -101,3 +101,34 @@ def test_each_promise_has_a_test_that_there_is():
     there = set(re.findall(r"def (\w+)", tests))
     assert named
     assert sorted(named - there) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_calls_is_there(page):
+    text = page.read_text()
+    if page.stem.startswith("migrating"):
+        text = "\n".join(line.partition(" | ")[2] for line in text.splitlines() if line.startswith("| "))
+    called = set(re.findall(r"\bib\.(\w+)\(", text))
+    assert sorted(name for name in called if not hasattr(ibfast.Client, name)) == []
+
+
+def names_of_theirs(page):
+    """The code in the left column of the tables of a page, as far as it is a name."""
+    lines = (DOCS / page).read_text().splitlines()
+    cells = "".join(line.partition(" | ")[0] for line in lines if line.startswith("| `"))
+    return set(re.findall(r"`(\w+(?:\.\w+)?)", cells))
+
+
+def test_the_official_client_has_the_names_on_its_page():
+    client, wrapper = (pytest.importorskip(f"ibapi.{name}") for name in ("client", "wrapper"))
+    order = pytest.importorskip("ibapi.order").Order()
+    has = {*dir(client.EClient), *dir(wrapper.EWrapper), *vars(order), "EClient.connect", "Contract", "TickTypeEnum"}
+    assert sorted(names_of_theirs("migrating-from-ibapi.md") - has) == []
+
+
+def test_ib_async_has_the_names_on_its_page():
+    theirs = pytest.importorskip("ib_async").IB()
+    named = names_of_theirs("migrating-from-ib_async.md")
+    methods = [name.removeprefix("ib.") for name in named if name.startswith("ib.")]
+    assert methods
+    assert sorted(name for name in methods if not hasattr(theirs, name)) == []
