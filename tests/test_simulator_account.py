@@ -28,6 +28,7 @@ from ibfast.schema import (
     CommissionAndFeesReport,
     ConfigRequest,
     ConfigResponse,
+    Contract,
     CurrentTime,
     CurrentTimeInMillis,
     CurrentTimeInMillisRequest,
@@ -42,6 +43,8 @@ from ibfast.schema import (
     LockAndExitConfig,
     ManagedAccounts,
     ManagedAccountsRequest,
+    Order,
+    PlaceOrderRequest,
     PnL,
     PnLRequest,
     PnLSingle,
@@ -308,5 +311,26 @@ def test_the_profit_of_the_day_begins_anew_with_each_session():
         assert one.daily_pnl != pytest.approx(one.unrealized_pnl)
         close = sim.gateway.market.stats(sim.gateway.market.universe.by_con_id(265598)).close / 100
         assert one.daily_pnl == pytest.approx(one.value - 100 * close)
+
+    on_a_clock(conversation)
+
+
+def test_what_trades_in_another_currency_counts_at_its_rate():
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        market, account = sim.gateway.market, sim.gateway.account
+        dax = next(it for it in market.universe.instruments() if it.contract.get("symbol") == "DAX" and it.expires_s)
+        contract = Contract(con_id=dax.con_id, exchange=dax.contract["exchange"])
+        order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(1))
+        caller.send(PlaceOrderRequest(order_id=1, contract=contract, order=order))
+        rate = market.rate("EUR")
+        assert 0.8 < rate < 1.6
+        clock.pass_seconds(1)
+        report = (await caller.until(CommissionAndFeesReport))[-1]
+        assert report.currency == "EUR"
+        spent = account.holdings[dax].spent
+        assert 1_000_000 - account.cash == pytest.approx(spent * market.rate("EUR"))
+        assert account.net() == pytest.approx(1_000_000 + account.total(account.unrealized), abs=50)
+        assert account.gross() == pytest.approx(account.market_value(dax) * market.rate("EUR"))
 
     on_a_clock(conversation)

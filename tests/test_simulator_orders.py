@@ -312,6 +312,15 @@ def test_a_used_id_cannot_be_used_again(desk):
     assert desk.engine.next_order_id(2) == 1
 
 
+def test_order_ids_only_rise(desk):
+    desk.place(5, lmt_price=1.0)
+    desk.heard()
+    desk.place(4, lmt_price=1.0)
+    assert desk.heard() == ["error 4 103"]
+    desk.place(4, client_id=2, lmt_price=1.0)
+    assert desk.status(4, client_id=2) == "PreSubmitted"
+
+
 def test_a_global_cancel_reaches_every_client_and_reports_the_dead(desk):
     desk.place(1, order_type="MKT")
     desk.place(5, client_id=2, lmt_price=1.0)

@@ -32,16 +32,23 @@ def one_day(instrument: Instrument) -> tuple[int, float]:
     return 0, 0.0
 
 
+def no_exchange(instrument: Instrument) -> float:
+    """Everything trades in the account's own currency."""
+    return 1.0
+
+
 @dataclass(slots=True)
 class Account:
-    """Everything the fills of this session did.
+    """Everything the fills of this session did; what is said of one holding is in the currency it trades in.
 
-    ``mid`` is the price of an instrument now; ``day`` when its trading day began and the close before.
+    ``mid`` is the price of an instrument now, ``rate`` what a unit of its currency is worth; ``day`` is when its
+    trading day began and the close before.
     """
 
     mid: Callable[[Instrument], float]
     name: str = ACCOUNT
     day: Callable[[Instrument], tuple[int, float]] = one_day
+    rate: Callable[[Instrument], float] = no_exchange
     cash: float = STARTING_CASH
     kind: str = "INDIVIDUAL"
     holdings: dict[Instrument, Holding] = field(default_factory=dict)
@@ -52,7 +59,7 @@ class Account:
         self._begin_day(instrument, holding)
         change = shares if side == "BUY" else -shares
         value = float(change) * price * instrument.multiplier
-        self.cash -= value + commission
+        self.cash -= (value + commission) * self.rate(instrument)
         holding.spent += value + commission
         before, after = holding.position, holding.position + change
         holding.position = after
@@ -73,7 +80,7 @@ class Account:
         """The price of an earlier fill was another one, by this much."""
         holding = self.holdings[instrument]
         value = float(shares) * change * instrument.multiplier * (1 if bought else -1)
-        self.cash -= value
+        self.cash -= value * self.rate(instrument)
         holding.spent += value
         if holding.position and (holding.position > 0) == bought:
             holding.average_cost += value / float(holding.position)
@@ -108,14 +115,21 @@ class Account:
     def gross(self, *sec_types: str) -> float:
         """The size of all positions, or of those of some kinds."""
         held = (it for it in self.holdings if not sec_types or it.contract["sec_type"] in sec_types)
-        return sum(abs(self.market_value(it)) for it in held)
+        return sum(abs(self.market_value(it)) * self.rate(it) for it in held)
 
     def net(self) -> float:
         """What the account is worth."""
-        return self.cash + sum(self.market_value(it) for it in self.holdings)
+        return self.cash + self.total(self.market_value)
 
     def margin(self) -> float:
-        return sum(margin_of(it, self.market_value(it)) for it in self.holdings)
+        return self.total(lambda it: margin_of(it, self.market_value(it)))
+
+    def realized(self, instrument: Instrument) -> float:
+        return self.holdings[instrument].realized
+
+    def total(self, amount: Callable[[Instrument], float]) -> float:
+        """An amount of every holding together, in the account's currency."""
+        return sum(amount(it) * self.rate(it) for it in self.holdings)
 
     def values(self) -> dict[str, tuple[str, str]]:
         """Account values by IB's names: (value, currency), in IB's order."""
@@ -128,9 +142,9 @@ class Account:
             "InitMarginReq": margin, "LookAheadAvailableFunds": free, "LookAheadExcessLiquidity": free,
             "LookAheadInitMarginReq": margin, "LookAheadMaintMarginReq": margin, "MaintMarginReq": margin,
             "NetLiquidation": net, "PreviousDayEquityWithLoanValue": STARTING_CASH,
-            "RealizedPnL": sum(holding.realized for holding in self.holdings.values()), "RegTEquity": net,
+            "RealizedPnL": self.total(self.realized), "RegTEquity": net,
             "RegTMargin": margin, "SMA": free, "SettledCash": self.cash, "TotalCashValue": self.cash,
-            "UnrealizedPnL": sum(self.unrealized(it) for it in self.holdings),
+            "UnrealizedPnL": self.total(self.unrealized),
         }  # fmt: skip
         texts = {
             "AccountCode": self.name, "AccountReady": "true", "AccountType": self.kind,
@@ -143,13 +157,13 @@ class Account:
 
     def ledger(self) -> dict[str, str]:
         """What is held in the account's one currency, by IB's names, in IB's order."""
-        profit = sum(self.unrealized(it) for it in self.holdings)
+        profit = self.total(self.unrealized)
         amounts = {
             "CashBalance": self.cash, "TotalCashBalance": self.cash, "AccruedCash": 0.0,
             "StockMarketValue": self._held("STK"), "OptionMarketValue": self._held("OPT"),
             "FutureOptionValue": self._held("FOP"), "FuturesPNL": self._held("FUT"),
             "NetLiquidationByCurrency": self.net(), "UnrealizedPnL": profit,
-            "RealizedPnL": sum(holding.realized for holding in self.holdings.values()), "ExchangeRate": 1.0,
+            "RealizedPnL": self.total(self.realized), "ExchangeRate": 1.0,
             "FundValue": self._held("FUND"), "NetDividend": 0.0, "MutualFundValue": self._held("FUND"),
             "MoneyMarketFundValue": 0.0, "CorporateBondValue": self._held("BOND"), "TBondValue": 0.0, "TBillValue": 0.0,
             "WarrantValue": self._held("WAR"), "FxCashBalance": 0.0, "IssuerOptionValue": 0.0,
@@ -158,7 +172,7 @@ class Account:
         return {name: f"{amount:.2f}" for name, amount in amounts.items()} | {"AccountOrGroup": self.name}
 
     def _held(self, sec_type: str) -> float:
-        return sum(self.market_value(it) for it in self.holdings if it.contract["sec_type"] == sec_type)
+        return self.total(lambda it: self.market_value(it) if it.contract["sec_type"] == sec_type else 0.0)
 
 
 def margin_of(instrument: Instrument, value: float) -> float:

@@ -132,12 +132,12 @@ class ProfitAndLoss(AccountStream):
     """Of a whole account."""
 
     def picture(self) -> Iterator[tuple[Hashable, Message]]:
-        held = self.account.holdings
+        account = self.account
         told = PnL(
             req_id=self.req_id,
-            daily_pnl=sum(self.account.earned_today(it) for it in held),
-            unrealized_pnl=sum(self.account.unrealized(it) for it in held),
-            realized_pnl=sum(holding.realized for holding in held.values()),
+            daily_pnl=account.total(account.earned_today),
+            unrealized_pnl=account.total(account.unrealized),
+            realized_pnl=account.total(account.realized),
         )
         yield None, told
 

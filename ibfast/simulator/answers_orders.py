@@ -27,10 +27,9 @@ from ibfast.simulator.answers import answers
 from ibfast.simulator.bars import BadTimeError, parse_time
 from ibfast.simulator.blotter import Fill
 from ibfast.simulator.exercise import Exercise
-from ibfast.simulator.orders import completed_order
 from ibfast.simulator.refusals import invalid
 from ibfast.simulator.session import SimulatorSession
-from ibfast.simulator.working import WorkingOrder
+from ibfast.simulator.working import WorkingOrder, completed_order
 
 READ_ONLY = "The API interface is currently in Read-Only mode."
 SIDES = {"BOT": "BUY", "SLD": "SELL"}

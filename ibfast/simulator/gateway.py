@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ibfast.schema import ExecutionDetails
 from ibfast.schema.declare import Message
-from ibfast.simulator.account import ACCOUNT, Account
+from ibfast.simulator.account import ACCOUNT, CURRENCY, Account
 from ibfast.simulator.advisor import Advisor
 from ibfast.simulator.configuration import Configuration
 from ibfast.simulator.enforcer import Enforcer
@@ -42,7 +42,7 @@ class Gateway:
         self.advisor = Advisor() if fa else None
         names = self.advisor.accounts if self.advisor is not None else (ACCOUNT,)
         kind = "INDIVIDUAL" if self.advisor is None else "ADVISOR"
-        self.accounts = {name: Account(self.market.mid, name, self._day, kind=kind) for name in names}
+        self.accounts = {name: Account(self.market.mid, name, self._day, self._rate, kind=kind) for name in names}
         self.account = self.accounts[names[0]]
         self.configuration = Configuration()
         self.display_groups = dict.fromkeys(DISPLAY_GROUPS, "none")
@@ -85,6 +85,10 @@ class Gateway:
     def _day(self, instrument: Instrument) -> tuple[int, float]:
         stats = self.market.stats(instrument)
         return stats.start_s, instrument.price(stats.close)
+
+    def _rate(self, instrument: Instrument) -> float:
+        currency = instrument.contract.get("currency", CURRENCY)
+        return 1.0 if currency == CURRENCY else self.market.rate(currency)
 
     def _deliver(self, client_id: int, message: Message) -> None:
         session = self.clients.get(client_id)

@@ -17,6 +17,8 @@ from ibfast.simulator.sessions import Session
 from ibfast.simulator.universe import Instrument, Universe
 
 Clock = Callable[[], int]
+FIXED_RATES = {"KRW": 1 / 1400}
+"""Dollars for a unit of what has no pair here."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,17 @@ class Market:
         """The price between bid and ask now."""
         quote = self.quote(instrument)
         return (instrument.price(int(quote.bid[0])) + instrument.price(int(quote.ask[0]))) / 2
+
+    def rate(self, currency: str) -> float:
+        """What a unit of a currency is worth in dollars now, by the pair that trades; by a fixed one if none does."""
+        for instrument in self.universe.instruments():
+            own = instrument.contract
+            pair = own.get("symbol"), own.get("currency")
+            if own["sec_type"] == "CASH" and pair == (currency, "USD"):
+                return self.mid(instrument)
+            if own["sec_type"] == "CASH" and pair == ("USD", currency):
+                return 1 / self.mid(instrument)
+        return FIXED_RATES.get(currency, 1.0)
 
     def stats(self, instrument: Instrument) -> DayStats:
         """The day so far; the second that runs is in it, so that no quote is ever outside of its day."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from ibfast.order import AttachedOrders
-from ibfast.schema import CompletedOrder, Contract, ErrorMessage, OpenOrder, Order, OrderBound
+from ibfast.schema import Contract, ErrorMessage, OpenOrder, Order, OrderBound
 from ibfast.schema.declare import Message
 from ibfast.simulator.account import Account
 from ibfast.simulator.advisor import Advisor
@@ -29,6 +29,7 @@ from ibfast.simulator.working import WorkingOrder
 
 FIRST_PERM_ID = 1_000_000_001
 BECOMES_LIMIT = ("MTL", "BOX TOP")  # with what a first fill leaves
+DUPLICATE = 103, "Duplicate order id"
 NO_CANCEL = "Cancel attempted when order is not in a cancellable state.  Order permId ={}"
 
 Send = Callable[[int, Message], None]
@@ -72,7 +73,10 @@ class Engine:
         known = self.orders.get(key)
         if known is not None and not known.alive:
             filled = known.status == "Filled"
-            self._error(key, *((104, "Cannot modify a filled order.") if filled else (103, "Duplicate order id")))
+            self._error(key, *((104, "Cannot modify a filled order.") if filled else DUPLICATE))
+            return
+        if known is None and key not in self._held and not order.what_if and order_id < self.next_order_id(client_id):
+            self._error(key, *DUPLICATE)  # ids only rise
             return
         try:
             instrument, order = self._intake.take(contract, order, client_id, order_id)
@@ -402,10 +406,3 @@ class Engine:
         at = self._market.now_s() * 1000  # order errors have no milliseconds
         if key[1]:
             self._send(key[0], ErrorMessage(id=key[1], error_time=at, error_code=code, error_msg=text))
-
-
-def completed_order(working: WorkingOrder) -> CompletedOrder:
-    """A dead order as the list of completed orders has it."""
-    shareholder = "Not an insider or substantial shareholder"
-    order = working.order.replace(shareholder=shareholder, total_quantity=Decimal(0), parent_id=None)
-    return CompletedOrder(contract=working.contract, order=order, order_state=working.state())

@@ -23,7 +23,7 @@ def preview(account: Account, instrument: Instrument, order: Order) -> OrderStat
     net, before = round(account.net(), 2), round(account.margin(), 2)
     after = round(margin_after(account, instrument, order), 2)
     cost = commission(instrument, shares, abs(price))
-    equity = round(net - cost, 2)
+    equity = round(net - cost * account.rate(instrument), 2)
     return OrderState(
         status="PreSubmitted",
         init_margin_before=before, maint_margin_before=before, equity_with_loan_before=net,
@@ -31,7 +31,8 @@ def preview(account: Account, instrument: Instrument, order: Order) -> OrderStat
         equity_with_loan_change=round(equity - net, 2),
         init_margin_after=after, maint_margin_after=after, equity_with_loan_after=equity,
         commission_and_fees=cost, min_commission_and_fees=cost, max_commission_and_fees=round(cost * MOST, 6),
-        commission_and_fees_currency=CURRENCY, margin_currency=CURRENCY, suggested_size=shares,
+        commission_and_fees_currency=instrument.contract.get("currency", CURRENCY), margin_currency=CURRENCY,
+        suggested_size=shares,
     )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def margin_after(account: Account, instrument: Instrument, order: Order) -> floa
         unit = abs(price) * each.multiplier
         held = account.holdings.get(each)
         before = float(held.position) if held is not None else 0.0
-        margin += margin_of(each, (before + change) * unit) - margin_of(each, before * unit)
+        changed = margin_of(each, (before + change) * unit) - margin_of(each, before * unit)
+        margin += changed * account.rate(each)
     return margin
 
 

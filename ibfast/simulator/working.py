@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ibfast.schema import Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
+from ibfast.schema import CompletedOrder, Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
 from ibfast.simulator.universe import Instrument
 
 ALIVE = ("PreSubmitted", "Submitted")
@@ -93,7 +93,9 @@ class WorkingOrder:
     def state(self) -> OrderState:
         state = OrderState(status=self.status)
         if self.commission:
-            state = state.replace(commission_and_fees=self.commission, commission_and_fees_currency="USD")
+            state = state.replace(
+                commission_and_fees=self.commission, commission_and_fees_currency=str(self.contract.currency or "USD")
+            )
         if self.completed_status:
             state = state.replace(completed_time=self.completed_time, completed_status=self.completed_status)
         return state
@@ -143,3 +145,10 @@ def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
         exempt_code=-1 if order.exempt_code is None else order.exempt_code,
         filled_quantity=Decimal(0),
     )
+
+
+def completed_order(working: WorkingOrder) -> CompletedOrder:
+    """A dead order as the list of completed orders has it."""
+    shareholder = "Not an insider or substantial shareholder"
+    order = working.order.replace(shareholder=shareholder, total_quantity=Decimal(0), parent_id=None)
+    return CompletedOrder(contract=working.contract, order=order, order_state=working.state())
