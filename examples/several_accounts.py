@@ -7,7 +7,7 @@ from ibfast import AccountTag, Contract
 
 
 async def main() -> None:
-    with gateway() as (host, port):
+    with gateway(fa=True) as (host, port):
         async with await ibfast.Client.connect(host, port, client_id=100) as ib:
             for account in await ib.managed_accounts():
                 trade = await ib.order(Contract.stock("MSFT")).buy(3).market().account(account).submit()

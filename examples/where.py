@@ -10,12 +10,12 @@ _running: list[SimulatorThread] = []
 
 
 @contextlib.contextmanager
-def gateway(port: int = 4002) -> Iterator[tuple[str, int]]:
-    """Host and port of a gateway."""
+def gateway(port: int = 4002, *, fa: bool = False) -> Iterator[tuple[str, int]]:
+    """Host and port of a gateway; with ``fa`` the simulated one is that of an advisor, with several accounts."""
     if "--sim" not in sys.argv:
         yield "127.0.0.1", port
         return
-    with SimulatorThread(rate=500) as simulator:
+    with SimulatorThread(rate=500, fa=fa) as simulator:
         _running.append(simulator)
         yield simulator.host, simulator.port
 
