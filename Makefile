@@ -5,13 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd) setup.py pyproject.toml
 
-.PHONY: demo test sanitize bench lint types generate clean
+.PHONY: demo test soak sanitize bench lint types generate clean
 
 demo: $(VENV)/.demo  ## what ibfast is for, against the built-in simulator
 	$(BIN)/ibfast demo
 
 test: $(VENV)/.test  ## the whole suite, other clients as judges included
 	$(BIN)/python -m pytest
+
+SECONDS ?= 600
+
+soak: $(VENV)/.test  ## random faults, ten minutes of them or SECONDS=60; SEED= draws the same again
+	$(BIN)/python tests/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 sanitize: $(VENV)/.test  ## the codec tests with Address- and UndefinedBehaviorSanitizer, on an extension of their own
 	tools/sanitize $(BIN)/python $(TESTS)

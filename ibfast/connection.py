@@ -215,13 +215,17 @@ class Connection:
 
     def _act(self, effect: Effect, reason: str) -> None:
         streams = self.talk.streams()
-        if effect is Effect.INTERRUPTED:
+        if effect is Effect.MOVED:
+            self.link.drop(ConnectionLost(reason))
+        elif not self.can_send:
+            return  # said during a handshake: after it everything is asked for anew in any case
+        elif effect is Effect.INTERRUPTED:
             for stream in streams:
                 stream.interrupted(reason)
         elif effect is Effect.RESUMED:
             for stream in streams:
                 stream.resumed()
-        elif effect is Effect.LOST:
+        else:
             for stream in streams:
                 stream.interrupted(reason)
                 self.close_rows(stream.req_id, None)
@@ -230,8 +234,6 @@ class Connection:
             for stream in self.talk.streams(durable=False):
                 self.close_rows(stream.req_id, None)
                 stream.failed(ConnectionLost(reason))
-        else:
-            self.link.drop(ConnectionLost(reason))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -18,6 +18,7 @@ from ibfast.schema import (
     AccountUpdateMulti,
     AccountValue,
     DisplayGroupUpdated,
+    ErrorMessage,
     HistoricalData,
     ManagedAccounts,
     MarketDataRequest,
@@ -167,6 +168,10 @@ LOSSES = {
     "an end, then silence": ([Stall(**BEFORE_LOGIN), Drop()], "closed the connection"),
     "an end, then 2 GB": ([Garbage(length=2**31 - 1, **BEFORE_LOGIN), Drop()], "closed the connection"),
     "an end, then no accounts": ([Lose(at_message=ManagedAccounts), Drop()], "closed the connection"),
+    "an end, then 1101 during the login": (
+        [Say(ErrorMessage(id=-1, error_code=1101, error_msg="data lost"), at_message=ManagedAccounts), Drop()],
+        "closed the connection",
+    ),
     "an end, and at once again": ([Drop(at_message=NextValidId, times=3), Drop()], "closed the connection"),
 }
 
