@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastE
 from ibfast.schema.declare import Message
 from ibfast.trade import request_error
 
+NOBODY_LISTENS = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
 KEEPALIVE_IDLE_S = 30
 
 
@@ -49,11 +51,9 @@ class Link:
                 await self._loop.create_connection(lambda: self.protocol, host, port)
         except TimeoutError:
             raise ConnectionFailed(f"{host}:{port} did not accept a connection within {timeout_s:g} s") from None
-        except ConnectionRefusedError as error:
-            reason = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
-            raise ConnectionFailed(f"{host}:{port}: {reason}") from error
         except OSError as error:
-            raise ConnectionFailed(f"{host}:{port}: {error.strerror or error}") from error
+            reason = NOBODY_LISTENS if _is_refusal(error) else error.strerror or error
+            raise ConnectionFailed(f"{host}:{port}: {reason}") from error
 
     async def shake_hands(self, peer: str, timeout_s: float) -> None:
         """Wait until order id and accounts have come; the socket is closed if they do not."""
@@ -177,3 +177,8 @@ class Link:
         """What the gateway complained of during the handshake, and the code of that."""
         refusal = self.talk.refusal
         return ("", 0) if refusal is None else (f"; it said {request_error(refusal)}", refusal.error_code or 0)
+
+
+def _is_refusal(error: OSError) -> bool:
+    """Whether nobody listens; of a name with several addresses only the text says so."""
+    return isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error)

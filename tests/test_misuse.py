@@ -215,6 +215,17 @@ def test_a_mistake_is_named(code, run):
     assert run(lambda: said(code)) == golden()[code]
 
 
+def test_nobody_listens_at_any_address_of_a_name(monkeypatch):
+    port = free_port()
+
+    def addresses(host, *arguments, **options):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (it, port)) for it in ("127.0.0.1", "127.0.0.2")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", addresses)
+    with pytest.raises(ibfast.ConnectionFailed, match=f"gateway.example:{port}: nobody listens"):
+        asyncio.run(ibfast.Client.connect("gateway.example", port))
+
+
 def test_the_file_has_these_mistakes_and_no_others():
     assert list(golden()) == CASES
     assert len(CASES) >= 30
