@@ -222,10 +222,12 @@ async def soak(seconds, seed, version):
             tasks.append(asyncio.create_task(read(*streams[-1], random.Random(dice.random()))))
         summary = client.position_updates()
         summary.open()
-        for job in (trade(client, random.Random(dice.random()), trades, over),
-                    ask(client, random.Random(dice.random()), answers, over),
-                    spoil(sim, random.Random(dice.random()), happened, over)):  # fmt: skip
-            tasks.append(asyncio.create_task(job))
+        jobs = (
+            trade(client, random.Random(dice.random()), trades, over),
+            ask(client, random.Random(dice.random()), answers, over),
+            spoil(sim, random.Random(dice.random()), happened, over),
+        )
+        tasks += [asyncio.create_task(job) for job in jobs]
         await alive(seconds / 4, tasks)
         before, orders_before = rss(), len(trades)
         await alive(seconds * 3 / 4, tasks)
