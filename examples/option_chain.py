@@ -1,6 +1,7 @@
 """The options of a stock for one expiry, with quotes and greeks. Add --sim to run it without an account."""
 
 import asyncio
+from datetime import date
 
 from where import gateway
 
@@ -17,7 +18,9 @@ async def main() -> None:
                 async for _ in stock:  # ends with the snapshot
                     pass
             wanted = chain.contracts(
-                expirations=[chain.next_expiry()], strikes=chain.strikes_around(stock.last, 2), rights="C"
+                expirations=[chain.next_expiry(after=date.today())],
+                strikes=chain.strikes_around(stock.last, 2),
+                rights="C",
             )
             calls = await ib.qualify(*wanted)
             quotes = [ib.quote(call) for call in calls]

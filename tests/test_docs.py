@@ -9,9 +9,11 @@ import ast
 import asyncio
 import inspect
 import re
+import time
 from pathlib import Path
 
 import pytest
+from conftest import WEDNESDAY_NS
 
 import ibfast
 from ibfast import blocking, limits
@@ -43,7 +45,9 @@ def run_block(code, page, names, runner):
 
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page, pytester):
-    with SimulatorThread(rate=500.0) as simulator, asyncio.Runner() as runner:
+    began = time.monotonic_ns()
+    clock = lambda: WEDNESDAY_NS + time.monotonic_ns() - began  # noqa: E731
+    with SimulatorThread(rate=500.0, clock=clock) as simulator, asyncio.Runner() as runner:
         where = simulator.host, simulator.port
         if page.stem == "blocking":
             ib, close = (it := blocking.Client.connect(*where, client_id=99)), it.close
