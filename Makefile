@@ -56,7 +56,7 @@ $(VENV)/.demo: $(SOURCES) | $(BIN)/python
 	touch $@
 
 $(VENV)/.test: $(SOURCES) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[cli,pandas]' --group build --group test --group interop
+	$(BIN)/python -m pip install --quiet --editable '.[cli,pandas,prometheus]' --group build --group test --group interop
 	touch $@
 
 $(VENV)/.lint: $(SOURCES) $(VENV)/.test

@@ -63,7 +63,7 @@ class Connection:
         self.on_back: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
         self.on_health: Callable[[Health], object] = lambda health: None
-        self.watch = Watch(time.time_ns, lambda health: self.on_health(health))
+        self.watch = Watch(time.time_ns, self._changed)
         self.link = Link(talk, self._lost)
         self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
@@ -114,6 +114,12 @@ class Connection:
             self._end(ConnectionLost("the connection was closed by close()"))
 
     # --------------------------------------------------------------------------------------- lost and found again
+
+    def _changed(self, health: Health) -> None:
+        client_id = self.talk.client_id
+        told = {"health": health, "client_id": client_id}
+        LOG.info("client %d is %s %s", client_id, health.state.value, health.reason, extra=told)
+        self.on_health(health)
 
     def _established(self) -> None:
         self.watch.enter(HealthState.READY)

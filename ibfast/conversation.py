@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from enum import Enum
 from time import monotonic_ns
@@ -51,6 +52,8 @@ from ibfast.updates import Feed
 
 if TYPE_CHECKING:
     from ibfast.journal import Journal
+
+MESSAGES = logging.getLogger("ibfast.messages")
 
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
@@ -281,6 +284,8 @@ class Conversation:
         if self.journal is not None and _is_write(message):
             wire.encode(message, self.server_version)  # what can never be sent is not written down
             self.journal.intend(message)
+        if MESSAGES.isEnabledFor(logging.DEBUG):
+            MESSAGES.debug("client %d sent %r", self.client_id, message)
         if self.pacing.is_free(message, now_ns):
             self.outbox.put(plan, message)
             self.pacing.took(message, now_ns)

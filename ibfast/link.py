@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from ibfast import wire
 from ibfast._codec import Protocol
-from ibfast.conversation import Conversation, State
+from ibfast.conversation import MESSAGES, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError
 from ibfast.schema.declare import Message
 from ibfast.trade import request_error
@@ -141,6 +142,8 @@ class Link:
             self.drop(error)
 
     def received(self, message: Message) -> None:
+        if MESSAGES.isEnabledFor(logging.DEBUG):
+            MESSAGES.debug("client %d received %r", self.talk.client_id, message)
         try:
             self.talk.received(message)
         except ConnectionFailed as error:

@@ -1,0 +1,95 @@
+"""What a client counts and logs, over all the sockets it has had."""
+
+import logging
+
+import pytest
+from adverse import AAPL, SOON_S, cut, session, until, works
+
+from ibfast.stats import Delays
+
+
+def test_counts_go_on_over_a_new_socket(run):
+    async def main():
+        async with session() as (sim, client), client.tick_by_tick(AAPL) as ticks:
+            await ticks.next(SOON_S)
+            before = client.stats
+            cut(sim)
+            await until(lambda: ticks.gaps and client.is_connected)
+            await works(client)
+            after = client.stats
+            assert all(after[name] >= count for name, count in before.items())
+            assert (after["reconnects"], after["gaps"]) == (1, 1)
+            assert after["bytes_received"] > before["bytes_received"]
+            assert after["records_received"] == ticks.total
+
+    run(main)
+
+
+def test_how_long_records_waited_is_known(run):
+    async def main():
+        async with session() as (_, client), client.tick_by_tick(AAPL) as ticks:
+            for _ in range(5):
+                await ticks.next(SOON_S)
+            assert client.delivery.total == 5
+            assert 0 < client.delivery.quantile_ns(0.5) <= client.delivery.quantile_ns(1.0)
+
+    run(main)
+
+
+def test_quantiles_are_the_power_of_two_above():
+    delays = Delays()
+    assert delays.quantile_ns(0.5) == 0
+    for took_ns in (-5, 0, 1, 1000, 1_000_000):
+        delays.add(took_ns)
+    assert (delays.total, delays.sum_ns) == (5, 1_001_001)
+    assert delays.quantile_ns(0.5) == 2
+    assert delays.quantile_ns(0.8) == 1024
+    assert delays.quantile_ns(1.0) == 1 << 20
+
+
+def test_the_story_of_a_session_is_logged(run, caplog):
+    async def main():
+        async with session() as (sim, client):
+            cut(sim)
+            await until(lambda: client.pauses and client.is_connected)
+
+    with caplog.at_level(logging.INFO, "ibfast.connection"):
+        run(main)
+    told = [record.health.state.value for record in caplog.records if hasattr(record, "health")]
+    assert told[:1] == ["handshaking"]
+    assert told[-1] == "closed"
+    assert "reconnecting" in told
+    assert {record.client_id for record in caplog.records if hasattr(record, "health")} == {1}
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
+def test_messages_are_logged_if_somebody_wants_them(run, caplog, level):
+    async def main():
+        async with session() as (_, client):
+            await client.current_time()
+
+    with caplog.at_level(level, "ibfast.messages"):
+        run(main)
+    told = " ".join(record.getMessage() for record in caplog.records if record.name == "ibfast.messages")
+    assert ("sent CurrentTimeRequest()" in told) == (level == logging.DEBUG)
+    assert ("received CurrentTime(" in told) == (level == logging.DEBUG)
+
+
+def test_prometheus_can_ask(run):
+    prometheus_client = pytest.importorskip("prometheus_client", reason="an extra: pip install ibfast[prometheus]")
+    from ibfast.prometheus import ClientCollector
+
+    async def main():
+        async with session() as (_, client), client.tick_by_tick(AAPL) as ticks:
+            await ticks.next(SOON_S)
+            registry = prometheus_client.CollectorRegistry()
+            registry.register(ClientCollector(client))
+            label = {"client_id": "1"}
+            assert registry.get_sample_value("ibfast_records_received_total", label) == ticks.total
+            assert registry.get_sample_value("ibfast_connected", label) == 1
+            assert registry.get_sample_value("ibfast_pacing_waiting", label | {"lane": "order"}) == 0
+            assert registry.get_sample_value("ibfast_delivery_seconds_count", label) == 1
+            assert registry.get_sample_value("ibfast_delivery_seconds_bucket", label | {"le": "+Inf"}) == 1
+            assert b"ibfast_messages_received_total" in prometheus_client.generate_latest(registry)
+
+    run(main)
