@@ -7,7 +7,6 @@ import pytest
 from conftest import WEDNESDAY_NS, simulator
 
 from ibfast import Client, ConnectionLost, Contract
-from ibfast.schema import StartApiRequest
 from ibfast.simulator.faults import Drop
 
 SOON_S = 15  # a wait that is not meant to end this way
@@ -96,6 +95,3 @@ async def away(client, sim):
         client._connection._sleep = before
         gate.set()
     await until(lambda: client.is_connected and not client._talk.trades.replaying)
-
-
-AT_LOGIN = {"at_message": StartApiRequest}
