@@ -11,7 +11,7 @@ from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, Clock, cut, fast_clock, sess
 from conftest import simulator
 from test_simulator_faults import greeting_sizes
 
-from ibfast import Client, ConnectionFailed, ConnectionLost, Contract, Gap, StreamOverflow
+from ibfast import Client, ConnectionFailed, ConnectionLost, Contract, Gap, RequestError, StreamOverflow
 from ibfast.health import HealthState
 from ibfast.schema import (
     AccountSummary,
@@ -316,6 +316,23 @@ def test_a_bust_asks_for_that_stream_only(run, version):
             gap = await one_gap(bars)
             assert gap.reason.startswith("10225")
             assert (ticks.req_id, ticks.gaps) == (before, [])
+
+    run(main)
+
+
+@BOTH_WIRES
+def test_a_bust_ends_a_stream_that_shall_not_be_asked_for_anew(run, version):
+    async def main():
+        async with (
+            session(version, sim={"clock": fast_clock(50)}, durable=False) as (sim, client),
+            client.real_time_bars(AAPL) as bars,
+        ):
+            await bars.next(SOON_S)
+            sim.inject(Notice(10225))
+            with pytest.raises(RequestError) as bust:
+                await count_to_the_end(bars)
+            assert bust.value.code == 10225
+            await works(client)
 
     run(main)
 
