@@ -6,7 +6,7 @@ import argparse
 
 from rich.console import Console
 
-from benchmarks import decode, loopback, rust
+from benchmarks import decode, latency, loopback, rust
 from benchmarks.report import Result, machine, show, write
 from benchmarks.roster import missing
 from benchmarks.rows import FULL, QUICK
@@ -17,6 +17,7 @@ SUBJECTS = {
     "streams": loopback.streams,
     "past": loopback.past,
     "cold": loopback.cold,
+    "latency": latency.rows,
 }
 
 
@@ -41,7 +42,7 @@ def main() -> None:
     with console.status("…") as status:
         status.update("building the Rust peer")
         rust.prepare(wanted=not scale.is_quick)
-        for reason in missing():
+        for reason in missing() + (latency.missing() if "latency" in names else []):
             console.print(reason)
         found = machine()
         for name in names:

@@ -37,7 +37,7 @@ def take_request(sock: socket.socket, version: int, asked_by: int) -> bytes:
             return payload
 
 
-def serve(sock: socket.socket, workload: Workload, requests: int, repeats: int) -> None:
+def serve(sock: socket.socket, workload: Workload, requests: int, repeats: int, stay: bool) -> None:
     """A block for each request, or the only block when the last of many requests is in; then the end."""
     greet(sock, workload.version)
     for block in workload.blocks:
@@ -45,7 +45,8 @@ def serve(sock: socket.socket, workload: Workload, requests: int, repeats: int) 
             take_request(sock, workload.version, workload.asked_by)
         for _ in range(repeats):
             sock.sendall(block)
-    sock.shutdown(socket.SHUT_WR)
+    if not stay:
+        sock.shutdown(socket.SHUT_WR)
     while sock.recv(65_536):
         pass
 
@@ -63,6 +64,7 @@ def main() -> None:
     parser.add_argument("--req-id", type=int, default=REQ_ID, help="of the client's first request")
     parser.add_argument("--requests", type=int, default=1, help="that must come before anything is sent")
     parser.add_argument("--repeats", type=int, default=1, help="send it so often")
+    parser.add_argument("--stay", action="store_true", help="wait for the client to close")
     given = parser.parse_args()
     workload = WORKLOADS[given.workload](given.version, given.count, given.req_id)
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -72,7 +74,7 @@ def main() -> None:
             sock, _ = server.accept()
             with sock:
                 try:
-                    serve(sock, workload, given.requests, given.repeats)
+                    serve(sock, workload, given.requests, given.repeats, given.stay)
                 except OSError as error:  # the client went; whoever started it sees why
                     print(f"feed: {error}", file=sys.stderr)
 

@@ -69,7 +69,7 @@ def _section(
     rows = [Row(section, of[name].name, of[name].wire, name, of[name].count) for name in by_name]
     with ExitStack() as feeds:
         ports = {
-            key: feeds.enter_context(processes.feed(name, workload, "--req-id", key[1]))
+            key: feeds.enter_context(processes.feed(name, workload, *processes.feed_options(key[1])))
             for key, workload in sent.items()
         }
         for number in range(rounds):

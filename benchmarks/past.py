@@ -20,6 +20,7 @@ from ibfast.schema import (
 from ibfast.schema.versions import V
 
 HISTORICAL_DATA, HISTORICAL_TICKS = 20, 96  # the ids of the requests
+SPAN_OLD, SPAN = ("20260105  09:30:00", "20260106  16:00:00"), ("20260105 09:30:00 UTC", "20260106 16:00:00 UTC")
 BARS_A_SMALL_ANSWER, TICKS_A_PAGE = 60, 1_000
 
 
@@ -41,7 +42,8 @@ def _bars(name: str, version: int, count: int, each: int, req_id: int) -> Worklo
     made = [_bar(place, *bar) for place, bar in enumerate(zip(cents, volumes, strict=True))]
     blocks = []
     for place, first in enumerate(range(0, count, each)):
-        span = {"start_date_str": "20260105 09:30:00 UTC", "end_date_str": "20260106 16:00:00 UTC"}
+        begin, end = SPAN_OLD if version < V.HISTORICAL_DATA_END else SPAN
+        span = {"start_date_str": begin, "end_date_str": end}
         before = span if version < V.HISTORICAL_DATA_END else {}
         answer = [HistoricalData(req_id=req_id + place, historical_data_bars=made[first : first + each], **before)]
         if version >= V.HISTORICAL_DATA_END:

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks import rust
 from benchmarks.answers import Answer
+from benchmarks.peers.common import REQ_ID
 from benchmarks.roster import Peer
 from benchmarks.rows import Row
 from benchmarks.workload import Workload
@@ -28,6 +29,11 @@ def feed(name: str, workload: Workload, *more: object) -> Iterator[int]:
             yield int(it.stdout.readline() or 0)
         finally:
             it.kill()
+
+
+def feed_options(first_req_id: int) -> list[object]:
+    """For clients that number their requests like this; those in Rust wait for a feed that has closed to come back."""
+    return ["--req-id", first_req_id, *(["--stay"] if first_req_id != REQ_ID else [])]
 
 
 def run(peer: Peer, workload: Workload, port: int) -> dict[str, Any]:

@@ -63,7 +63,8 @@ EVENTS = Peer(OBJECTS, "ibfast_peer", needs=("uvloop",), loop="uvloop", how="eve
 
 def missing() -> list[str]:
     """Why some peers are not in the table."""
-    return list(dict.fromkeys(f"left out: {it.name} ({it.absence})" for it in (*DECODERS, *CLIENTS) if it.absence))
+    reasons = [f"left out: {it.name} ({it.absence})" for it in (*DECODERS, *CLIENTS) if it.absence]
+    return list(dict.fromkeys(reasons))
 
 
 def present(peers: tuple[Peer, ...], version: int) -> list[Peer]:

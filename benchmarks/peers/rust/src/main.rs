@@ -98,8 +98,9 @@ async fn main() -> Result<(), Failure> {
         requests: argument("--requests")?.parse()?,
     };
     if argument("--version")?.parse::<u32>()? <= 200 {
-        text::run(&task).await
+        text::run(&task).await?;
     } else {
-        protobuf::run(&task).await
+        protobuf::run(&task).await?;
     }
+    std::process::exit(0) // at once: dropping a client takes a while
 }
