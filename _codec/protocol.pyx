@@ -35,6 +35,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     cdef readonly int64_t messages_received
     cdef readonly int64_t rows_received
     cdef readonly int64_t extra_fields
+    cdef int64_t[HOT_IDS] met   # messages by the id on the wire
 
     def __init__(self, owner, *, bytes preamble=b""):
         self.owner = owner
@@ -43,6 +44,16 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         self.routes = Routes()
         self.reading.routes = &self.routes.table
         self.reading.touched = NULL
+
+    @property
+    def messages_by_id(self):
+        """Messages received since the handshake, by message id, on both wires together; without ids nobody knows."""
+        found = {}
+        for raw_id in range(HOT_IDS):
+            if self.met[raw_id]:
+                msg_id = raw_id - PROTOBUF if raw_id > PROTOBUF else raw_id
+                found[msg_id] = found.get(msg_id, 0) + self.met[raw_id]
+        return found
 
     @property
     def server_version(self):
@@ -169,7 +180,10 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             if found != 1:
                 return found
             raw_id[0] = self.take_id(cur)
-            if raw_id[0] < 0 or raw_id[0] >= HOT_IDS or HOT[raw_id[0]] == NULL:
+            if raw_id[0] < 0 or raw_id[0] >= HOT_IDS:
+                return 1
+            self.met[raw_id[0]] += 1
+            if HOT[raw_id[0]] == NULL:
                 return 1
             body = cur.pos
             outcome = HOT[raw_id[0]](cur, &self.reading)

@@ -380,6 +380,9 @@ class Protocol(BufferedProtocol):
     @property
     def bytes_received(self) -> int: ...
     @property
+    def messages_by_id(self) -> dict[int, int]:
+        """Messages received since the handshake, by message id, on both wires together; without ids nobody knows."""
+    @property
     def messages_received(self) -> int: ...
     @property
     def rows_received(self) -> int: ...

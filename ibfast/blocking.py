@@ -3248,6 +3248,11 @@ class Client(Facade):
         return self._read("stats")
 
     @property
+    def messages_by_id(self) -> dict[int, int]:
+        """Messages received over all the sockets there were, by IB's message id (`ibfast.schema.versions.In`)."""
+        return self._read("messages_by_id")
+
+    @property
     def delivery(self) -> Delays:
         """How long records of streams waited, from the socket to their reader: the oldest of each batch."""
         return self._read("delivery")

@@ -174,6 +174,11 @@ class Client(
         }
 
     @property
+    def messages_by_id(self) -> dict[int, int]:
+        """Messages received over all the sockets there were, by IB's message id (`ibfast.schema.versions.In`)."""
+        return dict(self._connection.counts.messages_by_id)
+
+    @property
     def delivery(self) -> Delays:
         """How long records of streams waited, from the socket to their reader: the oldest of each batch."""
         return self._connection.stats.delivery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ibfast._codec import Protocol, Rows
@@ -41,6 +42,7 @@ class Counts:
     messages_received: int = 0
     records_received: int = 0
     extra_fields: int = 0
+    messages_by_id: Counter[int] = field(default_factory=Counter)
 
     def __add__(self, protocol: Protocol) -> Counts:
         return Counts(
@@ -48,6 +50,7 @@ class Counts:
             self.messages_received + protocol.messages_received,
             self.records_received + protocol.rows_received,
             self.extra_fields + protocol.extra_fields,
+            self.messages_by_id + Counter(protocol.messages_by_id),
         )
 
 

@@ -5,6 +5,7 @@ import logging
 import pytest
 from adverse import AAPL, SOON_S, cut, session, until, works
 
+from ibfast.schema.versions import In
 from ibfast.stats import Delays
 
 
@@ -21,6 +22,23 @@ def test_counts_go_on_over_a_new_socket(run):
             assert (after["reconnects"], after["gaps"]) == (1, 1)
             assert after["bytes_received"] > before["bytes_received"]
             assert after["records_received"] == ticks.total
+
+    run(main)
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_messages_are_counted_by_their_id(run, version):
+    async def main():
+        async with session(version) as (sim, client), client.tick_by_tick(AAPL) as ticks:
+            await ticks.next(SOON_S)
+            await client.current_time()
+            cut(sim)
+            await until(lambda: ticks.gaps and client.is_connected)
+            await ticks.next(SOON_S)
+            met = client.messages_by_id
+            assert met[In.TICK_BY_TICK] == ticks.total
+            assert (met[In.CURRENT_TIME], met[In.NEXT_VALID_ID]) == (1, 2)
+            assert sum(met.values()) + 2 == client.stats["messages_received"]  # two greetings have no id
 
     run(main)
 
