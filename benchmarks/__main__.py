@@ -6,7 +6,8 @@ import argparse
 
 from rich.console import Console
 
-from benchmarks import decode, latency, loopback, rust
+from benchmarks import decode, instructions, latency, loopback, rust
+from benchmarks import scale as at_scale
 from benchmarks.report import Result, machine, show, write
 from benchmarks.roster import missing
 from benchmarks.rows import FULL, QUICK
@@ -18,6 +19,8 @@ SUBJECTS = {
     "past": loopback.past,
     "cold": loopback.cold,
     "latency": latency.rows,
+    "scale": at_scale.rows,
+    "instructions": instructions.rows,
 }
 
 
@@ -42,7 +45,7 @@ def main() -> None:
     with console.status("…") as status:
         status.update("building the Rust peer")
         rust.prepare(wanted=not scale.is_quick)
-        for reason in missing() + (latency.missing() if "latency" in names else []):
+        for reason in missing() + latency.missing() + instructions.missing():
             console.print(reason)
         found = machine()
         for name in names:

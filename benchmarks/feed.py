@@ -10,9 +10,10 @@ import os
 import socket
 import sys
 import threading
+from dataclasses import replace
 
 from benchmarks.peers.common import FIRST_ORDER_ID, REQ_ID, take_frame
-from benchmarks.workload import Workload
+from benchmarks.workload import Workload, frames_of
 from benchmarks.workloads import WORKLOADS
 from ibfast import wire
 from ibfast.schema import ManagedAccounts, NextValidId
@@ -51,6 +52,14 @@ def serve(sock: socket.socket, workload: Workload, requests: int, repeats: int, 
         pass
 
 
+def dealt(workload: Workload, given: argparse.Namespace) -> Workload:
+    """The same ticks, one for each of so many requests in turn."""
+    made = WORKLOADS[given.workload]
+    hands = [frames_of(made(given.version, given.count // given.streams, given.req_id + place).frames)
+             for place in range(given.streams)]  # fmt: skip
+    return replace(workload, blocks=(b"".join(frame for deal in zip(*hands, strict=True) for frame in deal),))
+
+
 def end_with_parent() -> None:
     sys.stdin.read()
     os._exit(0)
@@ -63,10 +72,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--req-id", type=int, default=REQ_ID, help="of the client's first request")
     parser.add_argument("--requests", type=int, default=1, help="that must come before anything is sent")
+    parser.add_argument("--streams", type=int, default=1, help="deal the ticks to so many requests in turn")
     parser.add_argument("--repeats", type=int, default=1, help="send it so often")
     parser.add_argument("--stay", action="store_true", help="wait for the client to close")
     given = parser.parse_args()
     workload = WORKLOADS[given.workload](given.version, given.count, given.req_id)
+    if given.streams > 1:
+        workload = dealt(workload, given)
     threading.Thread(target=end_with_parent, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(server.getsockname()[1], flush=True)

@@ -8,7 +8,7 @@ use std::time::Instant;
 /// The price of the last message of a stream: where to stop, also when messages were lost on the way.
 pub const LAST_PRICE: f64 = 999.99;
 
-pub type Failure = Box<dyn std::error::Error>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How many items came, and the sums of their prices and sizes.
 #[derive(Default)]
@@ -97,10 +97,8 @@ async fn main() -> Result<(), Failure> {
         count: argument("--count")?.parse()?,
         requests: argument("--requests")?.parse()?,
     };
-    if argument("--version")?.parse::<u32>()? <= 200 {
-        text::run(&task).await?;
-    } else {
-        protobuf::run(&task).await?;
-    }
+    let is_text = argument("--version")?.parse::<u32>()? <= 200;
+    let client = async move { if is_text { text::run(&task).await } else { protobuf::run(&task).await } };
+    tokio::spawn(client).await??;
     std::process::exit(0) // at once: dropping a client takes a while
 }
