@@ -6,7 +6,7 @@ import argparse
 
 from rich.console import Console
 
-from benchmarks import decode, instructions, latency, loopback, rust
+from benchmarks import decode, instructions, latency, loopback, plot, rust
 from benchmarks import scale as at_scale
 from benchmarks.report import Result, machine, show, write
 from benchmarks.roster import missing
@@ -45,7 +45,12 @@ def main() -> None:
     with console.status("…") as status:
         status.update("building the Rust peer")
         rust.prepare(wanted=not scale.is_quick)
-        for reason in missing() + latency.missing() + instructions.missing():
+        for reason in [
+            *missing(),
+            *latency.missing(),
+            *instructions.missing(),
+            *(plot.missing() if given.write else []),
+        ]:
             console.print(reason)
         found = machine()
         for name in names:

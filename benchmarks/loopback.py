@@ -84,6 +84,8 @@ def _section(
                     row.ratios.append(rates[rows[0].peer] / rates[row.peer])
     for row in rows[1:]:
         row.target = _target(row)
+        if row.note.startswith(processes.LOST):
+            row.ratios = []  # the rate of a part says nothing of the whole
     return rows
 
 
@@ -111,7 +113,7 @@ def _to_objects(found: list[Row]) -> list[Row]:
               "Rust ibapi 2.9, async": 1, "Rust ibapi 5.5, async": 1}  # fmt: skip
     rows = [replace(ours, section=OBJECT, ratios=[], target=None)]
     for row in found:
-        if row.peer in limits:
+        if row.peer in limits and row.ratios:
             ratios = [mine / its for mine, its in zip(ours.figures, row.figures, strict=True)]
             rows.append(replace(row, section=OBJECT, ratios=ratios, target=Target(limits[row.peer])))
     return rows

@@ -17,6 +17,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import plot
 from benchmarks.rows import Row
 
 ROOT = Path(__file__).parents[1]
@@ -145,8 +146,11 @@ def write(result: Result) -> list[Path]:
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / f"{result.machine['date']}.json"
     kept.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shown = {README: summary(result), PAGE: markdown(result)}
-    return [kept, *(path for path, table in shown.items() if _show_in(path, table))]
+    drawn = plot.draw(result.rows)
+    picture = {README: "![](docs/performance.svg)\n\n", PAGE: "![](performance.svg)\n\n"} if drawn else {}
+    tables = {README: summary(result), PAGE: markdown(result)}
+    shown = {path: picture.get(path, "") + table for path, table in tables.items()}
+    return [kept, *drawn, *(path for path, table in shown.items() if _show_in(path, table))]
 
 
 def _show_in(path: Path, table: str) -> bool:

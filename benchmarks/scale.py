@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.live import last
+from benchmarks.roster import Peer
 from benchmarks.rows import Row, Scale, Target
 from benchmarks.workload import PROTOBUF, TEXT
 from benchmarks.workloads import WORKLOADS
@@ -30,6 +31,7 @@ def rows(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
         found += _subscriptions(scale, rounds, tell)
         found += _soak(scale, tell)
         found += _slow_reader(scale, rounds, tell)
+        found += _statuses(scale, rounds, tell)
     return found + _two_cores(scale, rounds, tell)
 
 
@@ -92,6 +94,22 @@ def _slow_reader(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
             tell(f"scale: {row.workload}")
             with processes.feed("last", last(PROTOBUF, count), "--streams", 2, "--requests", 2) as port:
                 row.figures.append(_run("slow_reader", port, count, "--how", how)["seconds"] * 1e3)
+        found[1].ratios.append(found[1].figures[-1] / found[0].figures[-1])
+        found[1].target = FLAT
+    return found
+
+
+def _statuses(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
+    """What the status of an order costs when it has had few before, and many."""
+    lengths = (200, 1_000) if scale.is_quick else (1_000, 10_000)
+    workloads = [WORKLOADS["statuses"](PROTOBUF, length) for length in lengths]
+    found = [Row(SECTION, f"{it.name}, a status", it.wire, PEER, it.count, "ns") for it in workloads]
+    peer = Peer(PEER, "ibfast_peer", loop="uvloop")
+    for _ in range(rounds):
+        for workload, row in zip(workloads, found, strict=True):
+            tell(f"scale: {row.workload}")
+            with processes.feed("statuses", workload) as port:
+                row.figures.append(1e9 / processes.rate(peer, row, workload, port))
         found[1].ratios.append(found[1].figures[-1] / found[0].figures[-1])
         found[1].target = FLAT
     return found

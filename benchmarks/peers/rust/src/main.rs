@@ -3,10 +3,13 @@
 mod protobuf;
 mod text;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The price of the last message of a stream: where to stop, also when messages were lost on the way.
 pub const LAST_PRICE: f64 = 999.99;
+
+/// A stream that brings nothing for so long is at its end.
+pub const QUIET: Duration = Duration::from_secs(1);
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -35,6 +38,10 @@ pub struct Task {
 }
 
 impl Task {
+    pub fn is_stream(&self) -> bool {
+        !matches!(self.kind.as_str(), "bar" | "past_last")
+    }
+
     /// Whether a stream is at its end: all has come, or its last message has.
     pub fn is_done(&self, answer: &Answer, price: f64) -> bool {
         answer.ticks == self.count || price == LAST_PRICE
@@ -52,8 +59,10 @@ impl Stopwatch {
         Stopwatch { wall: Instant::now(), cpu_s: cpu_s() }
     }
 
-    pub fn report(&self, answer: &Answer) {
-        let (seconds, cpu) = (self.wall.elapsed().as_secs_f64(), cpu_s() - self.cpu_s);
+    /// Print what was found; ``ran_dry`` if the last second brought nothing.
+    pub fn report(&self, answer: &Answer, ran_dry: bool) {
+        let waited = if ran_dry { QUIET.as_secs_f64() } else { 0.0 };
+        let (seconds, cpu) = (self.wall.elapsed().as_secs_f64() - waited, cpu_s() - self.cpu_s);
         println!(
             "{{\"seconds\": {seconds}, \"cpu_s\": {cpu}, \"peak_mib\": {}, \"received\": 0, \
              \"answer\": {{\"ticks\": {}, \"prices\": {}, \"sizes\": {}}}}}",
@@ -97,8 +106,10 @@ async fn main() -> Result<(), Failure> {
         count: argument("--count")?.parse()?,
         requests: argument("--requests")?.parse()?,
     };
-    let is_text = argument("--version")?.parse::<u32>()? <= 200;
-    let client = async move { if is_text { text::run(&task).await } else { protobuf::run(&task).await } };
-    tokio::spawn(client).await??;
+    if argument("--version")?.parse::<u32>()? <= 200 {
+        text::run(&task).await?;
+    } else {
+        protobuf::run(&task).await?;
+    }
     std::process::exit(0) // at once: dropping a client takes a while
 }

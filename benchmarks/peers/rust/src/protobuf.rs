@@ -13,9 +13,8 @@ use crate::{Answer, Failure, Stopwatch, Task};
 const CAPACITY: usize = 1_048_576;
 
 pub async fn run(task: &Task) -> Result<(), Failure> {
-    let is_stream = !matches!(task.kind.as_str(), "bar" | "past_last");
     let mut builder = Client::builder().address(&task.address).client_id(1);
-    if is_stream {
+    if task.is_stream() {
         builder = builder.channel_capacity(CAPACITY);
     }
     let client = builder.connect().await?;
@@ -105,6 +104,6 @@ pub async fn run(task: &Task) -> Result<(), Failure> {
         }
         other => return Err(format!("no such workload: {other}").into()),
     }
-    stopwatch.report(&answer);
+    stopwatch.report(&answer, false);
     Ok(())
 }
