@@ -35,6 +35,8 @@ def main() -> None:
     rounds = scale.rounds if given.rounds is None else given.rounds
     if rounds < 1:
         parser.error("--rounds: at least 1")
+    if given.only and given.write:
+        parser.error("--write: what is shown is one run of everything, so not with --only")
     names = given.only.split(",") if given.only else list(SUBJECTS)
     if unknown := set(names) - set(SUBJECTS):
         parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(SUBJECTS)}")
