@@ -39,7 +39,12 @@ from ibfast.conditions import (
 from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
-from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
+from ibfast.enums import (
+    BarSize,
+    OcaType,
+    TickByTickType,
+    WhatToShow,
+)
 from ibfast.errors import (
     DecodeError,
     IbfastError,

@@ -17,28 +17,27 @@ class Fill:
     contract: Contract | None = None
 
     @property
-    def root(self) -> str:
-        """The execution's id without the number that corrections count up."""
-        return (self.execution.exec_id or "").rpartition(".")[0]
-
-    @property
     def revision(self) -> int:
         """The number that corrections count up; 0 where there is none."""
         number = (self.execution.exec_id or "").rpartition(".")[2]
         return int(number) if number.isdecimal() else 0
 
-    def corrects(self, other: Fill) -> bool:
-        """Whether this is a later word on the same fill: the same id up to its last number, which is higher."""
-        return bool(self.root) and self.root == other.root and self.revision > other.revision
+
+def key_of(exec_id: str | None) -> str:
+    """What an execution and its corrections have in common: the id without its last number."""
+    return (exec_id or "").rpartition(".")[0] or exec_id or ""
 
 
-def add_fill(fills: list[Fill], fill: Fill) -> bool:
-    """Add a fill, or put it in the place of the one it corrects; False if it says nothing new."""
-    for place, known in enumerate(fills):
-        if fill.corrects(known):
-            fills[place] = fill
-            return True
-        if known.execution.exec_id == fill.execution.exec_id or known.corrects(fill):
-            return False
-    fills.append(fill)
+def add_fill(fills: list[Fill], places: dict[str, int], fill: Fill) -> bool:
+    """Add a fill, or put it in the place of the one it corrects; False if it says nothing new.
+
+    ``places`` has where each fill is, by `key_of` its id.
+    """
+    place = places.setdefault(key_of(fill.execution.exec_id), len(fills))
+    if place == len(fills):
+        fills.append(fill)
+        return True
+    if fill.revision <= fills[place].revision:
+        return False
+    fills[place] = fill
     return True

@@ -15,7 +15,7 @@ from typing import Any
 
 from ibfast.contract import Contract
 from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
-from ibfast.fills import Fill, add_fill
+from ibfast.fills import Fill, add_fill, key_of
 from ibfast.order import AttachedOrders, Order
 from ibfast.schema import (
     CommissionAndFeesReport,
@@ -99,6 +99,7 @@ class Trade:
     listeners: list[Listener] = field(default_factory=list, repr=False)
     acknowledged: bool = field(default=False, repr=False)
     replaying: Callable[[], bool] = field(default=lambda: False, repr=False)
+    _places: dict[str, int] = field(default_factory=dict, repr=False)  # of fills, by their key
     _unanswered: list[Order] = field(default_factory=list, repr=False)  # sent changes TWS has not spoken to yet
     _accepted: Order = field(init=False, repr=False)
     _callbacks: list[Listener] = field(default_factory=list, repr=False)
@@ -252,14 +253,16 @@ class Trade:
         if message.execution is None:
             return
         fill = Fill(message.execution, commission, message.contract)
-        if not add_fill(self.fills, fill):
+        if not add_fill(self.fills, self._places, fill):
             return
         self._acknowledge(self.status)
         self._tell(TradeEventKind.FILL, fill)
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
         """What a fill cost."""
-        for place, fill in enumerate(self.fills):
+        place = self._places.get(key_of(message.exec_id))
+        if place is not None:
+            fill = self.fills[place]
             if fill.execution.exec_id == message.exec_id and fill.commission != message:
                 self.fills[place] = replace(fill, commission=message)
                 self._tell(TradeEventKind.COMMISSION, self.fills[place])

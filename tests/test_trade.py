@@ -7,6 +7,7 @@ import pytest
 
 from ibfast import Contract, Order, RequestError, TradeEventKind
 from ibfast.errors import ConnectionLost
+from ibfast.fills import Fill, add_fill
 from ibfast.schema import (
     CommissionAndFeesReport,
     ErrorMessage,
@@ -481,3 +482,19 @@ def test_listeners_hear_events_of_every_order(desk):
     desk.open_order("Submitted", order_id=3, perm_id=30)
     desk.error(202)
     assert heard == [(7, STATUS), (3, ORDER), (7, WARNING)]
+
+
+def test_an_execution_costs_the_same_however_many_were_before():
+    """Counted in calls, not in time: nothing goes through the fills that are there."""
+
+    class Watched(list):
+        def __iter__(self):
+            raise AssertionError("all fills are looked through")
+
+    fills, places = Watched(), {}
+    for number in range(1000):
+        assert add_fill(fills, places, Fill(Execution(exec_id=f"0001f4e8.{number:08x}.01.01")))
+    assert not add_fill(fills, places, Fill(Execution(exec_id="0001f4e8.00000007.01.01")))
+    assert add_fill(fills, places, Fill(Execution(exec_id="0001f4e8.00000007.01.02")))
+    assert len(fills) == 1000
+    assert fills[7].revision == 2

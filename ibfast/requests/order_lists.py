@@ -83,11 +83,12 @@ class OrderListRequests(Requests):
         with trades.collect_commissions(reports):
             answer = await self._connection.ask(ExecutionRequest(execution_filter=wanted), end=ExecutionDetailsEnd)
         fills: list[Fill] = []
+        places: dict[str, int] = {}
         for part in answer.parts:
             if part.execution is not None:
                 exec_id = part.execution.exec_id or ""
                 report = reports.get(exec_id) or trades.commission_of(exec_id)
-                add_fill(fills, Fill(part.execution, report, part.contract))
+                add_fill(fills, places, Fill(part.execution, report, part.contract))
         return fills
 
     async def _open_orders(self, request: Message) -> list[Trade]:
