@@ -48,7 +48,7 @@ def _answers(section: str, names: dict, count: int, scale: Scale, rounds: int, t
             if section == COLD:
                 peers = [peer for peer in peers if peer.module != rust.MODULE]
             else:
-                peers = [peer for peer in peers if not peer.is_extra or peer.module == rust.MODULE]
+                peers = [peer for peer in peers if not peer.is_extra or (peer.module == rust.MODULE and not peer.how)]
             found += _section(section, name, version, count, peers, rounds, tell)
     return found
 
@@ -99,7 +99,7 @@ def _target(row: Row) -> Target | None:
     else:
         limits = {
             "official": 250 if row.wire == "text" else 300, "ib_async, uvloop": 90, "ib_async, asyncio": 90,
-            "bare socket, decodes nothing": 0.2, "Rust ibapi 2.9, async": 5, "Rust ibapi 5.5, async": 5,
+            "bare socket, decodes nothing": 0.2, "Rust ibapi 2.9, async": 5, "Rust ibapi 2.9, blocking": 5, "Rust ibapi 5.5, async": 5,
         }  # fmt: skip
     return Target(limits[row.peer]) if row.peer in limits else None
 
@@ -110,7 +110,7 @@ def _to_objects(found: list[Row]) -> list[Row]:
     if ours is None:
         return []
     limits = {"official": 80, "ib_async, uvloop": 30, "ib_async, asyncio": 30,
-              "Rust ibapi 2.9, async": 1, "Rust ibapi 5.5, async": 1}  # fmt: skip
+              "Rust ibapi 2.9, async": 1, "Rust ibapi 2.9, blocking": 1, "Rust ibapi 5.5, async": 1}  # fmt: skip
     rows = [replace(ours, section=OBJECT, ratios=[], target=None)]
     for row in found:
         if row.peer in limits and row.ratios:

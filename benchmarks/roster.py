@@ -55,6 +55,7 @@ CLIENTS = (
     Peer("ib_async, asyncio", "ib_async_peer", needs=("ib_async",), wires=(TEXT,), share=10, loop="asyncio",
          is_extra=True),
     RustPeer("Rust ibapi 2.9, async", rust.MODULE, wires=(TEXT,), first_req_id=9_000, is_extra=True),
+    RustPeer("Rust ibapi 2.9, blocking", rust.MODULE, wires=(TEXT,), first_req_id=9_000, how="blocking", is_extra=True),
     RustPeer("Rust ibapi 5.5, async", rust.MODULE, wires=(PROTOBUF,), first_req_id=1_500_000_000, is_extra=True),
 )  # fmt: skip
 OBJECTS = "ibfast, one object a tick, uvloop"

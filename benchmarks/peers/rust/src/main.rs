@@ -1,7 +1,8 @@
-//! The crate ibapi, its async client: reads a workload from the feed, adds it up, prints what it found as JSON.
+//! The crate ibapi, its async client and, of 2.9, its blocking one: reads a workload from the feed, adds it up, prints what it found as JSON.
 
 mod protobuf;
 mod text;
+mod text_blocking;
 
 use std::time::{Duration, Instant};
 
@@ -106,7 +107,9 @@ async fn main() -> Result<(), Failure> {
         count: argument("--count")?.parse()?,
         requests: argument("--requests")?.parse()?,
     };
-    if argument("--version")?.parse::<u32>()? <= 200 {
+    if argument("--how").is_ok_and(|how| how == "blocking") {
+        tokio::task::spawn_blocking(move || text_blocking::run(&task)).await??;
+    } else if argument("--version")?.parse::<u32>()? <= 200 {
         text::run(&task).await?;
     } else {
         protobuf::run(&task).await?;
