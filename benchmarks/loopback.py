@@ -11,7 +11,7 @@ from benchmarks import processes, rust
 from benchmarks.roster import CLIENTS, EVENTS, OBJECTS, Peer, present
 from benchmarks.rows import Row, Scale, Target
 from benchmarks.workload import Workload
-from benchmarks.workloads import HISTORIES, LISTS, STREAMS
+from benchmarks.workloads import HISTORIES, LISTS, STREAMS, WORKLOADS
 
 STREAM, PAST, COLD, OBJECT = "streams, in batches", "past data", "cold messages", "streams, one object a tick"
 
@@ -36,8 +36,14 @@ def past(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
 
 
 def cold(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
-    """Lists of orders, contracts and executions: messages that no hot decoder reads."""
-    return _answers(COLD, LISTS, scale.listed, scale, rounds, tell)
+    """Lists of orders, contracts and executions, and the life of one order: messages that no hot decoder reads."""
+    flow = {"order_flow": WORKLOADS["order_flow"]}
+    return [
+        *_answers(COLD, LISTS, scale.listed, scale, rounds, tell),
+        *_answers(
+            COLD, flow, scale.listed // 10, scale, rounds, tell
+        ),  # ib_async: a fill costs more, the more were before
+    ]
 
 
 def _answers(section: str, names: dict, count: int, scale: Scale, rounds: int, tell: Tell) -> list[Row]:
@@ -60,7 +66,7 @@ def _peers(peers: tuple[Peer, ...], version: int, scale: Scale) -> list[Peer]:
 def _section(
     section: str, name: str, version: int, count: int, peers: list[Peer], rounds: int, tell: Tell
 ) -> list[Row]:
-    make = (STREAMS | HISTORIES | LISTS)[name]
+    make = WORKLOADS[name]
     by_name = {peer.name: peer for peer in peers}
     sent: dict[tuple[int, int], Workload] = {}
     for share, req_id in {(peer.share, peer.first_req_id) for peer in peers}:
@@ -92,14 +98,18 @@ def _section(
 def _target(row: Row) -> Target | None:
     """How many times faster than this peer ibfast is meant to be."""
     if row.section == COLD:
+        if row.workload.startswith("order flow"):
+            return None
         limits = {"official": 12, "ib_async, uvloop": 25, "ib_async, asyncio": 25}
     elif row.section == PAST:
         is_bars = row.workload.startswith("bars")
-        limits = {"official": 80 if is_bars else 50, "ib_async, uvloop": 40, "ib_async, asyncio": 40}
+        limits = {"official": 80 if is_bars else 50, "ib_async, uvloop": 40, "ib_async, asyncio": 40,
+                  "bare socket, decodes nothing": 0.2}  # fmt: skip
     else:
         limits = {
             "official": 250 if row.wire == "text" else 300, "ib_async, uvloop": 90, "ib_async, asyncio": 90,
-            "bare socket, decodes nothing": 0.2, "Rust ibapi 2.9, async": 5, "Rust ibapi 2.9, blocking": 5, "Rust ibapi 5.5, async": 5,
+            "bare socket, decodes nothing": 0.2, "Rust ibapi 2.9, async": 5, "Rust ibapi 2.9, blocking": 5,
+            "Rust ibapi 5.5, async": 5,
         }  # fmt: skip
     return Target(limits[row.peer]) if row.peer in limits else None
 

@@ -87,6 +87,22 @@ def statuses(version: int, count: int, req_id: int = REQ_ID) -> Workload:
                     PLACE_ORDER)  # fmt: skip
 
 
+def order_flow(version: int, count: int, req_id: int = REQ_ID) -> Workload:
+    """One order that fills share by share, as TWS tells it: order, status, execution and commission of each share."""
+    messages: list = []
+    for place in range(count):
+        exec_id, filled = f"0000e0d5.{place:08x}.01.01", place + 1
+        messages += [
+            _open_order(FIRST_ORDER_ID, 150.0),
+            _status(FIRST_ORDER_ID, "Submitted", filled, count + 1 - filled),
+            ExecutionDetails(req_id=-1, contract=AAPL, execution=_execution(exec_id, _price(place), 1, filled)),
+            CommissionAndFeesReport(exec_id=exec_id, commission_and_fees=1.0, currency="USD", realized_pnl=12.5),
+        ]
+    answer = Answer(count, sum(map(_price, range(count))), float(count))
+    return Workload("order flow, a fill of 4 messages", version, "order_flow", (framed(messages, version),), count,
+                    answer, PLACE_ORDER)  # fmt: skip
+
+
 def _price(place: int) -> float:
     return (15_000 + place % 1_000) / 100
 
@@ -111,9 +127,9 @@ def _status(order_id: int, status: str, filled: int, remaining: int) -> OrderSta
     )  # fmt: skip
 
 
-def _execution(exec_id: str, price: float) -> Execution:
+def _execution(exec_id: str, price: float, shares: int = 100, cum_qty: int = 100) -> Execution:
     return Execution(
         order_id=FIRST_ORDER_ID, exec_id=exec_id, time="20260105 15:00:00 UTC", acct_number="DU1", exchange="ARCA",
-        side="BOT", shares=Decimal(100), price=price, perm_id=10_001, client_id=CLIENT_ID, is_liquidation=0,
-        cum_qty=Decimal(100), avg_price=price, last_liquidity=1,
+        side="BOT", shares=Decimal(shares), price=price, perm_id=10_001, client_id=CLIENT_ID, is_liquidation=0,
+        cum_qty=Decimal(cum_qty), avg_price=price, last_liquidity=1,
     )  # fmt: skip

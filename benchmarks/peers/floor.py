@@ -46,8 +46,13 @@ def request(kind: str, req_id: int) -> Message:
         "open_orders": OpenOrdersRequest,
         "contracts": lambda: ContractDataRequest(**known),
         "executions": lambda: ExecutionRequest(req_id=req_id, execution_filter=ExecutionFilter()),
-        "statuses": lambda: PlaceOrderRequest(order_id=FIRST_ORDER_ID, contract=AAPL, order=limit_order()),
+        "statuses": place_order,
+        "order_flow": place_order,
     }[kind]()  # fmt: skip
+
+
+def place_order() -> Message:
+    return PlaceOrderRequest(order_id=FIRST_ORDER_ID, contract=AAPL, order=limit_order())
 
 
 def limit_order() -> Order:

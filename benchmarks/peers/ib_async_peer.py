@@ -230,6 +230,20 @@ async def statuses(ib: ib_async.IB, contract: ib_async.Contract, given: argparse
     return answer
 
 
+async def order_flow(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
+    answer, done = Answer(), asyncio.Event()
+
+    def add(trade: ib_async.Trade, fill: ib_async.Fill, report: ib_async.CommissionReport) -> None:
+        answer.add(fill.execution.price, fill.execution.shares)
+        if answer.ticks == given.count:
+            done.set()
+
+    order = ib_async.LimitOrder("BUY", 100, 150.0, orderId=FIRST_ORDER_ID, tif="DAY")
+    ib.placeOrder(contract, order).commissionReportEvent += add
+    await asyncio.wait_for(done.wait(), PATIENCE_S)
+    return answer
+
+
 ANSWERS = {
     "bar": bars,
     "past_last": past_ticks,
@@ -237,6 +251,7 @@ ANSWERS = {
     "contracts": contract_details,
     "executions": executions,
     "statuses": statuses,
+    "order_flow": order_flow,
 }
 
 

@@ -192,6 +192,20 @@ async def statuses(ib: ibfast.Client, contract: ibfast.Contract, given: argparse
     return answer
 
 
+async def order_flow(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:
+    answer, commissions = Answer(), 0
+    updates = ib.order_updates()
+    await ib.order(contract).buy(given.count + 1).limit(150).submit()
+    async for event in updates:
+        if event.kind == "fill":
+            answer.add(event.detail.execution.price or 0.0, float(event.detail.execution.shares or 0))
+        elif event.kind == "commission":
+            commissions += 1
+            if commissions == given.count:
+                break
+    return answer
+
+
 ANSWERS = {
     "bar": bars,
     "past_last": past_ticks,
@@ -199,6 +213,7 @@ ANSWERS = {
     "contracts": contract_details,
     "executions": executions,
     "statuses": statuses,
+    "order_flow": order_flow,
 }
 
 

@@ -178,6 +178,22 @@ class App(Adding):
     historicalDataEnd = openOrderEnd = contractDetailsEnd = execDetailsEnd = one_is_done
 
 
+class FlowApp(App):
+    """Callbacks of one order that fills bit by bit: done with the commission of the last fill."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(0)
+        self.left = count
+
+    def openOrder(self, orderId, contract, order, orderState):
+        pass
+
+    def commissionAndFeesReport(self, report):
+        self.left -= 1
+        if self.left == 0:
+            self.one_is_done()
+
+
 def ask(connection: EClient, kind: str, req_id: int) -> None:
     """The request of a workload of this kind."""
     contract = Contract()
@@ -219,7 +235,8 @@ def connect(app: App, port: int, version: int) -> EClient:
 
 
 def client(given: argparse.Namespace) -> None:
-    app = App(given.count if given.kind in (*TICK_TYPES, "tick", "depth", "statuses") else 0)
+    counts = given.kind in (*TICK_TYPES, "tick", "depth", "statuses")
+    app = FlowApp(given.count) if given.kind == "order_flow" else App(given.count if counts else 0)
     connection = connect(app, given.port, given.version)
     stopwatch = Stopwatch()
     for places in turns(given.requests):
