@@ -12,7 +12,7 @@ from benchmarks.report import Result, machine, show, write
 from benchmarks.roster import missing
 from benchmarks.rows import FULL, QUICK
 
-TABLE_WIDTH = 190
+TABLE_WIDTH = 230
 SUBJECTS = {
     "decode": decode.rows,
     "streams": loopback.streams,

@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import plot
+from benchmarks.cells import figure, number, ratio, spread
 from benchmarks.rows import Row
+from benchmarks.summary import summary
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -77,25 +79,13 @@ def _load() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    cpu = f"{statistics.median(row.cpu_ns):,.0f} ns" if row.cpu_ns else ""
+    cpu = f"{number(statistics.median(row.cpu_ns))} ns" if row.cpu_ns else ""
     peak = f"{row.peak_mib:,.0f} MiB" if row.peak_mib else ""
-    spread = f"{_figure(row, min(row.figures))} to {_figure(row, max(row.figures))}" if len(row.figures) > 1 else ""
-    ratio = f"{_number(row.ratio)} ×" if row.ratios else ""
     met = {None: "", True: "met", False: "missed"}[row.is_met]
     return (
-        row.workload, row.wire, row.peer, f"{row.count:,}", _figure(row, row.figure), spread, ratio,
+        row.workload, row.wire, row.peer, f"{row.count:,}", figure(row), spread(row), ratio(row),
         str(row.target or ""), met, cpu, peak, row.note,
     )  # fmt: skip
-
-
-def _figure(row: Row, value: float) -> str:
-    if row.unit == "/s":
-        return f"{value / 1e6:.2f} M/s" if value >= 1e6 else f"{value / 1e3:,.0f} k/s"
-    return f"{_number(value)} {row.unit}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
 
 
 def _sections(result: Result) -> dict[str, list[Row]]:
@@ -126,16 +116,6 @@ def markdown(result: Result) -> str:
     return "\n".join([*lines, _facts(result)])
 
 
-def summary(result: Result) -> str:
-    """For the README: every figure that has a target, and what ibfast itself does."""
-    lines = ["| | wire | against | ratio | target | |", "|---|---|---|---:|---:|---|"]
-    for row in result.rows:
-        if row.target is not None and row.ratios:
-            name, wire, peer, _, _, _, ratio, target, met, *_ = _cells(row)
-            lines.append(f"| {row.section}: {name} | {wire} | {peer} | {ratio} | {target} | {met} |")
-    return "\n".join([*lines, "", _facts(result)])
-
-
 def _facts(result: Result) -> str:
     facts = ", ".join(f"{name} {what}" for name, what in result.machine.items())
     return f"Medians of {result.rounds} interleaved rounds, ratios within each round. {facts}."
@@ -148,7 +128,7 @@ def write(result: Result) -> list[Path]:
     kept.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     drawn = plot.draw(result.rows)
     picture = {README: "![](docs/performance.svg)\n\n", PAGE: "![](performance.svg)\n\n"} if drawn else {}
-    tables = {README: summary(result), PAGE: markdown(result)}
+    tables = {README: f"{summary(result.rows)}\n\n{_facts(result)}", PAGE: markdown(result)}
     shown = {path: picture.get(path, "") + table for path, table in tables.items()}
     return [kept, *drawn, *(path for path, table in shown.items() if _show_in(path, table))]
 
