@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.rows import Row
+from benchmarks.summary import AGAINST, comparisons
 
 PICTURE = Path(__file__).parents[1] / "docs" / "performance.svg"
 
@@ -16,9 +17,9 @@ def missing() -> list[str]:
 
 
 def draw(rows: list[Row]) -> list[Path]:
-    """A bar for each comparison with another client, a tick where its target is; the file written."""
-    shown = [row for row in rows if row.target is not None and row.target.at_least and row.ratios and row.unit == "/s"]
-    if missing() or not shown:
+    """A line for each workload, on it a mark for each kind of peer and a stroke at its target; the file written."""
+    workloads = comparisons(rows)
+    if missing() or not workloads:
         return []
     import matplotlib
 
@@ -26,17 +27,23 @@ def draw(rows: list[Row]) -> list[Path]:
     matplotlib.rcParams["svg.hashsalt"] = "ibfast"  # the same figures make the same file
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(10, 0.22 * len(shown) + 1.5), layout="constrained")
-    places = range(len(shown))
-    colours = ["tab:green" if row.is_met else "tab:orange" for row in shown]
-    axes.barh(places, [row.ratio for row in shown], color=colours)
-    axes.scatter([row.target.limit for row in shown], places, marker="|", s=80, color="black", label="target")
-    axes.set_yticks(places, [f"{row.workload} ({row.section}), {row.wire}, {row.peer}" for row in shown], fontsize=7)
+    figure, axes = pyplot.subplots(figsize=(10, 0.24 * len(workloads) + 1.5), layout="constrained")
+    for name, colour in zip(AGAINST, ("tab:blue", "tab:green", "tab:orange", "tab:grey"), strict=True):
+        found = [(place, against[name]) for place, against in enumerate(workloads.values()) if against[name]]
+        ratios, places = [row.ratio for _, row in found], [place for place, _ in found]
+        inside = [colour if row.is_met is not False else "white" for _, row in found]
+        axes.scatter(ratios, places, s=36, color=inside, edgecolors=colour, label=name, zorder=2)
+        meant = [(row.target.limit, place) for place, row in found if row.target]
+        axes.scatter(*zip(*meant, strict=True), marker="|", s=90, color=colour) if meant else None
+    axes.set_yticks(
+        range(len(workloads)), [f"{section}: {name}, {wire}" for section, name, wire in workloads], fontsize=7
+    )
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.axvline(1, color="grey", linewidth=0.8)
-    axes.set_xlabel("rate of ibfast ÷ rate of the other, log scale")
-    axes.legend()
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.grid(axis="y", linewidth=0.3)
+    axes.set_xlabel("rate of ibfast ÷ rate of the other; a stroke is the target, a hollow mark misses it")
+    figure.legend(loc="outside upper center", ncols=len(AGAINST))
     figure.savefig(PICTURE, metadata={"Date": None})
     pyplot.close(figure)
     return [PICTURE]

@@ -15,9 +15,22 @@ AGAINST = {
 
 def summary(rows: list[Row]) -> str:
     """Every figure that has a target."""
-    rates = [row for row in rows if row.unit == "/s" and row.section != "decode"]
     others = [row for row in rows if row.unit != "/s" and row.target is not None and row.ratios]
-    return "\n".join([*_rates(rates), "", *_others(others)])
+    return "\n".join([*_rates(rows), "", *_others(others)])
+
+
+def comparisons(rows: list[Row]) -> dict[tuple[str, str, str], dict[str, Row | None]]:
+    """Whole clients by section, workload and wire: of each kind the first peer that took part and has a ratio."""
+    workloads: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row.unit == "/s" and row.section != "decode":
+            workloads.setdefault((row.section, row.workload, row.wire), []).append(row)
+    found = {key: {name: _first(there, peers) for name, peers in AGAINST.items()} for key, there in workloads.items()}
+    return {key: against for key, against in found.items() if any(against.values())}
+
+
+def _first(rows: list[Row], peers: tuple[str, ...]) -> Row | None:
+    return next((row for peer in peers for row in rows if row.peer == peer and row.ratios), None)
 
 
 def _rates(rows: list[Row]) -> list[str]:
@@ -26,20 +39,14 @@ def _rates(rows: list[Row]) -> list[str]:
         "",
     ]
     lines += ["| | wire | ibfast | " + " | ".join(AGAINST) + " |", "|---|---|---:|" + "---:|" * len(AGAINST)]
-    workloads: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        workloads.setdefault((row.section, row.workload, row.wire), []).append(row)
-    for (section, name, wire), found in workloads.items():
-        cells = [_against(found, peers) for peers in AGAINST.values()]
-        if any(cells):
-            own = f"{figure(found[0])} ({spread(found[0])})"
-            lines.append(f"| {section}: {name} | {wire} | {own} | " + " | ".join(cells) + " |")
+    for (section, name, wire), against in comparisons(rows).items():
+        own = next(row for row in rows if (row.section, row.workload, row.wire) == (section, name, wire))
+        cells = [f"{section}: {name}", wire, f"{figure(own)} ({spread(own)})", *map(_told, against.values())]
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
-def _against(rows: list[Row], peers: tuple[str, ...]) -> str:
-    """The ratio to the first of these peers that took part and has one."""
-    row = next((row for peer in peers for row in rows if row.peer == peer and row.ratios), None)
+def _told(row: Row | None) -> str:
     if row is None:
         return ""
     told = f"{ratio(row)}, {row.target}" if row.target else ratio(row)
