@@ -19,6 +19,7 @@ from libc.string cimport memchr, memcmp, memcpy, memmove, memset  # no-cython-li
 from wire cimport BYTES, FIXED64, VARINT, Cursor, frame_length  # no-cython-lint
 from wire cimport EXACT, NEEDS_CARE, NOT_A_NUMBER, Number, parse_float  # no-cython-lint
 from wire cimport field_end, skip_field, take_int, take_int32, take_plain  # no-cython-lint
+from wire cimport next_bytes, next_double, next_integer, short_number  # no-cython-lint
 from wire cimport skip_value, take_double, take_span, take_varint  # no-cython-lint
 
 import asyncio  # no-cython-lint

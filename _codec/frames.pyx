@@ -5,6 +5,7 @@
 cdef enum:
     MAX_PAYLOAD = 16_777_215    # bytes; IB's own limit (error 507)
     READ_SIZE = 262_144     # room offered to one socket read
+    PADDING = 64            # zeros behind what is received: words are read whole, also where a payload ends
 
 
 @cython.internal
@@ -14,9 +15,10 @@ cdef class Memory:
     cdef Py_ssize_t size
 
     def __cinit__(self, Py_ssize_t size):
-        self.at = <char *>PyMem_RawMalloc(max(1, size))
+        self.at = <char *>PyMem_RawMalloc(size + PADDING)
         if self.at == NULL:
             raise MemoryError
+        memset(self.at + size, 0, PADDING)
         self.size = size
 
     def __dealloc__(self):
@@ -24,6 +26,21 @@ cdef class Memory:
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         PyBuffer_FillInfo(view, self, self.at, self.size, 0, flags)
+
+
+cdef inline int next_frame(const char *at, const char *stop, Cursor *cur) noexcept nogil:
+    """As Frames.next."""
+    cdef uint64_t length
+    if stop - at < 4:
+        return 0
+    length = frame_length(at)
+    if length > MAX_PAYLOAD:
+        return -1
+    if stop - at - 4 < <Py_ssize_t>length:
+        return 0
+    cur.start = cur.pos = at + 4
+    cur.end = at + 4 + length
+    return 1
 
 
 @cython.internal
@@ -56,20 +73,10 @@ cdef class Frames:
 
     cdef int next(self, Cursor *cur) noexcept nogil:
         """1: a payload stands in ``cur``; 0: more bytes are needed; -1: the length is impossible."""
-        cdef const char *at = self.base + self.start
-        cdef Py_ssize_t held = self.stop - self.start
-        cdef uint64_t length
-        if held < 4:
-            return 0
-        length = frame_length(at)
-        if length > MAX_PAYLOAD:
-            return -1
-        if <uint64_t>(held - 4) < length:
-            return 0
-        cur.start = cur.pos = at + 4
-        cur.end = at + 4 + length
-        self.start += 4 + <Py_ssize_t>length
-        return 1
+        cdef int found = next_frame(self.base + self.start, self.base + self.stop, cur)
+        if found == 1:
+            self.start = cur.end - self.base
+        return found
 
     cdef int compact(self) except -1:
         """After a read: make room for the rest of a frame that has begun, or for the next read."""

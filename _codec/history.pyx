@@ -208,7 +208,7 @@ cdef bint past_mid_point_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
 cdef bint past_bid_ask_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
     cdef PastBidAskRow row
     cdef Quote quote
-    if not take_quote(cur, &quote):
+    if not take_quote(cur[0], &quote):
         return False
     row.time, row.attr_mask = quote.time, quote.attr_mask
     row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
@@ -221,7 +221,7 @@ cdef bint past_bid_ask_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
 cdef bint past_last_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
     cdef PastLastRow row
     cdef TradePrint trade
-    if not take_trade(cur, &trade):
+    if not take_trade(cur[0], &trade):
         return False
     row.time, row.price, row.size = trade.time, trade.price, trade.size
     row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask

@@ -57,11 +57,28 @@ cdef inline Sink *subscriber(Reading *reading, int64_t req_id, int kind) noexcep
 
 
 cdef inline Outcome deliver(Sink *sink, Reading *reading, const void *row) noexcept nogil:
-    if not sink.touched:
-        sink.next_touched = reading.touched
-        reading.touched = sink
+    touch(sink, reading)
     push(sink, row)
     return DONE
+
+
+cdef inline void touch(Sink *sink, Reading *reading) noexcept nogil:
+    """Remember to wake its reader."""
+    if not sink.touched:
+        sink.touched = True
+        sink.next_touched = reading.touched
+        reading.touched = sink
+
+
+cdef inline void *next_live_row(Sink *sink, Reading *reading, int64_t tick_type) noexcept nogil:
+    """As next_row, with the two columns that every live row begins with; its reader will be woken."""
+    cdef int64_t seq = sink.total
+    cdef int64_t *row = <int64_t *>next_row(sink, tick_type)
+    touch(sink, reading)
+    if row != NULL:
+        row[0] = reading.recv_ns
+        row[SEQ] = seq
+    return row
 
 
 # ------------------------------------------------------------------------------------------- fields of text
@@ -174,19 +191,59 @@ cdef inline bint take_key(Cursor *cur, uint64_t *key) noexcept nogil:
 cdef inline bint take_flags(Cursor *cur, uint64_t key, uint8_t *mask) noexcept nogil:
     """A nested message of two booleans, as bits."""
     cdef Cursor inside
+    return take_bytes(cur, key, &inside) and flags_inside(inside, mask)
+
+
+cdef bint flags_inside(Cursor cur, uint8_t *mask) noexcept nogil:
     cdef int64_t flag
-    if not take_bytes(cur, key, &inside):
-        return False
-    while inside.pos < inside.end:
-        if not take_key(&inside, &key):
+    cdef uint64_t key = 0
+    while cur.pos < cur.end:
+        if not take_key(&cur, &key):
             return False
         if key >> 3 > 2:
-            if not skip_value(&inside, key & 7):
+            if not skip_value(&cur, key & 7):
                 return False
-        elif not take_integer(&inside, key, &flag):
+        elif not take_integer(&cur, key, &flag):
             return False
         elif flag:
             mask[0] |= <uint8_t>(key >> 3)
         else:
             mask[0] &= ~<uint8_t>(key >> 3)
     return True
+
+
+# fields in their usual order: see wire.pxd
+
+cdef inline bint next_number(Cursor *cur, int number, double *out) noexcept nogil:
+    cdef bint ok = next_double(cur, number, out)
+    if out[0] == UNSET_FLOAT:
+        out[0] = NAN
+    return ok
+
+
+cdef inline bint next_size(Cursor *cur, int number, double *out) noexcept nogil:
+    cdef Cursor text
+    cdef double value = NAN
+    cdef bint ok = next_bytes(cur, number, &text)
+    cdef Py_ssize_t size = text.end - text.pos
+    if ok and size and not (size <= 8 and short_number(text.pos, size, &value)):
+        ok = decimal_from(text.pos, text.end, &value)
+    out[0] = value
+    return ok
+
+
+cdef inline bint next_code(Cursor *cur, int number, CodeTable *table, uint16_t *out) noexcept nogil:
+    cdef Cursor text
+    cdef bint ok = next_bytes(cur, number, &text)
+    out[0] = code_of(table, text.pos, text.end - text.pos) if ok and text.end > text.pos else 0
+    return ok
+
+
+cdef inline bint next_flags(Cursor *cur, int number, uint8_t *out) noexcept nogil:
+    cdef Cursor inside
+    cdef uint8_t mask = 0
+    cdef bint ok = next_bytes(cur, number, &inside)
+    if ok and inside.pos < inside.end:
+        ok = flags_inside(inside, &mask)
+    out[0] = mask
+    return ok

@@ -50,59 +50,102 @@ cdef Outcome market_depth_l2_text(Cursor *cur, Reading *reading) noexcept nogil:
     return depth_text(cur, reading, True)
 
 
-cdef Outcome depth_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef struct Change:
+    int64_t position
+    int64_t operation
+    int64_t side
+    int64_t smart
+    double price
+    double size
+    uint16_t market_maker
+
+
+cdef bint take_change(Cursor cur, Change *change) noexcept nogil:
     """MarketDepthData: position 1, operation 2, side 3, price 4, size 5, market_maker 6, is_smart_depth 7."""
-    cdef DepthRow row
-    cdef Cursor data, text
-    cdef int64_t req_id = 0, position = 0, operation = 0, side = 0, smart = 0
+    cdef Cursor text
     cdef uint64_t key = 0
     cdef bint ok = True
-    cdef Sink *sink
-    data.pos = data.end = NULL
+    change[0] = Change(0, 0, 0, 0, NAN, NAN, 0)
     while ok and cur.pos < cur.end:
-        ok = take_key(cur, &key)
-        if ok and key >> 3 == 1:
-            ok = take_integer(cur, key, &req_id)
-        elif ok and key >> 3 == 2:
-            ok = take_bytes(cur, key, &data)
-        elif ok:
-            ok = skip_value(cur, key & 7)
-    if not ok or data.pos == NULL:
-        return DECLINED
+        if not take_key(&cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(&cur, key, &change.position)
+        elif key >> 3 == 2:
+            ok = take_integer(&cur, key, &change.operation)
+        elif key >> 3 == 3:
+            ok = take_integer(&cur, key, &change.side)
+        elif key >> 3 == 4:
+            ok = take_number(&cur, key, &change.price)
+        elif key >> 3 == 5:
+            ok = take_size(&cur, key, &change.size)
+        elif key >> 3 == 6:
+            ok = take_bytes(&cur, key, &text)
+            if ok:
+                change.market_maker = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
+        elif key >> 3 == 7:
+            ok = take_integer(&cur, key, &change.smart)
+        else:
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_change(Cursor cur, Change *change) noexcept nogil:
+    return (next_integer(&cur, 1, &change.position) and next_integer(&cur, 2, &change.operation)
+            and next_integer(&cur, 3, &change.side) and next_number(&cur, 4, &change.price)
+            and next_size(&cur, 5, &change.size) and next_code(&cur, 6, EXCHANGE_CODES, &change.market_maker)
+            and next_integer(&cur, 7, &change.smart) and cur.pos == cur.end)
+
+
+cdef bint take_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept nogil:
+    """req_id 1, data 2; the start of data is NULL when there are none."""
+    cdef uint64_t key = 0
+    cdef bint ok = True
+    req_id[0] = 0
+    data.start = NULL
+    while ok and cur.pos < cur.end:
+        if not take_key(&cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(&cur, key, req_id)
+        elif key >> 3 == 2:
+            ok = take_bytes(&cur, key, data)
+        else:
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept nogil:
+    return (next_integer(&cur, 1, req_id) and cur.pos[0] == <char>(2 << 3 | BYTES) and next_bytes(&cur, 2, data)
+            and cur.pos == cur.end)
+
+
+cdef Outcome depth_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    cdef DepthRow *row
+    cdef Change change, slow
+    cdef Cursor data, other
+    cdef int64_t req_id, other_id
+    cdef Sink *sink
+    if not next_id_and_data(cur[0], &req_id, &data):
+        if not take_id_and_data(cur[0], &other_id, &other) or other.start == NULL:
+            return DECLINED
+        req_id, data = other_id, other
     sink = subscriber(reading, <int32_t>req_id, DEPTH_ROW)
     if sink == NULL:
         return NO_READER
-    row.market_maker = 0
-    row.price = row.size = NAN
-    while ok and data.pos < data.end:
-        if not take_key(&data, &key):
+    if not next_change(data, &change):
+        if not take_change(data, &slow):
             return DECLINED
-        if key >> 3 == 1:
-            ok = take_integer(&data, key, &position)
-        elif key >> 3 == 2:
-            ok = take_integer(&data, key, &operation)
-        elif key >> 3 == 3:
-            ok = take_integer(&data, key, &side)
-        elif key >> 3 == 4:
-            ok = take_number(&data, key, &row.price)
-        elif key >> 3 == 5:
-            ok = take_size(&data, key, &row.size)
-        elif key >> 3 == 6:
-            ok = take_bytes(&data, key, &text)
-            if ok:
-                row.market_maker = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
-        elif key >> 3 == 7:
-            ok = take_integer(&data, key, &smart)
-        else:
-            ok = skip_value(&data, key & 7)
-    if not ok:
-        return DECLINED
-    if not (small(operation) and small(side)):
+        change = slow
+    if not (small(change.operation) and small(change.side)):
         return NO_READER
-    row.recv_ns, row.seq, row.position = reading.recv_ns, sink.total, <int32_t>position
-    row.operation, row.side, row.is_smart_depth = <uint8_t>operation, <uint8_t>side, smart != 0
-    memset(row.pad, 0, 7)
-    return deliver(sink, reading, &row)
+    row = <DepthRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.price, row.size, row.position = change.price, change.size, <int32_t>change.position
+        row.market_maker, row.is_smart_depth = change.market_maker, change.smart != 0
+        row.operation, row.side = <uint8_t>change.operation, <uint8_t>change.side
+        memset(row.pad, 0, 7)
+    return DONE
 
 
 # ---------------------------------------------------------------------------------------- option computations

@@ -6,6 +6,22 @@ cdef enum:
     LAST_TEXT_ID_VERSION = 200      # up to this server version an id is text
 
 
+cdef inline int64_t take_binary_id(Cursor *cur) noexcept nogil:
+    """The id in front of a body; -1, with nothing taken, when there is none."""
+    if cur.end - cur.pos < 4:
+        return -1
+    cur.pos += 4
+    return <int64_t>frame_length(cur.pos - 4)
+
+
+cdef inline int64_t take_text_id(Cursor *cur) noexcept nogil:
+    """The same for servers that write it as text; one above 200 is no protobuf message: it moves to where none is."""
+    cdef int32_t number = 0
+    if cur.pos == cur.end or cur.pos[0] == 0 or not take_int32(cur, &number):
+        return -1
+    return number if number <= PROTOBUF else <int64_t>number - PROTOBUF + HOT_IDS
+
+
 @cython.internal
 cdef class _First:
     """An extension type may not begin its bases with a Python class."""
@@ -172,42 +188,39 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
 
         1: it is for its plan; 2: its rows are taken, the rest is for its plan; else as Frames.next.
         """
-        cdef int found
-        cdef Outcome outcome
+        cdef const char *at = self.frames.base + self.frames.start
+        cdef const char *stop = self.frames.base + self.frames.stop
         cdef const char *body
+        cdef int64_t rows = 0
+        cdef int found
+        cdef bint id_is_text = self.version <= LAST_TEXT_ID_VERSION
+        cdef decoder_t decode
+        cdef Outcome outcome
         while True:
-            found = self.frames.next(cur)
+            found = next_frame(at, stop, cur)
             if found != 1:
-                return found
-            raw_id[0] = self.take_id(cur)
-            if raw_id[0] < 0 or raw_id[0] >= HOT_IDS:
-                return 1
+                break
+            at = cur.end
+            raw_id[0] = take_text_id(cur) if id_is_text else take_binary_id(cur)
+            if <uint64_t>raw_id[0] >= HOT_IDS:
+                break
             self.met[raw_id[0]] += 1
-            if HOT[raw_id[0]] == NULL:
-                return 1
+            decode = HOT[raw_id[0]]
+            if decode == NULL:
+                break
             body = cur.pos
-            outcome = HOT[raw_id[0]](cur, &self.reading)
+            outcome = decode(cur, &self.reading)
             if outcome != DONE:
                 cur.pos = body
-                return 2 if outcome == REST else 1
-            self.extra_fields += cur.pos < cur.end
-            self.messages_received += 1
-            self.rows_received += 1
-
-    cdef int64_t take_id(self, Cursor *cur) noexcept nogil:
-        """The id in front of a body; -1, with nothing taken, when there is none.
-
-        A text id above 200 is no protobuf message: it is moved to where no message is.
-        """
-        cdef int32_t number
-        if self.version > LAST_TEXT_ID_VERSION:
-            if cur.end - cur.pos < 4:
-                return -1
-            cur.pos += 4
-            return <int64_t>frame_length(cur.pos - 4)
-        if cur.pos == cur.end or cur.pos[0] == 0 or not take_int32(cur, &number):
-            return -1
-        return number if number <= PROTOBUF else <int64_t>number - PROTOBUF + HOT_IDS
+                found = 2 if outcome == REST else 1
+                break
+            rows += 1
+            if cur.pos < cur.end and raw_id[0] <= PROTOBUF:
+                self.extra_fields += 1
+        self.frames.start = at - self.frames.base
+        self.messages_received += rows
+        self.rows_received += rows
+        return found
 
     cdef int deliver(self, Cursor *cur, int64_t raw_id) except -1:
         """A message for the owner, or why there is none."""

@@ -353,7 +353,6 @@ cdef class Rows:
         """Add records of this dtype as if they had come from TWS; their ``seq`` is counted here."""
         cdef uint8_t[::1] raw
         cdef int64_t size = self.sink.itemsize
-        cdef bint touched = self.sink.touched       # push() must not hide from the protocol what comes after it
         cdef int64_t i
         if records.dtype != self.dtype:
             raise ValueError(f"records: {records.dtype} is not the dtype of {self.kind} records")
@@ -362,7 +361,6 @@ cdef class Rows:
             if self.sink.kind <= REAL_TIME_BAR_ROW:
                 (<int64_t *>&raw[i * size])[SEQ] = self.sink.total
             push(&self.sink, &raw[i * size])
-        self.sink.touched = touched
         self.wake()
 
     def texts(self, rows not None):
@@ -395,41 +393,66 @@ cdef bint grow(Sink *sink) noexcept with gil:
     return True
 
 
-cdef void push(Sink *sink, const void *row) noexcept nogil:
-    """Add a finished row, by the policy of the stream."""
+cdef inline void *next_row(Sink *sink, int64_t tick_type) noexcept nogil:
+    """Where the caller writes one more row, which counts at once; NULL when it is refused.
+
+    ``tick_type`` matters only where rows have one and only the newest of each is kept.
+    """
+    cdef int64_t at = sink.used
+    if at == sink.room or sink.policy == LATEST:
+        return next_row_by_policy(sink, tick_type)
+    sink.total += 1
+    sink.last = at
+    sink.used = at + 1
+    return sink.rows + at * sink.itemsize
+
+
+cdef void *next_row_by_policy(Sink *sink, int64_t tick_type) noexcept nogil:
     cdef int64_t at = sink.used
     sink.total += 1
-    sink.touched = True
     if sink.policy == LATEST:
-        at = place_of_latest(sink, row)
+        at = place_of_latest(sink, tick_type)
         sink.dropped += at < sink.used
     if at == sink.room and (sink.room == sink.capacity or not grow(sink)):
         sink.dropped += 1
         if sink.policy == GROW:
             sink.overflowed = True
-            return
+            return NULL
         at = sink.head
         sink.head = at + 1 if at + 1 < sink.used else 0
-    memcpy(sink.rows + at * sink.itemsize, row, sink.itemsize)
     sink.last = at
     if at == sink.used:
         sink.used += 1
+    return sink.rows + at * sink.itemsize
 
 
-cdef int64_t place_of_latest(Sink *sink, const void *row) noexcept nogil:
+cdef int64_t place_of_latest(Sink *sink, int64_t tick_type) noexcept nogil:
     """Where the row goes when only the newest count: for ticks with a type one place each, else the first."""
     cdef int64_t i
     if sink.kind == TICK_ROW:
         for i in range(sink.used):
-            if (<TickRow *>sink.rows)[i].tick_type == (<TickRow *>row).tick_type:
+            if (<TickRow *>sink.rows)[i].tick_type == tick_type:
                 return i
         return sink.used
     if sink.kind == OPTION_ROW:
         for i in range(sink.used):
-            if (<OptionRow *>sink.rows)[i].tick_type == (<OptionRow *>row).tick_type:
+            if (<OptionRow *>sink.rows)[i].tick_type == tick_type:
                 return i
         return sink.used
     return 0
+
+
+cdef void push(Sink *sink, const void *row) noexcept nogil:
+    """Add a finished row, by the policy of the stream."""
+    cdef void *at = next_row(sink, tick_type_of(sink, row))
+    if at != NULL:
+        memcpy(at, row, sink.itemsize)
+
+
+cdef int64_t tick_type_of(const Sink *sink, const void *row) noexcept nogil:
+    if sink.kind == TICK_ROW:
+        return (<TickRow *>row).tick_type
+    return (<OptionRow *>row).tick_type if sink.kind == OPTION_ROW else 0
 
 
 cdef struct Mark:

@@ -164,47 +164,85 @@ cdef Outcome mid_point_text(Cursor *cur, Reading *reading, int64_t req_id, int64
 
 # --------------------------------------------------------------------------------------- protobuf
 
-cdef Outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
+cdef struct Tick:
+    int64_t req_id
+    int64_t tick_type
+    int64_t attr_mask
+    double price
+    double size
+    double value
+    Cursor text
+
+
+cdef bint take_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
     """TickPrice, TickSize, TickGeneric and TickString share fields 1 and 2; ``what`` is the text id of the message."""
-    cdef TickRow row
-    cdef Cursor text
-    cdef int64_t req_id = 0, tick_type = 0, attr_mask = 0
     cdef uint64_t key = 0
     cdef bint ok = True
-    cdef Sink *sink
-    start_tick(&row, reading, 0)
-    text.pos = text.end = NULL
+    tick.req_id = tick.tick_type = tick.attr_mask = 0
+    tick.price = tick.size = tick.value = NAN
+    tick.text.pos = tick.text.end = NULL
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
-            return DECLINED
+        if not take_key(&cur, &key):
+            return False
         if key >> 3 == 1:
-            ok = take_integer(cur, key, &req_id)
+            ok = take_integer(&cur, key, &tick.req_id)
         elif key >> 3 == 2:
-            ok = take_integer(cur, key, &tick_type)
+            ok = take_integer(&cur, key, &tick.tick_type)
         elif key >> 3 == 3 and what == TICK_PRICE_ID:
-            ok = take_number(cur, key, &row.price)
+            ok = take_number(&cur, key, &tick.price)
         elif key >> 3 == 3 and what == TICK_SIZE_ID:
-            ok = take_size(cur, key, &row.size)
+            ok = take_size(&cur, key, &tick.size)
         elif key >> 3 == 3 and what == TICK_GENERIC_ID:
-            ok = take_number(cur, key, &row.value)
+            ok = take_number(&cur, key, &tick.value)
         elif key >> 3 == 3:
-            ok = take_bytes(cur, key, &text)
+            ok = take_bytes(&cur, key, &tick.text)
         elif key >> 3 == 4 and what == TICK_PRICE_ID:
-            ok = take_size(cur, key, &row.size)
+            ok = take_size(&cur, key, &tick.size)
         elif key >> 3 == 5 and what == TICK_PRICE_ID:
-            ok = take_integer(cur, key, &attr_mask)
+            ok = take_integer(&cur, key, &tick.attr_mask)
         else:
-            ok = skip_value(cur, key & 7)
-    if not ok:
-        return DECLINED
-    sink = subscriber(reading, <int32_t>req_id, TICK_ROW)
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
+    cdef bint ok
+    tick.price = tick.size = tick.value = NAN
+    tick.attr_mask = 0
+    if not (next_integer(&cur, 1, &tick.req_id) and next_integer(&cur, 2, &tick.tick_type)):
+        return False
+    if what == TICK_PRICE_ID:
+        ok = (next_number(&cur, 3, &tick.price) and next_size(&cur, 4, &tick.size)
+              and next_integer(&cur, 5, &tick.attr_mask))
+    elif what == TICK_SIZE_ID:
+        ok = next_size(&cur, 3, &tick.size)
+    elif what == TICK_GENERIC_ID:
+        ok = next_number(&cur, 3, &tick.value)
+    else:
+        ok = next_bytes(&cur, 3, &tick.text)
+    return ok and cur.pos == cur.end
+
+
+cdef inline Outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
+    cdef Tick tick, slow
+    cdef TickRow *row
+    cdef TickRow string
+    cdef Sink *sink
+    if not next_tick(cur[0], &tick, what):
+        if not take_tick(cur[0], &slow, what):
+            return DECLINED
+        tick = slow
+    sink = subscriber(reading, <int32_t>tick.req_id, TICK_ROW)
     if sink == NULL:
         return NO_READER
-    row.tick_type, row.attr_mask = <int32_t>tick_type, <int32_t>attr_mask
     if what == TICK_STRING_ID:
-        return deliver_string(sink, reading, &row, text.pos, text.end)
-    row.seq = sink.total
-    return deliver(sink, reading, &row)
+        start_tick(&string, reading, <int32_t>tick.tick_type)
+        return deliver_string(sink, reading, &string, tick.text.pos, tick.text.end)
+    row = <TickRow *>next_live_row(sink, reading, <int32_t>tick.tick_type)
+    if row != NULL:
+        row.price, row.size, row.value, row.text = tick.price, tick.size, tick.value, 0
+        row.tick_type, row.attr_mask = <int32_t>tick.tick_type, <int32_t>tick.attr_mask
+    return DONE
 
 
 cdef Outcome tick_price_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
@@ -223,37 +261,61 @@ cdef Outcome tick_string_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
     return tick_protobuf(cur, reading, TICK_STRING_ID)
 
 
-cdef Outcome tick_by_tick_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef struct ByTick:
+    int64_t req_id
+    int64_t tick_type
+    Cursor data             # the tick of this type; its start is NULL if it is not there
+
+
+cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
     """TickByTickData: req_id 1, tick_type 2, then one of last 3, bid_ask 4, mid_point 5."""
-    cdef int64_t req_id = 0, tick_type = 0
-    cdef Cursor last, bid_ask, mid_point
+    cdef Cursor data[3]
     cdef uint64_t key = 0
     cdef bint ok = True
-    last.pos = bid_ask.pos = mid_point.pos = NULL
+    cdef int i
+    tick.req_id = tick.tick_type = 0
+    for i in range(3):
+        data[i].start = NULL
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
-            return DECLINED
+        if not take_key(&cur, &key):
+            return False
         if key >> 3 == 1:
-            ok = take_integer(cur, key, &req_id)
+            ok = take_integer(&cur, key, &tick.req_id)
         elif key >> 3 == 2:
-            ok = take_integer(cur, key, &tick_type)
-        elif key >> 3 == 3:
-            ok = take_bytes(cur, key, &last)
-        elif key >> 3 == 4:
-            ok = take_bytes(cur, key, &bid_ask)
-        elif key >> 3 == 5:
-            ok = take_bytes(cur, key, &mid_point)
+            ok = take_integer(&cur, key, &tick.tick_type)
+        elif 3 <= key >> 3 <= 5:
+            ok = take_bytes(&cur, key, &data[(key >> 3) - 3])
         else:
-            ok = skip_value(cur, key & 7)
-    if not ok:
-        return DECLINED
-    req_id, tick_type = <int32_t>req_id, <int32_t>tick_type
-    if (tick_type == 1 or tick_type == 2) and last.pos != NULL:
-        return last_protobuf(&last, reading, req_id, tick_type)
-    if tick_type == 3 and bid_ask.pos != NULL:
-        return bid_ask_protobuf(&bid_ask, reading, req_id)
-    if tick_type == 4 and mid_point.pos != NULL:
-        return mid_point_protobuf(&mid_point, reading, req_id)
+            ok = skip_value(&cur, key & 7)
+    i = <int32_t>tick.tick_type
+    tick.data = data[2 if i == 4 else 1 if i == 3 else 0]
+    return ok
+
+
+cdef inline bint next_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
+    cdef int number
+    if not (next_integer(&cur, 1, &tick.req_id) and next_integer(&cur, 2, &tick.tick_type)):
+        return False
+    number = 5 if tick.tick_type == 4 else 4 if tick.tick_type == 3 else 3
+    return (cur.pos[0] == <char>(number << 3 | BYTES) and next_bytes(&cur, number, &tick.data)
+            and cur.pos == cur.end)
+
+
+cdef Outcome tick_by_tick_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    cdef ByTick tick, slow
+    if not next_by_tick(cur[0], &tick):
+        if not take_by_tick(cur[0], &slow):
+            return DECLINED
+        tick = slow
+    tick.req_id, tick.tick_type = <int32_t>tick.req_id, <int32_t>tick.tick_type
+    if tick.data.start == NULL:
+        return NO_READER
+    if tick.tick_type == 1 or tick.tick_type == 2:
+        return last_protobuf(tick.data, reading, tick.req_id, tick.tick_type)
+    if tick.tick_type == 3:
+        return bid_ask_protobuf(tick.data, reading, tick.req_id)
+    if tick.tick_type == 4:
+        return mid_point_protobuf(tick.data, reading, tick.req_id)
     return NO_READER
 
 
@@ -275,114 +337,156 @@ cdef struct Quote:
     uint8_t attr_mask
 
 
-cdef bint take_trade(Cursor *cur, TradePrint *trade) noexcept nogil:
+cdef bint take_trade(Cursor cur, TradePrint *trade) noexcept nogil:
     """HistoricalTickLast: time 1, attributes 2, price 3, size 4, exchange 5, special_conditions 6."""
     cdef Cursor text
     cdef uint64_t key = 0
     cdef bint ok = True
     trade[0] = TradePrint(0, NAN, NAN, 0, 0, 0)
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
+        if not take_key(&cur, &key):
             return False
         if key >> 3 == 1:
-            ok = take_integer(cur, key, &trade.time)
+            ok = take_integer(&cur, key, &trade.time)
         elif key >> 3 == 2:
-            ok = take_flags(cur, key, &trade.attr_mask)
+            ok = take_flags(&cur, key, &trade.attr_mask)
         elif key >> 3 == 3:
-            ok = take_number(cur, key, &trade.price)
+            ok = take_number(&cur, key, &trade.price)
         elif key >> 3 == 4:
-            ok = take_size(cur, key, &trade.size)
+            ok = take_size(&cur, key, &trade.size)
         elif key >> 3 == 5:
-            ok = take_bytes(cur, key, &text)
+            ok = take_bytes(&cur, key, &text)
             if ok:
                 trade.exchange = code_of(EXCHANGE_CODES, text.pos, text.end - text.pos)
         elif key >> 3 == 6:
-            ok = take_bytes(cur, key, &text)
+            ok = take_bytes(&cur, key, &text)
             if ok:
                 trade.special_conditions = code_of(CONDITION_CODES, text.pos, text.end - text.pos)
         else:
-            ok = skip_value(cur, key & 7)
+            ok = skip_value(&cur, key & 7)
     return ok
 
 
-cdef bint take_quote(Cursor *cur, Quote *quote) noexcept nogil:
+cdef inline bint next_trade(Cursor cur, TradePrint *trade) noexcept nogil:
+    return (next_integer(&cur, 1, &trade.time) and next_flags(&cur, 2, &trade.attr_mask)
+            and next_number(&cur, 3, &trade.price) and next_size(&cur, 4, &trade.size)
+            and next_code(&cur, 5, EXCHANGE_CODES, &trade.exchange)
+            and next_code(&cur, 6, CONDITION_CODES, &trade.special_conditions) and cur.pos == cur.end)
+
+
+cdef bint take_quote(Cursor cur, Quote *quote) noexcept nogil:
     """HistoricalTickBidAsk: time 1, attributes 2, price_bid 3, price_ask 4, size_bid 5, size_ask 6."""
     cdef uint64_t key = 0
     cdef bint ok = True
     quote[0] = Quote(0, NAN, NAN, NAN, NAN, 0)
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
+        if not take_key(&cur, &key):
             return False
         if key >> 3 == 1:
-            ok = take_integer(cur, key, &quote.time)
+            ok = take_integer(&cur, key, &quote.time)
         elif key >> 3 == 2:
-            ok = take_flags(cur, key, &quote.attr_mask)
+            ok = take_flags(&cur, key, &quote.attr_mask)
         elif key >> 3 == 3:
-            ok = take_number(cur, key, &quote.bid_price)
+            ok = take_number(&cur, key, &quote.bid_price)
         elif key >> 3 == 4:
-            ok = take_number(cur, key, &quote.ask_price)
+            ok = take_number(&cur, key, &quote.ask_price)
         elif key >> 3 == 5:
-            ok = take_size(cur, key, &quote.bid_size)
+            ok = take_size(&cur, key, &quote.bid_size)
         elif key >> 3 == 6:
-            ok = take_size(cur, key, &quote.ask_size)
+            ok = take_size(&cur, key, &quote.ask_size)
         else:
-            ok = skip_value(cur, key & 7)
+            ok = skip_value(&cur, key & 7)
     return ok
 
 
-cdef Outcome last_protobuf(Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
-    cdef LastRow row
-    cdef TradePrint trade
+cdef inline bint next_quote(Cursor cur, Quote *quote) noexcept nogil:
+    return (next_integer(&cur, 1, &quote.time) and next_flags(&cur, 2, &quote.attr_mask)
+            and next_number(&cur, 3, &quote.bid_price) and next_number(&cur, 4, &quote.ask_price)
+            and next_size(&cur, 5, &quote.bid_size) and next_size(&cur, 6, &quote.ask_size) and cur.pos == cur.end)
+
+
+cdef inline Outcome last_protobuf(Cursor data, Reading *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
+    cdef LastRow *row
+    cdef TradePrint trade, slow
     cdef Sink *sink = subscriber(reading, req_id, LAST_ROW)
     if sink == NULL:
         return NO_READER
-    if not take_trade(cur, &trade):
-        return DECLINED
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, trade.time
-    row.price, row.size = trade.price, trade.size
-    row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
-    row.tick_type, row.pad = <uint8_t>tick_type, 0
-    return deliver(sink, reading, &row)
+    if not next_trade(data, &trade):
+        if not take_trade(data, &slow):
+            return DECLINED
+        trade = slow
+    row = <LastRow *>next_live_row(sink, reading, tick_type)
+    if row != NULL:
+        row.time, row.price, row.size = trade.time, trade.price, trade.size
+        row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
+        row.tick_type, row.pad = <uint8_t>tick_type, 0
+    return DONE
 
 
-cdef Outcome bid_ask_protobuf(Cursor *cur, Reading *reading, int64_t req_id) noexcept nogil:
-    cdef BidAskRow row
-    cdef Quote quote
+cdef inline Outcome bid_ask_protobuf(Cursor data, Reading *reading, int64_t req_id) noexcept nogil:
+    cdef BidAskRow *row
+    cdef Quote quote, slow
     cdef Sink *sink = subscriber(reading, req_id, BID_ASK_ROW)
     if sink == NULL:
         return NO_READER
-    if not take_quote(cur, &quote):
-        return DECLINED
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, quote.time
-    row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
-    row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
-    row.attr_mask = quote.attr_mask
-    memset(row.pad, 0, 7)
-    return deliver(sink, reading, &row)
+    if not next_quote(data, &quote):
+        if not take_quote(data, &slow):
+            return DECLINED
+        quote = slow
+    row = <BidAskRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.attr_mask = quote.time, quote.attr_mask
+        row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
+        row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
+        memset(row.pad, 0, 7)
+    return DONE
 
 
-cdef Outcome mid_point_protobuf(Cursor *cur, Reading *reading, int64_t req_id) noexcept nogil:
-    """HistoricalTick: time 1, price 2; its size means nothing here."""
-    cdef MidPointRow row
-    cdef double ignored
+cdef struct PricePoint:
+    int64_t time
+    double price
+    double size
+
+
+cdef bint take_point(Cursor cur, PricePoint *point) noexcept nogil:
+    """HistoricalTick: time 1, price 2, size 3."""
     cdef uint64_t key = 0
     cdef bint ok = True
+    point[0] = PricePoint(0, NAN, NAN)
+    while ok and cur.pos < cur.end:
+        if not take_key(&cur, &key):
+            return False
+        if key >> 3 == 1:
+            ok = take_integer(&cur, key, &point.time)
+        elif key >> 3 == 2:
+            ok = take_number(&cur, key, &point.price)
+        elif key >> 3 == 3:
+            ok = take_size(&cur, key, &point.size)
+        else:
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_point(Cursor cur, PricePoint *point) noexcept nogil:
+    return (next_integer(&cur, 1, &point.time) and next_number(&cur, 2, &point.price)
+            and next_size(&cur, 3, &point.size) and cur.pos == cur.end)
+
+
+cdef inline Outcome mid_point_protobuf(Cursor data, Reading *reading, int64_t req_id) noexcept nogil:
+    """The size of a live mid-point means nothing."""
+    cdef MidPointRow *row
+    cdef PricePoint point, slow
     cdef Sink *sink = subscriber(reading, req_id, MID_POINT_ROW)
     if sink == NULL:
         return NO_READER
-    row.recv_ns, row.seq, row.time, row.mid_point = reading.recv_ns, sink.total, 0, NAN
-    while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
+    if not next_point(data, &point):
+        if not take_point(data, &slow):
             return DECLINED
-        if key >> 3 == 1:
-            ok = take_integer(cur, key, &row.time)
-        elif key >> 3 == 2:
-            ok = take_number(cur, key, &row.mid_point)
-        elif key >> 3 == 3:
-            ok = take_size(cur, key, &ignored)
-        else:
-            ok = skip_value(cur, key & 7)
-    return deliver(sink, reading, &row) if ok else DECLINED
+        point = slow
+    row = <MidPointRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.mid_point = point.time, point.price
+    return DONE
 
 
 HOT[TICK_PRICE_ID] = tick_price_text

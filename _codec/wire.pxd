@@ -28,8 +28,64 @@ cdef extern from *:
     #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     #error "ibfast reads little-endian doubles in place; this machine is big-endian"
     #endif
+    #if defined(_MSC_VER) && !defined(__clang__)
+    #include <intrin.h>
+    static __inline int ibfast_zeros_below(unsigned __int64 word) {
+        unsigned long place; _BitScanForward64(&place, word); return (int)place;
+    }
+    #else
+    #define ibfast_zeros_below(word) __builtin_ctzll(word)
+    #endif
     """
     const double powers_of_ten "ibfast_powers_of_ten"[23]
+    int zeros_below "ibfast_zeros_below"(uint64_t word) nogil     # below its lowest bit that is set; it has one
+
+
+# ------------------------------------------------------------------------------------------------ words
+#
+# Eight bytes are read at once, wherever a payload ends: PADDING bytes behind every receive buffer may be read.
+
+cdef inline uint64_t word_at(const char *p) noexcept nogil:
+    cdef uint64_t word
+    memcpy(&word, p, 8)
+    return word
+
+
+cdef inline bint short_number(const char *p, Py_ssize_t size, double *out) noexcept nogil:
+    """The number that 1 to 8 characters are, digits and at most one point; False for whatever else they are."""
+    cdef uint64_t word, points, before
+    cdef int fraction = 0, point
+    word = (word_at(p) ^ 0x3030303030303030u) << (64 - 8 * size)    # right-aligned, digits as their values
+    if word_is_digits(word):
+        out[0] = <double>digits_of(word)
+        return True
+    points = word ^ 0x1e1e1e1e1e1e1e1eu                             # the point as 0
+    points = (points - 0x0101010101010101u) & ~points & 0x8080808080808080u
+    if points == 0 or size == 1:
+        return False
+    point = zeros_below(points) - 7
+    before = (<uint64_t>1 << point) - 1
+    fraction = 7 - (point >> 3)
+    word = (word & before) << 8 | (word & ~before & ~(<uint64_t>0xff << point))
+    if not word_is_digits(word):
+        return False
+    out[0] = <double>digits_of(word) / powers_of_ten[fraction]
+    return True
+
+
+cdef inline bint word_is_digits(uint64_t word) noexcept nogil:
+    """Whether each byte is at most 9."""
+    return ((word + 0x7676767676767676u) | word) & 0x8080808080808080u == 0
+
+
+cdef inline uint64_t digits_of(uint64_t word) noexcept nogil:
+    """The number of eight digits, the first in the lowest byte: pairs, fours and eight are summed in one word.
+
+    D. Lemire, "Quickly parsing eight digits", 2018.
+    """
+    word = word * 10 + (word >> 8)
+    return ((word & 0x000000ff000000ffu) * 0x000f424000000064u
+            + ((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32
 
 
 # ------------------------------------------------------------------------------------------------ text
@@ -48,19 +104,11 @@ cdef inline bint skip_field(Cursor *cur) noexcept nogil:
 
 
 cdef inline bint eight_digits(const char *p, uint64_t *out) noexcept nogil:
-    """The number that eight characters are, if all are digits: pairs, fours and eight are summed in one word.
-
-    D. Lemire, "Quickly parsing eight digits", 2018.
-    """
-    cdef uint64_t word, tens
-    memcpy(&word, p, 8)
-    tens = (word & 0xf0f0f0f0f0f0f0f0u) | (((word + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)
-    if tens != 0x3333333333333333u:
+    """The number that eight characters are, if all are digits."""
+    cdef uint64_t word = word_at(p) ^ 0x3030303030303030u
+    if not word_is_digits(word):
         return False
-    word -= 0x3030303030303030u
-    word = word * 10 + (word >> 8)
-    out[0] = ((word & 0x000000ff000000ffu) * 0x000f424000000064u
-              + ((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32
+    out[0] = digits_of(word)
     return True
 
 
@@ -289,6 +337,56 @@ cdef inline bint skip_value(Cursor *cur, int wire_type) noexcept nogil:
         elif not skip_value(cur, wire_type):
             return False
     return True
+
+
+# Fields in ascending number, as every gateway writes them. Each reader takes one field if it is the next, or leaves its
+# default if it is not there; False means only that the general readers have to do it. They may read past the end, into
+# the next frame or the padding, so that what they took holds only if the cursor then stands exactly at the end.
+
+cdef inline bint next_integer(Cursor *cur, int number, int64_t *out) noexcept nogil:
+    """A varint; those of one byte, as most are, and of five, as request ids and times are, without a loop."""
+    cdef uint64_t word
+    cdef uint32_t low
+    if cur.pos[0] != <char>(number << 3 | VARINT):
+        out[0] = 0
+        return True
+    cur.pos += 1
+    word = word_at(cur.pos)
+    if not word & 0x80:
+        out[0] = word & 0x7f
+        cur.pos += 1
+        return True
+    if word & 0x8080808080u != 0x80808080u:
+        return take_varint(cur, <uint64_t *>out)
+    low = <uint32_t>word
+    low = (low & 0x007f007fu) | (low & 0x7f007f00u) >> 1
+    low = (low & 0x00003fffu) | (low & 0x3fff0000u) >> 2
+    out[0] = low | (word >> 32 & 0x7f) << 28
+    cur.pos += 5
+    return True
+
+
+cdef inline bint next_double(Cursor *cur, int number, double *out) noexcept nogil:
+    """A double, NaN if it is not there; an unset one is the caller's business."""
+    if cur.pos[0] != <char>(number << 3 | FIXED64):
+        out[0] = NAN
+        return True
+    memcpy(out, cur.pos + 1, 8)
+    cur.pos += 9
+    return True
+
+
+cdef inline bint next_bytes(Cursor *cur, int number, Cursor *inside) noexcept nogil:
+    """A run of at most 127 bytes, which does end; an empty one if it is not there."""
+    cdef uint8_t size
+    inside.start = cur.start
+    inside.pos = inside.end = cur.pos
+    if cur.pos[0] != <char>(number << 3 | BYTES):
+        return True
+    size = <uint8_t>cur.pos[1]
+    inside.pos = cur.pos + 2
+    inside.end = cur.pos = inside.pos + size
+    return size < 128 and inside.end <= cur.end
 
 
 cdef inline uint64_t frame_length(const char *p) noexcept nogil:
