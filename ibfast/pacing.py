@@ -161,6 +161,7 @@ class Pacing:
         self._quotas: dict[type[Message], Quota] = {cls: quota for quota in QUOTAS for cls in quota.of}
         self._open: dict[str, set[int]] = {quota.name: set() for quota in QUOTAS}
         self._quota_of: dict[int, str] = {}
+        self._leaving: list[Share] = []  # of the message that `is_free` was asked about last
         self._spaced_ns = 0  # before this nothing that has waited leaves
         self._paused_until_ns = 0
         self._eased_until_ns = 0
@@ -178,14 +179,19 @@ class Pacing:
         if not self.on:
             return True
         lane = self._lane_of(message)
-        self._refuse_above_quota(message, lane)
-        if any(self._lanes[other] for other in Lane if other <= lane):
-            return False
-        return self._ready_at(lane, self._shares(message), self._quotas.get(type(message)), now_ns) <= now_ns
+        quota = self._quotas.get(type(message))
+        if quota is not None:
+            self._refuse_above_quota(quota, lane)
+        for other, queue in self._lanes.items():
+            if queue and other <= lane:
+                return False
+        self._leaving = self._shares(message)
+        return self._ready_at(lane, self._leaving, quota, now_ns) <= now_ns
 
     def took(self, message: Message, now_ns: int) -> None:
-        """A message has left."""
-        self._count(message, self._shares(message), self._quotas.get(type(message)), now_ns)
+        """A message that `is_free` let through has left."""
+        if self.on:
+            self._count(message, self._leaving, self._quotas.get(type(message)), now_ns)
 
     def wait(self, message: Message, frame: bytes, now_ns: int) -> None:
         """Queue a message; `release` gives it back when it may leave."""
@@ -336,9 +342,8 @@ class Pacing:
             self._open[quota.name].add(req_id)
             self._quota_of[req_id] = quota.name
 
-    def _refuse_above_quota(self, message: Message, lane: Lane) -> None:
-        quota = self._quotas.get(type(message))
-        if quota is None or quota.waits:
+    def _refuse_above_quota(self, quota: Quota, lane: Lane) -> None:
+        if quota.waits:
             return
         most = quota.most(self.lines)
         busy = len(self._open[quota.name]) + sum(waiting.quota is quota for waiting in self._lanes[lane])

@@ -1,5 +1,6 @@
 """The limits are kept, by a clock that the test turns; no sockets, no loop."""
 
+import tracemalloc
 from collections import deque
 
 import pytest
@@ -239,6 +240,17 @@ def test_switched_off_it_lets_everything_through():
     link = Link(on=False)
     link.send(*(MarketDataRequest(req_id=number) for number in range(500)))
     assert len(link.left) == 500
+
+
+def test_switched_off_it_remembers_nothing():
+    pacing, order = Pacing(on=False), PlaceOrderRequest()
+    tracemalloc.start()
+    for now in range(1_000_000):
+        assert pacing.is_free(order, now)
+        pacing.took(order, now)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10_000
 
 
 def test_the_wait_to_expect_is_known():
