@@ -57,6 +57,49 @@ cdef class Buffer:
     cdef int put_double(self, double value) except -1:
         return self.put_chars(<const char *>&value, 8)
 
+    # -- NUL-ended fields of the plainest kinds
+
+    cdef bint put_ascii_field(self, str text) except -1:
+        """Printable ASCII; False, and nothing put, for any other text."""
+        cdef Py_ssize_t i, size
+        cdef const char *at
+        cdef char *place
+        if not text.isascii():
+            return False
+        at = PyUnicode_AsUTF8AndSize(text, &size)
+        place = self.extend(size + 1)
+        for i in range(size):
+            if not 32 <= at[i] <= 126:
+                self.used -= size + 1
+                return False
+            place[i] = at[i]
+        place[size] = 0
+        return True
+
+    cdef bint put_integer_field(self, int64_t value) except -1:
+        cdef char digits[24]
+        cdef int size = write_integer(digits, value)
+        digits[size] = 0
+        self.put_chars(digits, size + 1)
+        return True
+
+    cdef bint put_float_field(self, double value, bint plain) except -1:
+        """A number of few digits, as Python spells it, or if ``plain`` without a trailing .0; False for any other."""
+        cdef char digits[32]
+        cdef int size = write_short_float(digits, value, plain)
+        if size == 0:
+            return False
+        digits[size] = 0
+        self.put_chars(digits, size + 1)
+        return True
+
+    cdef bint put_decimal_field(self, object value) except -1:
+        """A decimal without an exponent; False, and nothing put, for any other."""
+        cdef str text = str(value)
+        return is_plain_decimal(text) and self.put_ascii_field(text)
+
+    # -- length-prefixed messages
+
     cdef int close_span(self, Py_ssize_t start) except -1:
         """Put the length of what was written since ``start`` in front of it."""
         cdef Py_ssize_t size = self.used - start
@@ -82,6 +125,65 @@ cdef int write_varint(uint8_t *at, uint64_t value) noexcept nogil:
         size += 1
     at[size] = <uint8_t>value
     return size + 1
+
+
+cdef int write_integer(char *at, int64_t value) noexcept nogil:
+    """Write the digits, say how many characters."""
+    if value < 0:
+        at[0] = c'-'
+        return 1 + write_digits(at + 1, 0 - <uint64_t>value, 1)
+    return write_digits(at, <uint64_t>value, 1)
+
+
+cdef int write_digits(char *at, uint64_t value, int least) noexcept nogil:
+    """Write that many digits or more, say how many."""
+    cdef int size = 0, i
+    cdef char digits[20]
+    while value or size < least:
+        digits[size] = <char>(c'0' + value % 10)
+        value //= 10
+        size += 1
+    for i in range(size):
+        at[i] = digits[size - 1 - i]
+    return size
+
+
+cdef int write_short_float(char *at, double value, bint plain) noexcept nogil:
+    """Write a number as repr() does if it has few digits, say how many characters; 0 for one that has more.
+
+    Of 15 digits or less no two numbers are the same double, so the fewest that divide back to it are the shortest.
+    """
+    cdef double magnitude = -value if value < 0 else value
+    cdef uint64_t scaled, power = 1
+    cdef int places = 0, size = 0
+    if not 1e-4 <= magnitude < 1e15:
+        return 0
+    while True:
+        if magnitude * <double>power >= 9e14 or places > 8:
+            return 0
+        scaled = <uint64_t>(magnitude * <double>power + 0.5)
+        if <double>scaled / <double>power == magnitude:
+            break
+        power *= 10
+        places += 1
+    if value < 0:
+        at[0] = c'-'
+        size = 1
+    size += write_digits(at + size, scaled // power, 1)
+    if places == 0 and plain:
+        return size
+    at[size] = c'.'
+    return size + 1 + write_digits(at + size + 1, scaled % power, max(places, 1))
+
+
+cdef bint is_plain_decimal(str text) except -1:
+    """Whether a decimal's text is digits and no more than a sign and a point: no exponent, no NaN."""
+    cdef Py_ssize_t i, size
+    cdef const char *at = PyUnicode_AsUTF8AndSize(text, &size)
+    for i in range(size):
+        if not (c'0' <= at[i] <= c'9' or at[i] == c'.' or at[i] == c'-'):
+            return False
+    return 0 < size <= MAX_EXPONENT
 
 
 cdef void put_frame_length(char *at, Py_ssize_t size) noexcept nogil:

@@ -7,14 +7,23 @@ cdef struct Slot:
     bint repeated
 
 
+cdef struct Target:
+    int number
+    int kind
+    bint repeated
+    PyObject *default       # which its Field keeps alive
+
+
 @cython.internal
 cdef class Shape:
     """A message class as protobuf sees it: its fields by number."""
     cdef object cls
     cdef list fields        # Field, by slot
     cdef list shapes        # Shape of nested messages, by slot
-    cdef Slot *slots        # by field number
+    cdef Slot *slots        # by field number, for readers
     cdef int highest
+    cdef Target *targets    # by slot, for writers
+    cdef Py_ssize_t count
 
     def __cinit__(self, cls):
         cdef int number
@@ -31,9 +40,17 @@ cdef class Shape:
             if field.number:
                 self.slots[<int>field.number] = Slot(
                     field.index, field.kind, UNSET_CODES[field.unset], field.repeated)
+        self.count = len(self.fields)
+        self.targets = <Target *>PyMem_Malloc(max(1, self.count) * sizeof(Target))
+        if self.targets == NULL:
+            raise MemoryError
+        for field in self.fields:
+            self.targets[<int>field.index] = Target(
+                field.number, field.kind, field.repeated, <PyObject *>(<Field>field).default)
 
     def __dealloc__(self):
         PyMem_Free(self.slots)
+        PyMem_Free(self.targets)
 
     # -- reading
 
@@ -147,35 +164,80 @@ cdef class Shape:
     # -- writing
 
     cdef int write(self, list values, Buffer out, bint outgoing) except -1:
-        cdef Field field
-        for field in self.fields:
-            value = values[field.index]
-            if value is None and outgoing:
-                value = field.default
-            if value is None or field.number == 0:
+        cdef Py_ssize_t i
+        cdef PyObject *value
+        cdef Target *target
+        for i in range(self.count):
+            target = self.targets + i
+            value = PyList_GET_ITEM(<PyObject *>values, i)
+            if value == <PyObject *>None and outgoing:
+                value = target.default
+            if value == <PyObject *>None or target.number == 0:
                 continue
-            try:
-                if field.kind == Kind.TAGS:
-                    for tag, text in value.items():
-                        write_tag(out, field.number, str(tag), str(text))
-                elif not field.repeated:
-                    self.write_value(out, field, value, outgoing)
-                elif field.kind in (Kind.INT, Kind.LONG, Kind.FLOAT, Kind.BOOL):
-                    self.write_packed(out, field, value)
-                else:
-                    for item in value:
-                        self.write_value(out, field, item, outgoing)
-            except (TypeError, AttributeError, OverflowError, InvalidOperation, UnicodeEncodeError) as error:
-                raise ValueError(
-                    f"{self.cls.__name__}.{field.name}: {error or type(error).__name__}: {value!r}") from None
+            if not self.write_plain(out, value, target):
+                self.write_field(out, self.fields[i], <object>value, outgoing)
+        return 0
+
+    cdef bint write_plain(self, Buffer out, PyObject *value, const Target *target) except -1:
+        """Write one text, number or boolean of the plainest kind; False, and nothing written, for all else."""
+        cdef int64_t integer
+        cdef int overflow = 0
+        cdef int kind = 0 if target.repeated else target.kind
+        if kind == Kind.INT or kind == Kind.LONG:
+            if not PyLong_CheckExact(<object>value):
+                return False
+            integer = PyLong_AsLongLongAndOverflow(<object>value, &overflow)
+            if overflow or (kind == Kind.INT and integer != <int32_t>integer):
+                return False
+            out.put_key(target.number, VARINT)
+            out.put_varint(<uint64_t>integer)
+            return True
+        if kind == Kind.FLOAT and PyFloat_CheckExact(<object>value):
+            if PyFloat_AS_DOUBLE(<object>value) == PyFloat_AS_DOUBLE(<object>value):
+                out.put_key(target.number, FIXED64)
+                out.put_double(PyFloat_AS_DOUBLE(<object>value))
+            return True
+        if kind == Kind.BOOL and (value == <PyObject *>True or value == <PyObject *>False):
+            out.put_key(target.number, VARINT)
+            out.put_varint(value == <PyObject *>True)
+            return True
+        if kind == Kind.STRING and PyUnicode_CheckExact(<object>value) and (<str><object>value).isascii():
+            out.put_key(target.number, BYTES)
+            out.put_text(<str><object>value)
+            return True
+        if kind == Kind.DECIMAL and (PyLong_CheckExact(<object>value) or type(<object>value) is Decimal):
+            text = str(<object>value)
+            if is_plain_decimal(text):
+                out.put_key(target.number, BYTES)
+                out.put_text(text)
+                return True
+        return False
+
+    cdef int write_field(self, Buffer out, Field field, object value, bint outgoing) except -1:
+        try:
+            if field.kind == Kind.TAGS:
+                for tag, text in value.items():
+                    write_tag(out, field.number, str(tag), str(text))
+            elif not field.repeated:
+                self.write_value(out, field, value, outgoing)
+            elif field.kind in (Kind.INT, Kind.LONG, Kind.FLOAT, Kind.BOOL):
+                self.write_packed(out, field, value)
+            else:
+                for item in value:
+                    self.write_value(out, field, item, outgoing)
+        except (TypeError, AttributeError, OverflowError, InvalidOperation, UnicodeEncodeError) as error:
+            raise ValueError(
+                f"{self.cls.__name__}.{field.name}: {error or type(error).__name__}: {value!r}") from None
         return 0
 
     cdef int write_value(self, Buffer out, Field field, object value, bint outgoing) except -1:
         cdef Py_ssize_t start
         if field.kind == Kind.MESSAGE:
+            if not isinstance(value, field.type):
+                raise TypeError(f"not of class {field.type.__name__}")
             out.put_key(field.number, BYTES)
             start = out.used
-            (<Shape>self.shapes[field.index]).write((<Message?>value).values, out, outgoing)
+            (<Shape>self.shapes[field.index]).write((<Message>value).values, out, outgoing)
             out.close_span(start)
         elif field.kind == Kind.STRING or field.kind == Kind.DECIMAL:
             if field.kind == Kind.DECIMAL:
@@ -248,8 +310,9 @@ cdef class ProtobufPlan(Plan):
     cdef Shape shape
 
     def __init__(self, cls, bytes message_id, bint outgoing, tuple gates, int server_version):
-        self.cls, self.message_id, self.outgoing, self.gates = cls, message_id, outgoing, gates
+        self.cls, self.message_id, self.outgoing = cls, message_id, outgoing
         self.server_version = server_version
+        self.set_gates(gates)
         self.shape = shape_of(cls)
 
     cdef Message read(self, Cursor *cur):

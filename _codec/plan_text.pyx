@@ -54,12 +54,17 @@ cdef struct Instruction:
     int end
     int unset
     int spelling
+    int condition       # of a WHEN
+    int after           # the step behind it, and behind its block if it has one
+    int blank           # where in `TextPlan.blanks` the text begins that it writes when nothing is set, and its length
+    int blank_size
 
 
 cdef class TextPlan(Plan):
     """NUL-ended fields in the order of a layout."""
     cdef Instruction *steps
     cdef int count
+    cdef Buffer blanks      # what unset fields are written as; those of one block stand side by side
     cdef list extras
     cdef list names
 
@@ -67,8 +72,9 @@ cdef class TextPlan(Plan):
         cdef int i
         if registers > MAX_REGISTERS:
             raise ValueError(f"{cls.__name__}: a layout may open {MAX_REGISTERS} messages, not {registers}")
-        self.cls, self.message_id, self.outgoing, self.gates = cls, message_id, outgoing, gates
+        self.cls, self.message_id, self.outgoing = cls, message_id, outgoing
         self.server_version = server_version
+        self.set_gates(gates)
         self.count = len(steps)
         self.steps = <Instruction *>PyMem_Malloc(max(1, self.count) * sizeof(Instruction))
         if self.steps == NULL:
@@ -76,12 +82,33 @@ cdef class TextPlan(Plan):
         self.extras, self.names = [], []
         for i, step in enumerate(steps):
             self.steps[i] = Instruction(step.op, step.kind, step.register, step.slot, step.target, step.end,
-                                        UNSET_CODES[step.unset], SPELLINGS[step.wire])
-            self.extras.append(step.extra)
+                                        UNSET_CODES[step.unset], SPELLINGS[step.wire], 0, step.end or i + 1, 0, 0)
+            extra = step.extra
+            if step.op == Op.WHEN:
+                self.steps[i].condition, extra = extra
+            self.extras.append(extra)
             self.names.append(step.name)
+        self.blanks = Buffer()
+        self.lay_out_blanks(0, self.count)
 
     def __dealloc__(self):
         PyMem_Free(self.steps)
+
+    cdef bint holds(self, const Instruction *step, int i, object value) except -1:
+        """The condition of a WHEN; where texts or numbers are listed, `extras` has them as texts."""
+        if value is None:
+            return step.condition == Condition.AMONG and step.kind == Kind.INT and "0" in self.extras[i]  # written as 0
+        if step.condition == Condition.PRESENT:
+            return bool(value)
+        if step.condition == Condition.POSITIVE:
+            return value > 0
+        if not isinstance(value, (str, float)):
+            value = str(int(value))
+        elif isinstance(value, float):
+            value = "Infinity" if value == float("inf") else repr(value)
+        elif type(value) is not str:
+            value = str.__str__(value)
+        return value in <frozenset>self.extras[i]
 
     # -- reading
 
@@ -115,7 +142,7 @@ cdef class TextPlan(Plan):
                 inner = <Message>values[step.slot]
                 registers[step.target] = <PyObject *>inner.values
             elif step.op == Op.WHEN:
-                if holds(self.extras[i], step.kind, (<list>registers[step.register])[step.slot]):
+                if self.holds(step, i, (<list>registers[step.register])[step.slot]):
                     self.read_steps(cur, registers, i + 1, step.end)
                 i = step.end
                 continue
@@ -284,6 +311,23 @@ cdef class TextPlan(Plan):
 
     # -- writing
 
+    cdef int lay_out_blanks(self, int first, int end) except -1:
+        """Write once what the steps of a block write when nothing is set, then what those of inner blocks do."""
+        cdef Instruction *step
+        cdef int i = first
+        while i < end:
+            step = self.steps + i
+            step.blank = self.blanks.used
+            if step.op != Op.ENTER and step.op != Op.WHEN:
+                self.write_step(self.blanks, NULL, <PyObject *>None, i)
+            step.blank_size = self.blanks.used - step.blank
+            i = step.after
+        i = first
+        while i < end:
+            self.lay_out_blanks(i + 1, self.steps[i].after)
+            i = self.steps[i].after
+        return 0
+
     cdef int write(self, Message message, Buffer out) except -1:
         cdef PyObject *registers[MAX_REGISTERS]
         if self.gates:
@@ -293,43 +337,85 @@ cdef class TextPlan(Plan):
         return 0
 
     cdef int write_steps(self, Buffer out, PyObject **registers, int i, int end) except -1:
+        """The steps of one block; what is unset side by side is one run, copied at once."""
         cdef Instruction *step
+        cdef PyObject *value
+        cdef int run = 0, run_end = 0
         while i < end:
             step = self.steps + i
-            value = None
+            value = <PyObject *>None
             if step.op != Op.CONST and registers[step.register] != NULL:
-                value = (<list>registers[step.register])[step.slot]
-            if step.op == Op.FIELD:
-                self.write_value(out, value, step, i)
-            elif step.op == Op.CONST:
-                out.put(<bytes>self.extras[i])
+                value = PyList_GET_ITEM(registers[step.register], step.slot)
+            if value == <PyObject *>None and step.op != Op.WHEN:
+                if step.op == Op.ENTER:
+                    registers[step.target] = NULL
+                if step.blank != run_end:
+                    out.put_chars(self.blanks.at + run, run_end - run)
+                    run = step.blank
+                run_end = step.blank + step.blank_size
             elif step.op == Op.ENTER:
-                registers[step.target] = NULL if value is None else self.inside(value, i)
+                registers[step.target] = self.inside(<object>value, self.extras[i], i)
             elif step.op == Op.WHEN:
-                if holds(self.extras[i], step.kind, value):
-                    self.write_steps(out, registers, i + 1, step.end)
-                i = step.end
-                continue
-            elif step.op == Op.LIST:
-                items = value or []
-                out.put(b"%d\0" % len(items))
-                for item in items:
-                    self.write_value(out, item, step, i)
-            elif step.op == Op.MASK:
-                out.put(b"%d\0" % (0 if value is None else mask_bits(<list>self.inside(value, i), self.extras[i][1])))
-            elif step.op == Op.MAYBE:
-                out.put(b"0\0" if value is None else b"1\0")
-                if value is not None:
-                    registers[step.target] = self.inside(value, i)
-                    self.write_steps(out, registers, i + 1, step.end)
-                i = step.end
-                continue
-            else:   # Op.REPEAT, Op.EXTEND
-                self.write_repeat(out, registers, value or [], i)
-                i = step.end
-                continue
-            i += 1
+                if self.holds(step, i, <object>value):
+                    out.put_chars(self.blanks.at + run, run_end - run)
+                    run = run_end = 0
+                    self.write_steps(out, registers, i + 1, step.after)
+            else:
+                out.put_chars(self.blanks.at + run, run_end - run)
+                run = run_end = 0
+                self.write_step(out, registers, value, i)
+            i = step.after
+        out.put_chars(self.blanks.at + run, run_end - run)
         return 0
+
+    cdef int write_step(self, Buffer out, PyObject **registers, PyObject *given, int i) except -1:
+        """A step that writes something of its own; ``given`` is None where a blank is made."""
+        cdef Instruction *step = self.steps + i
+        if step.op == Op.FIELD and self.write_plain(out, given, step):
+            return 0
+        value = <object>given
+        if step.op == Op.FIELD:
+            self.write_value(out, value, step, i)
+        elif step.op == Op.CONST:
+            out.put(<bytes>self.extras[i])
+        elif step.op == Op.LIST:
+            items = value or []
+            out.put(b"%d\0" % len(items))
+            for item in items:
+                self.write_value(out, item, step, i)
+        elif step.op == Op.MASK:
+            cls, slots = self.extras[i]
+            out.put(b"%d\0" % (0 if value is None else mask_bits(<list>self.inside(value, cls, i), slots)))
+        elif step.op == Op.MAYBE:
+            out.put(b"0\0" if value is None else b"1\0")
+            if value is not None:
+                registers[step.target] = self.inside(value, self.extras[i], i)
+                self.write_steps(out, registers, i + 1, step.after)
+        else:   # Op.REPEAT, Op.EXTEND
+            self.write_repeat(out, registers, value or [], i)
+        return 0
+
+    cdef bint write_plain(self, Buffer out, PyObject *value, Instruction *step) except -1:
+        """Write a text, number or boolean of the plainest kind; False, and nothing written, for all that needs care."""
+        cdef int kind = step.kind
+        cdef int64_t integer
+        cdef int overflow = 0
+        if kind == Kind.STRING:
+            return PyUnicode_CheckExact(<object>value) and out.put_ascii_field(<object>value)
+        if kind == Kind.FLOAT:
+            return PyFloat_CheckExact(<object>value) and out.put_float_field(
+                PyFloat_AS_DOUBLE(<object>value), step.spelling == PLAIN)
+        if kind == Kind.INT or kind == Kind.LONG or kind == Kind.DECIMAL:
+            if not PyLong_CheckExact(<object>value):
+                return kind == Kind.DECIMAL and type(<object>value) is Decimal and out.put_decimal_field(<object>value)
+            integer = PyLong_AsLongLongAndOverflow(<object>value, &overflow)
+            if overflow or (kind == Kind.INT and integer != <int32_t>integer):
+                return False
+            return out.put_integer_field(integer)
+        if kind == Kind.BOOL and step.spelling == USUAL:
+            if value == <PyObject *>True or value == <PyObject *>False:
+                return out.put_integer_field(value == <PyObject *>True)
+        return False
 
     cdef int write_repeat(self, Buffer out, PyObject **registers, object items, int i) except -1:
         cdef Instruction *step = self.steps + i
@@ -337,7 +423,7 @@ cdef class TextPlan(Plan):
             items = []
         out.put(b"%d\0" % len(items))
         for item in items:
-            registers[step.target] = self.inside(item, i)
+            registers[step.target] = self.inside(item, self.extras[i], i)
             self.write_steps(out, registers, i + 1, step.end)
         return 0
 
@@ -346,15 +432,15 @@ cdef class TextPlan(Plan):
         cdef int j
         for j in range(i + 1, self.steps[i].end):
             for item in items:
-                if (<list>self.inside(item, i))[self.steps[j].slot] is not None:
+                if (<list>self.inside(item, self.extras[i], i))[self.steps[j].slot] is not None:
                     return True
         return False
 
-    cdef PyObject *inside(self, object value, int i) except NULL:
+    cdef PyObject *inside(self, object value, object cls, int i) except NULL:
         """The values of a nested message, which its parent keeps alive."""
         cdef Message message
-        if not isinstance(value, Message):
-            raise self.bad_value(i, value, "not a message")
+        if not isinstance(value, cls):
+            raise self.bad_value(i, value, f"not of class {cls.__name__}")
         message = <Message>value
         return <PyObject *>message.values
 
@@ -415,19 +501,6 @@ cdef bint sendable(const char *at, Py_ssize_t size) noexcept:
         if not (32 <= at[i] <= 126 or at[i] == c'\t' or at[i] == c'\n' or at[i] == c'\r'):
             return False
     return True
-
-
-cdef bint holds(object test, int kind, object value) except -1:
-    condition, among = test
-    if value is None:
-        return condition == Condition.AMONG and kind == Kind.INT and "0" in among     # unset is written as 0
-    if condition == Condition.PRESENT:
-        return bool(value)
-    if condition == Condition.POSITIVE:
-        return value > 0
-    if isinstance(value, float):
-        value = "Infinity" if value == float("inf") else repr(value)
-    return str.__str__(value) in among if isinstance(value, str) else str(int(value)) in among
 
 
 cdef bytes unset_text(Instruction *step):

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ibfast import wire
 from ibfast.contract import Contract
@@ -268,3 +270,44 @@ def test_an_unknown_id_is_a_decode_error():
 )
 def test_the_request_of_an_unreadable_message_is_found_where_it_can_be(payload, version, req_id):
     assert wire.number_in(payload, version, "req_id") == req_id
+
+
+def placed(**fields):
+    """The fields of an order as text, one by one."""
+    return wire.encode(PlaceOrderRequest(order_id=1, order=Order(**fields)), 176).split(b"\0")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.decimals(-(10**9), 10**9, places=4).map(float))
+@example(0.0001)
+@example(9.999999999999999e-05)
+@example(123456789012345.0)
+@example(999999999999999.0)
+@example(5e-324)
+@example(0.1 + 0.2)
+@example(1e22)
+def test_floats_are_written_as_python_spells_them(number):
+    if number == 1.7976931348623157e308:
+        return  # stands for unset
+    assert repr(number).encode() in placed(lmt_price=number)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda it: -400 <= it.adjusted() <= 400))
+@example(Decimal("1E+2"))
+@example(Decimal("-0"))
+@example(Decimal("1E-9"))
+def test_decimals_are_written_out(number):
+    assert format(number, "f").encode() in placed(total_quantity=number)
+    request = wire.encode(PlaceOrderRequest(order=Order(total_quantity=number)), 226)
+    assert wire.decode(request, 226, direction="outgoing").order.total_quantity == number
+
+
+@given(st.integers(-(2**31), 2**31 - 1))
+def test_integers_are_written_in_digits(number):
+    assert str(number).encode() in placed(parent_id=number)
+
+
+@pytest.mark.parametrize("version", [176, 226])
+@pytest.mark.parametrize("wrong", [Contract.stock("AAPL"), OrderCondition(), "an order"])
+def test_a_nested_message_is_of_its_class(version, wrong):
+    with pytest.raises(ValueError, match="order: not of class Order"):
+        wire.encode(PlaceOrderRequest(order_id=1, order=wrong), version)
