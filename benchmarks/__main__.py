@@ -46,7 +46,7 @@ def main() -> None:
     rows = []
     with console.status("…") as status:
         status.update("building the Rust peer")
-        rust.prepare(wanted=not scale.is_quick)
+        rust.prepare(wanted=not scale.is_quick and bool({"streams", "past"} & set(names)))
         for reason in [
             *missing(),
             *latency.missing(),
