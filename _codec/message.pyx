@@ -114,6 +114,37 @@ cdef class Message:
         return _restore(type(self), {name: deepcopy(value, memo) for name, value in _set_fields(self)})
 
 
+cdef class FieldSet:
+    """Some fields of a message class, to ask whether any of them is set."""
+    cdef readonly frozenset names
+    cdef object cls
+    cdef int *slots
+    cdef int count
+
+    def __init__(self, cls, names):
+        cdef int i
+        self.cls, self.names = cls, frozenset(names)
+        self.count = len(self.names)
+        self.slots = <int *>PyMem_Malloc(max(1, self.count) * sizeof(int))
+        if self.slots == NULL:
+            raise MemoryError
+        for i, name in enumerate(self.names):
+            self.slots[i] = (<Field?>cls.__fields__[name]).index
+
+    def __dealloc__(self):
+        PyMem_Free(self.slots)
+
+    def any_set(self, Message message not None):
+        """Whether any of them holds something, be it zero or empty."""
+        cdef int i
+        if not isinstance(message, self.cls):
+            raise TypeError(f"a message of class {self.cls.__name__} was expected, not {message!r}")
+        for i in range(self.count):
+            if (<list>message.values)[self.slots[i]] is not None:
+                return True
+        return False
+
+
 def _restore(cls, fields):
     return cls(**fields)
 

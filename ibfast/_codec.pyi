@@ -125,6 +125,16 @@ class Message:
     __hash__: None  # type: ignore[assignment]
 
 @disjoint_base
+class FieldSet:
+    """Some fields of a message class, to ask whether any of them is set."""
+
+    def __init__(self, cls: type[Message], names: Iterable[str]) -> None: ...
+    @property
+    def names(self) -> frozenset[str]: ...
+    def any_set(self, message: Message) -> bool:
+        """Whether any of them holds something, be it zero or empty."""
+
+@disjoint_base
 class Plan:
     """How one message is written and read at one server version, on one wire."""
 

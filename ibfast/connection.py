@@ -265,8 +265,8 @@ class Connection:
 
     # ---------------------------------------------------------------------------------------------- sending
 
-    def send(self, message: Message) -> None:
-        """Send a message in this loop turn, together with all others of it.
+    def send(self, message: Message, *, urgent: bool = False) -> None:
+        """Send a message in this loop turn, together with all others of it, or, if it is ``urgent``, at once.
 
         Raises:
             ConnectionLost: there is no connection any more.
@@ -279,7 +279,10 @@ class Connection:
             return
         self.check()
         self.talk.send(message)
-        self.link.flush_soon()
+        if urgent:
+            self.link.flush()
+        else:
+            self.link.flush_soon()
 
     def set(self, setting: Message) -> None:
         """Send a setting of the session, now and whenever the session is made anew."""
@@ -290,6 +293,8 @@ class Connection:
     def check(self) -> None:
         """Raise ConnectionLost if nothing can be sent: the connection has ended, or is being made anew."""
         health = self.watch.current
+        if health.state is HealthState.READY and self.link.ended is None:
+            return
         if health.state is HealthState.RECONNECTING:
             raise ConnectionLost(f"the connection is being made anew: {health.reason}")
         if health.state is HealthState.CLOSED:

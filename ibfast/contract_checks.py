@@ -51,7 +51,7 @@ def _check_values(contract: Contract) -> None:
 def _check_identity(contract: Contract) -> None:
     if not contract.sec_type and not contract.sec_id:
         raise ValueError("sec_type: a contract without con_id needs one")
-    if not any(getattr(contract, name) for name in NAMES):
+    if not contract.symbol and not any(getattr(contract, name) for name in NAMES):
         raise ValueError(f"symbol: a contract without con_id needs one, or another of {', '.join(NAMES[1:])}")
 
 
@@ -99,7 +99,7 @@ def right_letter(right: str) -> str:
 
 
 def check_currency(currency: str) -> None:
-    if not re.fullmatch(r"[A-Z]{3}", currency):
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
         raise ValueError(f"currency: {currency!r} is not a code of three capital letters, such as USD")
 
 

@@ -275,7 +275,8 @@ class Conversation:
             VersionError, ValueError: as `ibfast.wire.encode`, or its contract can never be; nothing was put.
             PacingError: as many of its kind are open as may be. ReadOnly: it is an order, and none may leave.
         """
-        self.check_write(message)
+        if self.read_only:
+            self.check_write(message)
         contract = getattr(message, "contract", None)
         if contract is not None:
             the_contract(contract).check()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Self, TypeAlias
 
+from ibfast._codec import FieldSet
 from ibfast.schema.declare import Bool, Dec, Float, Int, Long, Message, Str, Tags, field
 from ibfast.schema.versions import V
 
@@ -210,11 +211,12 @@ ANSWER_ONLY = (
 """Fields that TWS fills in when it reports an order, and that no client sends."""
 
 
+_ANSWERS = FieldSet(Order, ANSWER_ONLY)
+
+
 def without_answers(order: Order) -> Order:
     """The order without what only TWS says of it, so that one read back from TWS can be placed again."""
-    if all(getattr(order, name) is None for name in ANSWER_ONLY):
-        return order
-    return order.replace(**dict.fromkeys(ANSWER_ONLY))
+    return order.replace(**dict.fromkeys(ANSWER_ONLY)) if _ANSWERS.any_set(order) else order
 
 
 def quantity_of(quantity: Quantity) -> Decimal:

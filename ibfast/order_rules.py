@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsFloat
 
+from ibfast._codec import FieldSet
 from ibfast.contract import Contract, the_contract
 from ibfast.order import Order
 
@@ -122,6 +123,15 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """What a value of one field asks of others."""
 
+_TIED = {*PARTNERS, *(name for name, _ in CHOICES if name != "tif"), "perm_id"}
+_SUSPECTS = {
+    kind: FieldSet(Order, _TIED.union(name for name in SENSELESS if not rule.allows(name)))
+    for kind, rule in TYPES.items()
+}
+_SUSPECTS_OF_UNKNOWN = FieldSet(Order, _TIED)
+"""Fields to look closer for: an order with none of them has nothing senseless and every partner, but for GTD's date."""
+
+
 WITHOUT_QUANTITY = ("cash_qty", "hedge_type", "fa_method")
 """Fields by which TWS finds the quantity itself."""
 
@@ -139,6 +149,10 @@ def check_order(contract: Contract, order: Order, changes: Iterable[str] = ()) -
     _check_basics(order)
     kind = order.order_type or ""
     rule = TYPES.get(kind)
+    if order.tif != "GTD" and not _SUSPECTS.get(kind, _SUSPECTS_OF_UNKNOWN).any_set(order):
+        if rule is not None:
+            _check_needs(contract, order, rule)
+        return
     if rule is not None:
         _check_needs(contract, order, rule)
         ours = set(changes) if order.perm_id else SENSELESS
@@ -152,7 +166,7 @@ def _check_basics(order: Order) -> None:
         raise ValueError("action: say buy(quantity) or sell(quantity)")
     if not order.order_type:
         raise ValueError("order_type: say market(), limit(price), stop(price) or another type")
-    if not _given(order, "total_quantity") and not any(_given(order, name) for name in WITHOUT_QUANTITY):
+    if not order.total_quantity and not any(_given(order, name) for name in WITHOUT_QUANTITY):
         raise ValueError(f"total_quantity: order type {order.order_type} needs a quantity, or a cash quantity")
 
 
@@ -202,6 +216,8 @@ def _given(order: Order, name: str) -> bool:
 
 
 def _is_number(value: object) -> bool:
+    if type(value) is float:
+        return math.isfinite(value)
     return isinstance(value, SupportsFloat) and math.isfinite(value)
 
 

@@ -85,11 +85,23 @@ def plan_for(message: Message, server_version: int) -> Plan:
     Raises:
         VersionError: the request needs a newer (or, withdrawn, an older) server.
     """
+    plan = _only_plan(type(message), server_version)
+    if plan is not None:
+        return plan
     form = form_of(message)
     _check_version(server_version)
     if form.direction == "outgoing":
         _refuse_what_is_too_new(form, message, server_version)
     return plan_of(form, server_version, form.is_protobuf(server_version))
+
+
+@cache
+def _only_plan(cls: type[Message], server_version: int) -> Plan | None:
+    """The plan of a class that goes out in one way only, whatever it holds; None where the message must be seen."""
+    forms = FORMS.get(cls, [])
+    if len(forms) != 1 or forms[0].needs or not max(FIRST_VERSION, forms[0].since) <= server_version <= LAST_VERSION:
+        return None
+    return plan_of(forms[0], server_version, forms[0].is_protobuf(server_version))
 
 
 def plans(direction: Direction, server_version: int) -> Callable[[int, bool], Plan | None]:

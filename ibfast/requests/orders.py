@@ -74,7 +74,7 @@ class OrderRequests(Requests):
         """
         order = _trade(trade).order.replace(**{"transmit": True, **changes})
         check_order(trade.contract, order, changes)
-        self._connection.send(place_request(trade.order_id, trade.contract, order))
+        self._connection.send(place_request(trade.order_id, trade.contract, order), urgent=True)
         trade.sent_again(order)
         return trade
 
@@ -91,7 +91,7 @@ class OrderRequests(Requests):
             manual_order_cancel_time=manual_order_cancel_time, ext_operator=ext_operator,
             manual_order_indicator=manual_order_indicator,
         )  # fmt: skip
-        self._connection.send(CancelOrderRequest(order_id=_trade(trade).order_id, order_cancel=cancel))
+        self._connection.send(CancelOrderRequest(order_id=_trade(trade).order_id, order_cancel=cancel), urgent=True)
         return trade
 
     async def cancel_all_orders(
@@ -99,7 +99,7 @@ class OrderRequests(Requests):
     ) -> None:
         """Cancel every order of the account, those of other clients and of TWS itself too."""
         cancel = OrderCancel(ext_operator=ext_operator, manual_order_indicator=manual_order_indicator)
-        self._connection.send(GlobalCancelRequest(order_cancel=cancel))
+        self._connection.send(GlobalCancelRequest(order_cancel=cancel), urgent=True)
 
     async def oca(
         self, group: str, *orders: OrderBuilder | Trade, oca_type: int = OcaType.CANCEL_WITH_BLOCK
@@ -161,7 +161,7 @@ class OrderRequests(Requests):
         request = ExerciseOptionsRequest(
             order_id=order_id, contract=contract, exercise_action=action, exercise_quantity=quantity, **fields
         )
-        self._connection.send(request)
+        self._connection.send(request, urgent=True)
         order = Order(total_quantity=Decimal(quantity), account=fields["account"])
         return self._talk.trades.add(Trade(contract, order, order_id, self.client_id))
 
@@ -178,7 +178,8 @@ class OrderRequests(Requests):
                 sl_order_id=self._talk.ids.order() if attached.sl_order_type else None,
                 pt_order_id=self._talk.ids.order() if attached.pt_order_type else None,
             )
-        self._connection.send(place_request(order_id, contract, order, attached))
+        request = place_request(order_id, contract, order, attached)
+        self._connection.send(request, urgent=order.transmit is not False)  # TWS holds the others until one goes
         return self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
 
 
