@@ -4,7 +4,7 @@
 
 cdef enum:
     MAX_PAYLOAD = 16_777_215    # bytes; IB's own limit (error 507)
-    READ_SIZE = 262_144     # room offered to one socket read
+    READ_SIZE = 524_288     # room offered to one read; what comes of it still fits the second cache of a processor
     PADDING = 64            # zeros behind what is received: words are read whole, also where a payload ends
 
 
@@ -66,6 +66,10 @@ cdef class Frames:
         self.stop -= self.start
         self.start = 0
         return 0
+
+    cdef bint is_full(self) noexcept:
+        """Whether the last read took all the room there was, so that more may be waiting."""
+        return self.stop == self.memory.size
 
     cdef object space(self):
         """A writable view of the free room, at least one byte."""

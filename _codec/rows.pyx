@@ -246,7 +246,8 @@ cdef class Rows:
     """
     cdef Sink sink
     cdef Memory block
-    cdef Memory spare           # the block of an earlier batch, used again when its reader has dropped it
+    cdef Memory spare           # the blocks of the last two batches, used again when their readers have dropped them:
+    cdef Memory older           # who iterates holds one batch until the next has come
     cdef Memory newest          # a copy of the newest row that was taken
     cdef readonly str kind
     cdef readonly str policy
@@ -319,12 +320,18 @@ cdef class Rows:
             memcpy(copied.at + (used - head) * size, filled.at, head * size)
             self.use(filled)
             return np.frombuffer(copied, self.dtype, used)
-        if self.spare is not None and Py_REFCNT(self.spare) == 1:
-            self.use(self.spare)
-        else:
-            self.use(Memory(filled.size))
-        self.spare = filled
+        self.use(self.free_block(filled.size))
+        self.older, self.spare = self.spare, filled
         return np.frombuffer(filled, self.dtype, used)
+
+    cdef Memory free_block(self, Py_ssize_t size):
+        """A block for what comes next, of this size if nobody has let go of one."""
+        if self.older is not None and Py_REFCNT(self.older) == 1:
+            return self.older
+        if self.spare is not None and Py_REFCNT(self.spare) == 1:
+            self.spare, self.older = self.older, self.spare     # it shall not stand in both places
+            return self.older
+        return Memory(size)
 
     cdef int keep_newest(self) except -1:
         if self.newest is None:

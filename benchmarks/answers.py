@@ -34,10 +34,12 @@ class Answer:
 
 
 def of_rows(rows) -> Answer:
-    """The answer in a batch of records of any kind; NaN is a field that the tick does not have."""
-    import numpy as np  # not needed in the processes of other clients, whose memory is measured
+    """The answer in a batch of records of any kind; NaN is a field that an L1 tick does not have."""
+    names = rows.dtype.names
+    with_nan = "value" in names  # of the kinds with a price and a size only L1 ticks have it
 
-    def total(names: tuple[str, ...]) -> float:
-        return sum(float(np.nansum(rows[name])) for name in names if name in rows.dtype.names)
+    def total(wanted: tuple[str, ...]) -> float:
+        columns = [rows[name] for name in wanted if name in names]
+        return sum(float((column[column == column] if with_nan else column).sum()) for column in columns)
 
     return Answer(len(rows), total(PRICES), total(SIZES))

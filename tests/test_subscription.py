@@ -1,6 +1,7 @@
 """Streams of records and of events, fed through a protocol without a connection."""
 
 import asyncio
+import socket
 
 import numpy as np
 import pytest
@@ -193,6 +194,58 @@ def test_a_batch_may_be_changed_by_whoever_has_it():
     stream.feed(100)
     assert stream.ticks.try_next()["price"][0] == 101.0
     assert batch["price"][-1] == 200.0
+
+
+def test_who_drops_each_batch_has_its_memory_used_again():
+    stream = Stream()
+    places = set()
+    held = None
+    for _ in range(50):
+        stream.feed(300)
+        batch = stream.ticks.try_next()
+        places.add(batch.ctypes.data)
+        assert held is None or held["seq"][-1] + 1 == batch["seq"][0]
+        held = batch  # as in "async for": one is still held while the next is taken
+    assert len(places) <= 4
+
+
+def test_a_flood_costs_a_reader_that_keeps_up_no_record(run):
+    """Even where the loop reads on and on while the socket has more."""
+    stream = Stream(capacity=40_000)
+    rows = np.zeros(50_000, DTYPES["last"])
+    rows["tick_type"] = 1
+    block = wire.encode_rows("last", rows, FIRST_REQ_ID, VERSION)
+    flood = block * (12_000_000 // len(block))
+    wanted = 50_000 * (len(flood) // len(block))
+
+    async def read(port):
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            lambda: stream.opener.reader.protocol, "127.0.0.1", port
+        )
+        count = 0
+        async for rows in stream.ticks:
+            count += len(rows)
+            if count + stream.ticks.dropped >= wanted:
+                break
+        transport.close()
+        return count
+
+    def send(server):
+        sock, _ = server.accept()
+        with sock:
+            sock.settimeout(20)
+            sock.sendall(flood)
+            sock.recv(1)
+
+    async def main():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            sender = asyncio.create_task(asyncio.to_thread(send, server))
+            async with asyncio.timeout(20):
+                assert await read(server.getsockname()[1]) == wanted
+            await sender
+        assert stream.ticks.dropped == 0
+
+    run(main)
 
 
 def test_try_next_never_waits():
