@@ -88,6 +88,7 @@ class Client(
         read_only: bool = False,
         journal: str | PathLike[str] | None = None,
         idle_s: float = IDLE_S,
+        busy_poll: bool = False,
     ) -> Self:
         """Connect and shake hands.
 
@@ -100,7 +101,10 @@ class Client(
         twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead.
         A ``journal`` is a file that has each order before it is sent: a client that begins with it, under the same id,
         knows in `trades` what was not done, and what became of that, as replayed events. A gateway that says nothing
-        for ``idle_s`` seconds is asked the time, and given up after as long again.
+        for ``idle_s`` seconds is asked the time, and given up after as long again. With ``busy_poll`` the event loop
+        never sleeps while there is a session, so that what comes in need not wake it: for those who give it a core,
+        which it uses up. The loop of a blocking client is a thread, which then vies with yours for the interpreter:
+        your own code runs slower.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -111,7 +115,7 @@ class Client(
         talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
         connection = Connection(
             talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
-            queue_while_down=queue_while_down, idle_s=idle_s,
+            queue_while_down=queue_while_down, idle_s=idle_s, busy_poll=busy_poll,
         )  # fmt: skip
         client = cls(connection)
         talk.trades.replaying = book is not None

@@ -55,6 +55,7 @@ class Connection:
         durable: bool = True,
         queue_while_down: bool = False,
         idle_s: float = IDLE_S,
+        busy_poll: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.talk = talk
@@ -64,7 +65,8 @@ class Connection:
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
         self.on_health: Callable[[Health], object] = lambda health: None
         self.watch = Watch(time.time_ns, self._changed)
-        self.link = Link(talk, self._lost)
+        self._busy_poll = busy_poll
+        self.link = Link(talk, self._lost, busy_poll=busy_poll)
         self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
         self.durable = durable
@@ -160,7 +162,7 @@ class Connection:
             self.watch.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
             await self._sleep(pause_s)
             self.stats.ended(self.protocol)
-            self.link = Link(self.talk, self._lost)
+            self.link = Link(self.talk, self._lost, busy_poll=self._busy_poll)
             try:
                 await self.link.open(*self._address)
                 self.link.check()

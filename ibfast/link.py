@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,21 +15,29 @@ from ibfast import wire
 from ibfast._codec import Protocol
 from ibfast.conversation import MESSAGES, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError
+from ibfast.running import Spin
 from ibfast.schema.declare import Message
 from ibfast.trade import request_error
 
 NOBODY_LISTENS = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
 KEEPALIVE_IDLE_S = 30
 
+SO_BUSY_POLL = 46
+BUSY_POLL_US = 50
+"""On Linux the kernel looks at the network card for so long, instead of waiting for it; needs CAP_NET_ADMIN."""
+
 
 class Link:
     """Carries a conversation over one socket, on the running event loop. A conversation may have several in a row."""
 
-    def __init__(self, talk: Conversation, on_lost: Callable[[IbfastError], object]) -> None:
+    def __init__(
+        self, talk: Conversation, on_lost: Callable[[IbfastError], object], *, busy_poll: bool = False
+    ) -> None:
         self.talk = talk
         self.protocol = Protocol(self)
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
+        self._spin = Spin(self._loop) if busy_poll else None
         self._transport: Any = None
         self._ready = self._loop.create_future()
         self._closed = self._loop.create_future()
@@ -129,6 +138,11 @@ class Link:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if hasattr(socket, "TCP_KEEPIDLE"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+        if self._spin is not None:
+            if sys.platform == "linux":
+                with contextlib.suppress(OSError):  # not allowed: spinning alone does most of it
+                    sock.setsockopt(socket.SOL_SOCKET, SO_BUSY_POLL, BUSY_POLL_US)
+            self._spin.start()
         self.talk.start()
         self.flush()
 
@@ -158,6 +172,8 @@ class Link:
         self.talk.unknown_message(msg_id, payload)
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self._spin is not None:
+            self._spin.stop()
         if self._ended is None:
             self._ended = self._as_loss(error)
         if not self._ready.done():

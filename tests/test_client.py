@@ -523,6 +523,17 @@ def test_a_market_order_is_filled(play):
     play(case)
 
 
+def test_a_client_that_polls_works_like_any_other(run, connect):
+    async def main():
+        async with simulator() as sim, await connect(sim, busy_poll=True) as client:
+            async with client.tick_by_tick(AAPL) as ticks:
+                assert len(await ticks.next(SOON_S))
+            trade = await client.place_order(AAPL, Order.market("BUY", 100))
+            assert (await trade.done()).status == "Filled"
+
+    run(main)
+
+
 def test_a_limit_order_is_changed_and_cancelled(play):
     async def case(client, sim):
         price = far_below(sim)
