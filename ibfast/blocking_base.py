@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, ClassVar, Self, TypeVar
@@ -38,6 +39,7 @@ class Facade:
     """A blocking face of one async object. What comes out of it has a blocking face too."""
 
     _faces: ClassVar[weakref.WeakValueDictionary[int, Facade]] = weakref.WeakValueDictionary()  # by id() of the inner
+    _facing = threading.RLock()
 
     def __init__(self, inner: Any, portal: Portal) -> None:
         self._async = inner
@@ -88,4 +90,8 @@ class Facade:
             return value
         if value is self._async:
             return self
-        return self._faces.setdefault(id(value), facade(value, self._portal))
+        with self._facing:  # two threads that ask at once get the same one
+            face = self._faces.get(id(value))
+            if face is None:
+                face = self._faces[id(value)] = facade(value, self._portal)
+        return face

@@ -1,6 +1,7 @@
 """What is special about the blocking client; what it shares with the async one is in test_client."""
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import re
@@ -17,6 +18,7 @@ from conftest import LOOPS, Complaints, simulator
 import ibfast
 import ibfast.blocking
 from ibfast import ConnectionFailed, ConnectionLost, Contract, RequestError
+from ibfast.blocking_base import Facade
 from ibfast.portal import Portal
 
 ROOT = Path(__file__).parents[1]
@@ -171,6 +173,28 @@ def test_an_object_has_one_face_as_long_as_somebody_holds_it(sim):
         assert client.trades == [trade]
         assert {event.trade for event in trade} == {trade}
         assert isinstance(trade, ibfast.blocking.Trade)
+
+
+class SlowMisses(dict):
+    """Who finds nothing waits until a second one has found nothing either, or until there is none."""
+
+    def __init__(self):
+        self.meeting = threading.Barrier(2)
+
+    def __missing__(self, key):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.meeting.wait(0.5)
+        raise KeyError(key)
+
+
+def test_an_object_has_one_face_when_two_threads_ask_at_once(sim, monkeypatch):
+    with connect(sim) as client, ThreadPoolExecutor(2) as pool:
+        client.order(AAPL).buy(1).market().submit().filled()
+        faces = weakref.WeakValueDictionary()
+        faces.data = SlowMisses()
+        monkeypatch.setattr(Facade, "_faces", faces)
+        first, second = [pool.submit(lambda: client.trades) for _ in range(2)]
+        assert first.result(SOON_S)[0] is second.result(SOON_S)[0]
 
 
 def test_a_stream_that_nobody_holds_is_given_back(sim):
