@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibfast import wire
+from ibfast._codec import DELAYED_TICK_TYPES
 from ibfast.records import DTYPES, EXCHANGES
 from ibfast.schema import MarketDataType, TickGeneric, TickPrice, TickReqParams, TickSize, TickString
 from ibfast.schema.declare import Message
@@ -29,8 +30,7 @@ TICK_BY_TICK = ("Last", "AllLast", "BidAsk", "MidPoint")
 REAL_TIME, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 DELAY_NS = 15 * 60 * 1_000_000_000
 DELAYED_TYPES = np.arange(100)
-DELAYED_TYPES[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 45, 49]] = 69, 66, 67, 70, 68, 71, 72, 73, 74, 75, 76, 88, 90
-DELAYED_TYPES[10:14] = 80, 81, 82, 83
+DELAYED_TYPES[list(DELAYED_TICK_TYPES.values())] = list(DELAYED_TICK_TYPES)
 """What each tick type is called when it comes late."""
 
 BBO_EXCHANGES = {"STK": "9c0001", "OPT": "a60001"}
