@@ -27,7 +27,6 @@ from ibfast.requests.news import NewsRequests
 from ibfast.requests.order_lists import OrderListRequests
 from ibfast.requests.orders import OrderRequests
 from ibfast.requests.scanner import ScannerRequests
-from ibfast.requests.session import SessionRequests
 from ibfast.requests.spreads import SpreadRequests
 from ibfast.requests.wsh import WshRequests
 from ibfast.schema import ErrorMessage
@@ -40,7 +39,6 @@ NOTICES_KEPT = 10_000
 
 
 class Client(
-    SessionRequests,
     ChainRequests,
     SpreadRequests,
     MarketDataRequests,

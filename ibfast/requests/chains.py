@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 
 from ibfast.contract import Contract
 from ibfast.errors import AmbiguousContract, RequestError
 from ibfast.option_chain import OptionChain
 from ibfast.qualifying import NOT_FOUND, distinct, last_trade_moment
 from ibfast.requests.contracts import ContractRequests
-from ibfast.schema import CurrentTime, CurrentTimeRequest, SecDefOptParameterEnd, SecDefOptParamsRequest
+from ibfast.requests.session import SessionRequests
+from ibfast.schema import SecDefOptParameterEnd, SecDefOptParamsRequest
 
 
-class ChainRequests(ContractRequests):
+class ChainRequests(SessionRequests, ContractRequests):
     """Chains, as the exchanges list them: no calendar is guessed."""
 
     async def futures_chain(self, contract: Contract) -> list[Contract]:
@@ -28,7 +29,7 @@ class ChainRequests(ContractRequests):
             raise ValueError(f"sec_type: a contract of type {contract.sec_type} has no months")
         asked = contract.replace(sec_type="FUT")
         ends = [(last_trade_moment(data), data) for data in await self.contract_details(asked)]
-        now = await self._gateway_time()
+        now = await self.current_time()
         live = [(moment.astimezone(UTC), data) for moment, data in ends if moment is not None and moment > now]
         return distinct(asked, [data for _, data in sorted(live, key=lambda it: it[0])])
 
@@ -91,7 +92,3 @@ class ChainRequests(ContractRequests):
         series = chain.series(expiry, right=right)
         found = distinct(series, await self.contract_details(series))
         return sorted(found, key=lambda it: (it.strike or 0.0, it.right or ""))
-
-    async def _gateway_time(self) -> datetime:
-        answer: CurrentTime = await self._connection.ask_shared(CurrentTimeRequest(), CurrentTime)
-        return datetime.fromtimestamp(answer.current_time or 0, UTC)
