@@ -1446,8 +1446,8 @@ class BracketBuilder(Facade):
         Several targets divide the quantity, and each has a stop of its own size: one cancels the other.
 
         Raises:
-            ValueError: something is missing, or the prices are in the wrong order.
-            VersionError: the server is too old for a field. ConnectionLost.
+            ValueError: something is missing, or the prices are in the wrong order; nothing was sent.
+            VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
         return self._run(self._async.submit())
 
@@ -2812,7 +2812,8 @@ class Client(Facade):
         ``client.oca("either", client.order(aapl).buy(1).limit(150), client.order(msft).buy(1).limit(400))``
 
         Raises:
-            ValueError: one of them can never be accepted; nothing was sent. VersionError. ConnectionLost.
+            ValueError: one of them can never be accepted; nothing was sent.
+            VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
         return self._run(self._async.oca(group, *bare(orders), oca_type=oca_type))
 

@@ -11,11 +11,11 @@ from typing import Any, Self, TypeAlias
 from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
 from ibfast.order import AttachedOrders, Order, Quantity, quantity_of
-from ibfast.order_rules import check_order
 from ibfast.order_words import BookingWords, DurationWords, RoutingWords, SideWords, TieWords
 from ibfast.trade import Trade
 
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
+Check: TypeAlias = Callable[[Contract, Order], None]  # raises what keeps an order from being sent
 Target: TypeAlias = tuple[Quantity, float]
 
 INHERITED = (
@@ -84,9 +84,10 @@ class Exits:
 class BracketBuilder(SideWords, DurationWords, RoutingWords, BookingWords, TieWords):
     """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
-    def __init__(self, contract: Contract, order: Order, place: Place, exits: Exits) -> None:
+    def __init__(self, contract: Contract, order: Order, place: Place, exits: Exits, check: Check) -> None:
         super().__init__(contract, order)
         self._place = place
+        self._check = check
         self._exits = exits
         self._exit_fields: dict[str, Any] = {}
 
@@ -101,13 +102,13 @@ class BracketBuilder(SideWords, DurationWords, RoutingWords, BookingWords, TieWo
         Several targets divide the quantity, and each has a stop of its own size: one cancels the other.
 
         Raises:
-            ValueError: something is missing, or the prices are in the wrong order.
-            VersionError: the server is too old for a field. ConnectionLost.
+            ValueError: something is missing, or the prices are in the wrong order; nothing was sent.
+            VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
-        check_order(self.contract, self.order)
+        self._check(self.contract, self.order)
         pairs = [list(pair) for pair in self._pairs()]
         for exit_order in (order for pair in pairs for order in pair):
-            check_order(self.contract, exit_order)
+            self._check(self.contract, exit_order)
         parent = self._place(self.contract, self.order.replace(transmit=False), None)
         children = [
             order.replace(parent_id=parent.order_id, **(_group(parent, number) if len(pairs) > 1 else {}))

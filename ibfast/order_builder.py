@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Self, TypeAlias
 
 from ibfast.algos import AlgoWords
-from ibfast.brackets import BracketBuilder, Exits, Place, Target
+from ibfast.brackets import BracketBuilder, Check, Exits, Place, Target
 from ibfast.conditions import ConditionWords
 from ibfast.contract import Contract
 from ibfast.order import AttachedOrders, Order
@@ -26,10 +26,13 @@ class OrderBuilder(
 ):
     """Builds one order; nothing is sent before `submit`. `set` reaches every field of `ibfast.Order`."""
 
-    def __init__(self, contract: Contract, order: Order, place: Place, preview: Preview) -> None:
+    def __init__(
+        self, contract: Contract, order: Order, place: Place, preview: Preview, check: Check = check_order
+    ) -> None:
         super().__init__(contract, order)
         self._place = place
         self._preview = preview
+        self._check = check
         self._attached: AttachedOrders | None = None
 
     def attach_preset(self, *, stop_loss: bool = False, take_profit: bool = False) -> Self:
@@ -62,7 +65,7 @@ class OrderBuilder(
         if entry is not None:
             self.limit(entry)
         exits = Exits(take_profit, stop_loss, stop_limit, trailing_amount, trailing_percent)
-        return BracketBuilder(self.contract, self.order, self._place, exits)
+        return BracketBuilder(self.contract, self.order, self._place, exits, self._check)
 
     def build(self) -> Order:
         """The order, checked and not sent.

@@ -211,6 +211,22 @@ def test_a_bracket_with_several_targets(play):  # noqa: F811
     play(case)
 
 
+@pytest.mark.parametrize("version", [176, 225])
+def test_orders_that_belong_together_are_all_sent_or_none(play):  # noqa: F811
+    async def case(client):
+        before = client.stats["messages_sent"]
+        too_new = {"conditions_include_overnight": True}
+        bracket = client.order(AAPL).buy(1).bracket(entry=150, take_profit=160, stop_loss=140).exits(**too_new)
+        pair = client.order(AAPL).buy(1).limit(150), client.order(MSFT).buy(1).limit(400).set(**too_new)
+        for submit in (bracket.submit, lambda: client.oca("either", *pair)):
+            with pytest.raises(VersionError, match="conditions_include_overnight"):
+                await submit()
+        assert client.stats["messages_sent"] == before
+        assert client.trades == []
+
+    play(case)
+
+
 @NEWEST
 def test_misuse_is_found_before_a_byte_is_sent(play):  # noqa: F811
     async def case(client, sim):

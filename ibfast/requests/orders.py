@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from ibfast import wire
 from ibfast.connection import Connection
 from ibfast.contract import Contract
 from ibfast.enums import OcaType
@@ -42,7 +43,7 @@ class OrderRequests(Requests):
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``await client.order(aapl).buy(100).limit(150).submit()``."""
-        return OrderBuilder(contract, Order(), self._place, self.what_if_order)
+        return OrderBuilder(contract, Order(), self._place, self.what_if_order, self._check)
 
     async def place_order(self, contract: Contract, order: Order) -> Trade:
         """Send an order; the trade follows it from here on, TWS has not seen it yet.
@@ -109,12 +110,14 @@ class OrderRequests(Requests):
         ``await client.oca("either", client.order(aapl).buy(1).limit(150), client.order(msft).buy(1).limit(400))``
 
         Raises:
-            ValueError: one of them can never be accepted; nothing was sent. VersionError. ConnectionLost.
+            ValueError: one of them can never be accepted; nothing was sent.
+            VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
         fields = {"oca_group": group, "oca_type": oca_number(oca_type)}
         for order in orders:
             if isinstance(order, OrderBuilder):
-                order.set(**fields).build()
+                order.set(**fields)
+                self._check(order.contract, order.order)
         return [
             await (order.submit() if isinstance(order, OrderBuilder) else self.modify_order(order, **fields))
             for order in orders
@@ -168,6 +171,11 @@ class OrderRequests(Requests):
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
         return self._order_updates.listen()
+
+    def _check(self, contract: Contract, order: Order) -> None:
+        """Raise what keeps an order from being sent, before those that belong to it are."""
+        check_order(contract, order)
+        wire.encode(place_request(0, contract, order), self.server_version)
 
     def _place(self, contract: Contract, order: Order, attached: AttachedOrders | None = None) -> Trade:
         order_id = self._talk.ids.order()
