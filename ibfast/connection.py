@@ -274,12 +274,13 @@ class Connection:
             ConnectionLost: there is no connection any more.
             VersionError, ValueError: as `ibfast.wire.encode`.
         """
-        if self._is_queueing:
+        if self._queue_while_down and self._is_queueing:
             self.talk.check_write(message)
             wire.encode(message, self.talk.server_version)
             self._queued.append(message)
             return
-        self.check()
+        if self.watch.current.state is not HealthState.READY or self.link.ended is not None:
+            self.check()
         self.talk.send(message)
         if urgent:
             self.link.flush()
@@ -295,8 +296,6 @@ class Connection:
     def check(self) -> None:
         """Raise ConnectionLost if nothing can be sent: the connection has ended, or is being made anew."""
         health = self.watch.current
-        if health.state is HealthState.READY and self.link.ended is None:
-            return
         if health.state is HealthState.RECONNECTING:
             raise ConnectionLost(f"the connection is being made anew: {health.reason}")
         if health.state is HealthState.CLOSED:

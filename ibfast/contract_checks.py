@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Message)
 
+DAY_DIGITS = len("YYYYMMDD")
 TIMED = re.compile(r"(\d{8})[ -]+\d\d:\d\d.*", re.ASCII | re.DOTALL)
 RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 LEG_ACTIONS = ("BUY", "SELL", "SSHORT", "SLONG")
@@ -24,12 +25,14 @@ NAMES = ("symbol", "local_symbol", "trading_class", "sec_id", "issuer_id")
 
 def check_contract(contract: Contract) -> None:
     """See `ibfast.Contract.check`."""
-    if (contract.con_id or 0) < 0:
-        raise ValueError(f"con_id: {contract.con_id} is not a contract id")
+    con_id = contract.con_id
+    if con_id and con_id < 0:
+        raise ValueError(f"con_id: {con_id} is not a contract id")
     if contract.sec_type == "BAG":
         check_legs(contract.combo_legs)
-    if not contract.con_id:  # what stands beside an id are IB's own words
-        _check_identity(contract)
+    if not con_id:  # what stands beside an id are IB's own words
+        if not (contract.sec_type and contract.symbol):
+            _check_identity(contract)
         _check_values(contract)
 
 
@@ -42,8 +45,9 @@ def _check_values(contract: Contract) -> None:
         raise ValueError(f"strike: {contract.strike!r} is not a number from 0 on")
     if contract.multiplier is not None and not _is_positive(contract.multiplier):
         raise ValueError(f"multiplier: {contract.multiplier!r} is not a positive number")
-    if contract.currency:
-        check_currency(contract.currency)
+    currency = contract.currency
+    if currency and currency != "USD":
+        check_currency(currency)
     if contract.sec_id:
         check_sec_id(contract.sec_id_type or "", contract.sec_id)
 
@@ -51,7 +55,7 @@ def _check_values(contract: Contract) -> None:
 def _check_identity(contract: Contract) -> None:
     if not contract.sec_type and not contract.sec_id:
         raise ValueError("sec_type: a contract without con_id needs one")
-    if not contract.symbol and not any(getattr(contract, name) for name in NAMES):
+    if not any(getattr(contract, name) for name in NAMES):
         raise ValueError(f"symbol: a contract without con_id needs one, or another of {', '.join(NAMES[1:])}")
 
 
@@ -122,7 +126,7 @@ def check_legs(legs: Sequence[ComboLeg]) -> None:
 def with_day_only(request: M) -> M:
     """The request with the expiry as requests have it: in contract details a time follows the day."""
     contract: Contract | None = getattr(request, "contract", None)
-    if contract is None or len(expiry := contract.last_trade_date_or_contract_month or "") <= len("YYYYMMDD"):
+    if contract is None or len(expiry := contract.last_trade_date_or_contract_month or "") <= DAY_DIGITS:
         return request
     found = TIMED.fullmatch(expiry)
     if found is None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ibfast import wire
 from ibfast._codec import Outbox
 from ibfast.contract import the_contract
-from ibfast.contract_checks import with_day_only
+from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.errors import (
     ConnectionFailed,
     DecodeError,
@@ -279,15 +279,18 @@ class Conversation:
             self.check_write(message)
         contract = getattr(message, "contract", None)
         if contract is not None:
-            the_contract(contract).check()
-            message = with_day_only(message)
+            check_contract(the_contract(contract))
+            if len(contract.last_trade_date_or_contract_month or "") > DAY_DIGITS:
+                message = with_day_only(message)
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.journal is not None and _is_write(message):
             wire.encode(message, self.server_version)  # what can never be sent is not written down
             self.journal.intend(message)
         if MESSAGES.isEnabledFor(logging.DEBUG):
             MESSAGES.debug("client %d sent %r", self.client_id, message)
-        if self.pacing.is_free(message, now_ns):
+        if not self.pacing.on:
+            self.outbox.put(plan, message)
+        elif self.pacing.is_free(message, now_ns):
             self.outbox.put(plan, message)
             self.pacing.took(message, now_ns)
         else:

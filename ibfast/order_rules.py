@@ -146,15 +146,15 @@ def check_order(contract: Contract, order: Order, changes: Iterable[str] = ()) -
         ValueError: it names the field, the order type and the reason. TypeError: the contract is none.
     """
     the_contract(contract)
-    _check_basics(order)
     kind = order.order_type or ""
+    if not (order.action and kind and order.total_quantity):
+        _check_basics(order)
     rule = TYPES.get(kind)
-    if order.tif != "GTD" and not _SUSPECTS.get(kind, _SUSPECTS_OF_UNKNOWN).any_set(order):
-        if rule is not None:
-            _check_needs(contract, order, rule)
-        return
     if rule is not None:
         _check_needs(contract, order, rule)
+    if order.tif != "GTD" and not _SUSPECTS.get(kind, _SUSPECTS_OF_UNKNOWN).any_set(order):
+        return
+    if rule is not None:
         ours = set(changes) if order.perm_id else SENSELESS
         _check_senseless(order, rule, [name for name in SENSELESS if name in ours])
     if not order.perm_id:
@@ -166,7 +166,7 @@ def _check_basics(order: Order) -> None:
         raise ValueError("action: say buy(quantity) or sell(quantity)")
     if not order.order_type:
         raise ValueError("order_type: say market(), limit(price), stop(price) or another type")
-    if not order.total_quantity and not any(_given(order, name) for name in WITHOUT_QUANTITY):
+    if not _given(order, "total_quantity") and not any(_given(order, name) for name in WITHOUT_QUANTITY):
         raise ValueError(f"total_quantity: order type {order.order_type} needs a quantity, or a cash quantity")
 
 
@@ -174,6 +174,8 @@ def _check_needs(contract: Contract, order: Order, rule: TypeRule) -> None:
     kind = order.order_type
     for name in rule.needs:
         value = getattr(order, name)
+        if type(value) is float and math.isfinite(value):
+            continue
         if name == "lmt_price" and value is None and _legs_have_prices(contract):
             continue
         if not _is_number(value):
@@ -216,8 +218,6 @@ def _given(order: Order, name: str) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    if type(value) is float:
-        return math.isfinite(value)
     return isinstance(value, SupportsFloat) and math.isfinite(value)
 
 
