@@ -210,6 +210,7 @@ cdef enum Policy:
 cdef dict POLICIES = {"ring": RING, "grow": GROW, "latest": LATEST}
 
 cdef enum:
+    RECV_NS = 0                 # where live rows have the time of their socket read, in words of 8 bytes
     SEQ = 1                     # where live rows have their sequence number, in words of 8 bytes
     BOOK_RESET = 3              # the operation of a row that empties an order book; 0 to 2 are IB's
     FIRST_ROWS = 64             # rows of the first block of a stream
@@ -243,6 +244,7 @@ cdef class Rows:
     ``kind`` is a key of `ibfast.records.DTYPES`. ``wake`` is called once per socket read that brought rows.
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
+    ``waited_ns`` says how long the oldest live row of the last batch had waited for its reader.
     """
     cdef Sink sink
     cdef Memory block
@@ -253,6 +255,7 @@ cdef class Rows:
     cdef readonly str policy
     cdef readonly object wake
     cdef readonly object dtype
+    cdef readonly int64_t waited_ns
 
     def __init__(self, str kind not None, wake, *, str policy="ring", int64_t capacity=262_144):
         if kind not in ROW_KINDS:
@@ -314,15 +317,17 @@ cdef class Rows:
         if used == 0:
             return np.empty(0, self.dtype)
         self.keep_newest()
+        if self.sink.kind <= REAL_TIME_BAR_ROW:
+            self.waited_ns = time_ns() - (<int64_t *>(self.sink.rows + head * size))[RECV_NS]
         if head or used <= self.sink.room // 4:
             copied = Memory(used * size)
             memcpy(copied.at, filled.at + head * size, (used - head) * size)
             memcpy(copied.at + (used - head) * size, filled.at, head * size)
             self.use(filled)
-            return np.frombuffer(copied, self.dtype, used)
+            return np.ndarray(used, self.dtype, copied)
         self.use(self.free_block(filled.size))
         self.older, self.spare = self.spare, filled
-        return np.frombuffer(filled, self.dtype, used)
+        return np.ndarray(used, self.dtype, filled)
 
     cdef Memory free_block(self, Py_ssize_t size):
         """A block for what comes next, of this size if nobody has let go of one."""

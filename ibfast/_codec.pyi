@@ -197,8 +197,11 @@ class Rows:
     ``kind`` is a key of `ibfast.records.DTYPES`. ``wake`` is called once per socket read that brought rows.
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
+    ``waited_ns`` says how long the oldest live row of the last batch had waited for its reader.
     """
 
+    @property
+    def waited_ns(self) -> int: ...
     @property
     def kind(self) -> str: ...
     @property

@@ -19,8 +19,10 @@ class Delays:
     sum_ns: int = 0
 
     def add(self, took_ns: int) -> None:
-        took_ns = max(took_ns, 0)  # a clock was set back
-        self.counts[min(took_ns.bit_length(), BUCKETS - 1)] += 1
+        if took_ns < 0:  # a clock was set back
+            took_ns = 0
+        bits = took_ns.bit_length()
+        self.counts[bits if bits < BUCKETS else BUCKETS - 1] += 1
         self.total += 1
         self.sum_ns += took_ns
 

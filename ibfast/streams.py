@@ -371,7 +371,7 @@ class Ticks(LiveStream[NDArray[np.void]], RecordStream):
         return self._computations.rows if self._computations is not None else None
 
     def _took(self, rows: NDArray[np.void]) -> None:
-        self._opener.stats.delivery.add(time.time_ns() - int(rows["recv_ns"][0]))
+        self._opener.stats.delivery.add(self._rows.waited_ns)
 
     def _add_gap(self, begin_ns: int, reason: str) -> None:
         RecordStream._add_gap(self, begin_ns, reason)
