@@ -58,8 +58,10 @@ CLIENTS = (
     RustPeer("Rust ibapi 2.9, blocking", rust.MODULE, wires=(TEXT,), first_req_id=9_000, how="blocking", is_extra=True),
     RustPeer("Rust ibapi 5.5, async", rust.MODULE, wires=(PROTOBUF,), first_req_id=1_500_000_000, is_extra=True),
 )  # fmt: skip
-OBJECTS = "ibfast, one object a tick, uvloop"
-EVENTS = Peer(OBJECTS, "ibfast_peer", needs=("uvloop",), loop="uvloop", how="events")
+OBJECTS = (
+    Peer("ibfast, one object a tick, uvloop", "ibfast_peer", needs=("uvloop",), loop="uvloop", how="events"),
+    Peer("ibfast, a callback a tick, uvloop", "ibfast_peer", needs=("uvloop",), loop="uvloop", how="callback"),
+)
 
 
 def missing() -> list[str]:

@@ -1,9 +1,9 @@
 """The compiled half of ibfast: messages, plans, rows and the protocol that joins them."""
 
 from asyncio import BaseTransport, BufferedProtocol
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from enum import IntFlag
-from typing import Any, Never, Self
+from typing import Any, Never, Self, TypeVar
 from typing import Protocol as _Interface
 
 import numpy as np
@@ -309,21 +309,47 @@ class EventField:
 
 @disjoint_base
 class Event:
-    """One record as an object. It keeps the batch alive that it is a part of; events with the same values are equal."""
+    """One record as an object. Nothing can change it, and events with the same values are equal."""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name."""
+    def __getattribute__(self, name: str, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
 
+_E = TypeVar("_E", bound=Event)
+
+def without_gc(cls: type[_E]) -> type[_E]:
+    """A class of events whose objects the garbage collector leaves alone; it has none yet, and no member of its own."""
+
 @disjoint_base
 class Events:
-    """The records of a batch as objects of ``cls``, one after the other; ``texts`` has what text fields say."""
+    """Records as objects of ``cls``, one after the other; ``source`` has the texts of L1 ticks.
 
-    def __init__(self, cls: type[Event], batch: NDArray[np.void], texts: list[str | None] | None = None) -> None: ...
+    ``cls`` is a class of events or a named tuple.
+    """
+
+    def __init__(self, cls: type[Any], batch: NDArray[np.void] | None = None, source: Rows | None = None) -> None: ...
+    def load(self, batch: NDArray[np.void], source: Rows | None = None) -> None:
+        """Go on with these records."""
+    def call(self, callback: Callable[[Any], object]) -> None:
+        """Call with one after the other, until there are no more or `halt` is called from within."""
+    def halt(self) -> None:
+        """Let `call` end; what is left can still be taken."""
+    def __bool__(self) -> bool: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> Any: ...
+
+@disjoint_base
+class EventReader:
+    """Events one by one for ``async for``: those at hand without a coroutine each, others from ``more()``."""
+
+    def __init__(self, events: Events, more: Callable[[], Awaitable[Any]]) -> None: ...
+    def __aiter__(self) -> Self: ...
+    def __anext__(self) -> Awaitable[Any]: ...
+    async def aclose(self) -> None:
+        """Nothing: who comes back later goes on where this one was left."""
 
 @disjoint_base
 class Outbox:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from os import PathLike
 from typing import Any, Generic, Literal, Self, TypeVar
 
@@ -153,6 +154,10 @@ class MessageStream(Facade, Generic[T]):
         """
         return self._call(self._async.on, self._faced(callback))
 
+    def on_event(self, callback: Callable[[Any], object]) -> None:
+        """Call ``callback`` with what `events` brings, as `on` does."""
+        return self._call(self._async.on_event, self._faced(callback))
+
     def close(self) -> None:
         """End the stream; what it holds can still be taken. Closing twice does nothing."""
         return self._call(self._async.close)
@@ -236,6 +241,10 @@ class Updates(Facade, Generic[T]):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[[Any], object]) -> None:
+        """Call ``callback`` with what `events` brings, as `on` does."""
+        return self._call(self._async.on_event, self._faced(callback))
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
@@ -340,8 +349,7 @@ class Computations(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        for batch in self._iterate(self._async._event_batches()):
-            yield from batch
+        return chain.from_iterable(self._iterate(self._async._event_batches()))
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -353,6 +361,17 @@ class Computations(Facade):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[..., object]) -> None:
+        """Call ``callback`` with every event from now on, and with each `Gap` between them, in place of iterating.
+
+        As `on`, one event at a time: the cheapest way to have an object for each record. Who closes the stream from
+        within is not called again.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on_event, callback)
 
     def close(self) -> None:
         """End the stream; what it holds can still be taken. Closing twice does nothing."""
@@ -394,6 +413,10 @@ class Computations(Facade):
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
+
+    def events_of(self, rows: NDArray[np.void]) -> Iterator[Any]:
+        """One object a record of a batch: `events` without waiting."""
+        return self._call(self._async.events_of, rows)
 
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -454,8 +477,7 @@ class Ticks(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        for batch in self._iterate(self._async._event_batches()):
-            yield from batch
+        return chain.from_iterable(self._iterate(self._async._event_batches()))
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -467,6 +489,17 @@ class Ticks(Facade):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[..., object]) -> None:
+        """Call ``callback`` with every event from now on, and with each `Gap` between them, in place of iterating.
+
+        As `on`, one event at a time: the cheapest way to have an object for each record. Who closes the stream from
+        within is not called again.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on_event, callback)
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
@@ -538,6 +571,10 @@ class Ticks(Facade):
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
+
+    def events_of(self, rows: NDArray[np.void]) -> Iterator[Any]:
+        """One object a record of a batch: `events` without waiting."""
+        return self._call(self._async.events_of, rows)
 
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -602,8 +639,7 @@ class BarUpdates(Facade):
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        for batch in self._iterate(self._async._event_batches()):
-            yield from batch
+        return chain.from_iterable(self._iterate(self._async._event_batches()))
 
     def on(self, callback: Callable[[NDArray[np.void]], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
@@ -615,6 +651,17 @@ class BarUpdates(Facade):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[..., object]) -> None:
+        """Call ``callback`` with every event from now on, and with each `Gap` between them, in place of iterating.
+
+        As `on`, one event at a time: the cheapest way to have an object for each record. Who closes the stream from
+        within is not called again.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        return self._call(self._async.on_event, callback)
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
@@ -686,6 +733,10 @@ class BarUpdates(Facade):
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._call(self._async.texts, rows)
+
+    def events_of(self, rows: NDArray[np.void]) -> Iterator[Any]:
+        """One object a record of a batch: `events` without waiting."""
+        return self._call(self._async.events_of, rows)
 
     def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
@@ -758,6 +809,10 @@ class Quote(Facade):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[[Any], object]) -> None:
+        """Call ``callback`` with what `events` brings, as `on` does."""
+        return self._call(self._async.on_event, self._faced(callback))
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
@@ -976,6 +1031,10 @@ class OrderBook(Facade):
             RuntimeError: the stream has a reader already.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    def on_event(self, callback: Callable[[Any], object]) -> None:
+        """Call ``callback`` with what `events` brings, as `on` does."""
+        return self._call(self._async.on_event, self._faced(callback))
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""

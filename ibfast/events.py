@@ -1,17 +1,16 @@
 """One object a record, for those who want objects: the columns of `ibfast.records`, codes replaced by their texts.
 
-An event is a pointer into its batch; a field is read when it is asked for.
+An event has a copy of its record; a field is made when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ibfast._codec import Event, EventField, Events, Rows
+from ibfast._codec import Event, EventField, without_gc
 from ibfast.records import BAR, BID_ASK, DEPTH, LAST, MID_POINT, REAL_TIME_BAR, TEXTS, TICK
 
 E = TypeVar("E", bound=Event)
@@ -24,7 +23,7 @@ def of(dtype: np.dtype[np.void]) -> Callable[[type[E]], type[E]]:
         cls.FIELDS = dtype.names or ()  # type: ignore[attr-defined]
         for name in dtype.names or ():
             setattr(cls, name, EventField(name, dtype, TEXTS.get(name)))
-        return cls
+        return without_gc(cls)
 
     return declare
 
@@ -170,8 +169,6 @@ EVENTS: dict[str, type[Event]] = {
 """The class of each kind of record that comes as a stream."""
 
 
-def events_of(records: NDArray[np.void], source: Rows) -> Iterator[Any]:
-    """One object a record."""
-    if source.kind == "option":
-        return map(OptionComputation._make, records.tolist())
-    return Events(EVENTS[source.kind], records, source.texts(records) if source.kind == "tick" else None)
+def class_of(kind: str) -> type[Any]:
+    """The class of the events that records of a kind are."""
+    return OptionComputation if kind == "option" else EVENTS[kind]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ibfast._codec import EventReader, Events
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
-from ibfast.events import events_of
+from ibfast.events import class_of
 from ibfast.records import BOOK_RESET, DEPTH, Rows, concatenate
 from ibfast.schema import (
     ErrorMessage,
@@ -64,7 +65,9 @@ class RecordStream(Stream[NDArray[np.void]]):
         super().__init__()
         self.gaps = []
         self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
-        self._events: Iterator[Any] = iter(())
+        self._events = Events(class_of(kind))  # of the newest batch, those that nobody has taken
+        self._is_by_event = False  # whether a callback is given events, not batches
+        self._is_calling = False
         self._gaps_ahead: deque[Gap] = deque()  # those that the reader has not come to
         self._behind_gap: NDArray[np.void] | None = None
 
@@ -146,21 +149,71 @@ class RecordStream(Stream[NDArray[np.void]]):
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
         return self._rows.texts(rows)
 
-    async def events(self) -> AsyncIterator[Any]:
+    def events(self) -> AsyncIterator[Any]:
         """One object a record, of the class that `ibfast.events` has for its kind, and each `Gap` between them.
 
         Who leaves the loop and comes back later goes on where it was.
         """
-        async for batch in self._event_batches():
-            for event in batch:
-                yield event
+        return EventReader(self._events, self._next_event)
 
-    async def _event_batches(self) -> AsyncIterator[Iterator[Any]]:
+    async def _next_event(self) -> Any:
+        while (event := next(self._events, None)) is None:
+            if (item := await self._next_item()) is None:
+                raise StopAsyncIteration("the stream is closed or complete")
+            if isinstance(item, Gap):
+                return item
+            self._events.load(item, self._rows)
+        return event
+
+    async def _event_batches(self) -> AsyncIterator[Iterable[Any]]:
         """The events of one batch at a time; first those that the last reader has left."""
         yield self._events
         while (item := await self._next_item()) is not None:
-            self._events = iter([item]) if isinstance(item, Gap) else events_of(item, self._rows)
-            yield self._events
+            if isinstance(item, Gap):
+                yield (item,)
+            else:
+                self._events.load(item, self._rows)
+                yield self._events
+
+    def events_of(self, rows: NDArray[np.void]) -> Iterator[Any]:
+        """One object a record of a batch: `events` without waiting."""
+        return Events(class_of(self._rows.kind), rows, self._rows)
+
+    def on_event(self, callback: Callable[..., object]) -> None:
+        """Call ``callback`` with every event from now on, and with each `Gap` between them, in place of iterating.
+
+        As `on`, one event at a time: the cheapest way to have an object for each record. Who closes the stream from
+        within is not called again.
+
+        Raises:
+            RuntimeError: the stream has a reader already.
+        """
+        super().on_event(callback)
+        self._is_by_event = True
+
+    def _take_for_callback(self) -> Any:
+        if not self._is_by_event:
+            return self.try_next()
+        if self._events or isinstance(item := self._try_item(), Gap | None):
+            return self._events or item
+        self._events.load(item, self._rows)
+        return self._events
+
+    def _call(self, callback: Callable[[Any], object], item: Any) -> None:
+        self._is_calling = self._is_by_event
+        try:
+            if item is self._events:
+                self._events.call(callback)
+            else:
+                callback(item)
+        finally:
+            self._is_calling = False
+
+    def _end(self, error: IbfastError | None) -> None:
+        super()._end(error)
+        if self._is_calling:
+            self._callback = None
+            self._events.halt()
 
     async def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.

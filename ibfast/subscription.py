@@ -106,6 +106,10 @@ class Stream(Generic[T]):
         self._bell.listener = lambda: self._pump_soon(loop)
         self._pump_soon(loop)
 
+    def on_event(self, callback: Callable[[Any], object]) -> None:
+        """Call ``callback`` with what `events` brings, as `on` does."""
+        self.on(callback)
+
     def close(self) -> None:
         """End the stream; what it holds can still be taken. Closing twice does nothing."""
         self._end(None)
@@ -134,9 +138,9 @@ class Stream(Generic[T]):
     def _pump(self) -> None:
         """Hand all that waits to the callback."""
         self._pumping = False
-        while self._callback is not None and (item := self.try_next()) is not None:
+        while self._callback is not None and (item := self._take_for_callback()) is not None:
             try:
-                self._callback(item)
+                self._call(self._callback, item)
             except Exception:
                 self.callback_errors += 1
                 LOG.exception("the callback of a stream failed; the stream goes on")
@@ -144,6 +148,13 @@ class Stream(Generic[T]):
             if self._callback is not None and self._error is not None:
                 LOG.warning("a stream with a callback has ended: %s", self._error)
             self._callback = None
+
+    def _take_for_callback(self) -> Any:
+        """What to call the callback with, or None if nothing waits."""
+        return self.try_next()
+
+    def _call(self, callback: Callable[[Any], object], item: Any) -> None:
+        callback(item)
 
     async def _gather(self, seconds: float) -> list[T]:
         """What comes within so many seconds, or until the end if that is sooner; an error only if nothing came."""

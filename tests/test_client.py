@@ -68,7 +68,7 @@ class Threaded:
     def __getattr__(self, name):
         twin = inspect.getattr_static(type(self.face._async), name, None)
         value = getattr(self.face, name)
-        if inspect.isasyncgenfunction(twin):
+        if inspect.isasyncgenfunction(twin) or name == "events":
             return lambda *arguments, **options: iterate(value(*arguments, **options))
         if inspect.iscoroutinefunction(twin):
             return lambda *arguments, **options: in_thread(value, *arguments, **options)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ibfast.events import Events, Last
+from ibfast._codec import Events
+from ibfast.events import Last
 from ibfast.records import EXCHANGES, LAST
 
 

@@ -55,7 +55,8 @@ T = TypeVar("T")
 def main() -> int:
     trees = {module: ast.parse(path_of(module).read_text()) for module in dict.fromkeys([*SOURCES, *INNER])}
     bodies = {node.name: node for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
-    wanted = dict.fromkeys(["from ibfast.blocking_base import Facade, bare, register", "import ibfast.client"])
+    wanted = dict.fromkeys(["from itertools import chain", "import ibfast.client"])
+    wanted["from ibfast.blocking_base import Facade, bare, register"] = None
     for module, tree in trees.items():
         wanted |= dict.fromkeys(
             ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)
@@ -183,8 +184,8 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if "classmethod" in decorators:
         lines.insert(0, "    @classmethod")
         lines.append(f"        return cls._open(lambda: ibfast.client.Client.{node.name}({given}))")
-    elif "self._event_batches()" in ast.unparse(node):  # one visit to the loop a batch, not one an event
-        lines.append("        for batch in self._iterate(self._async._event_batches()):\n            yield from batch")
+    elif "self._next_event" in ast.unparse(node):  # one visit to the loop a batch, not one an event
+        lines.append("        return chain.from_iterable(self._iterate(self._async._event_batches()))")
     elif iterates:
         lines.append(f"        return self._iterate(self._async.{node.name}({given}))")
     elif isinstance(node, ast.AsyncFunctionDef):
@@ -196,8 +197,11 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def unwrapped(argument: ast.arg) -> str:
-    """How an argument is passed on: a blocking face as what is behind it, a callback so that it is given faces."""
-    if argument.annotation is not None and "Callable" in ast.unparse(argument.annotation):
+    """How an argument is passed on: a blocking face as what is behind it, a callback so that it is given faces.
+
+    A ``Callable[..., object]`` is given nothing that has a face.
+    """
+    if argument.annotation is not None and "Callable[[" in ast.unparse(argument.annotation):
         return f"self._faced({argument.arg})"
     is_face = argument.annotation is not None and OURS & set(re.findall(r"\w+", ast.unparse(argument.annotation)))
     return f"bare({argument.arg})" if is_face else argument.arg

@@ -130,29 +130,34 @@ async def client(given: argparse.Namespace) -> None:
 
 
 async def stream(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:
-    answer, done = Answer(), asyncio.Event()
+    read, prices, sizes = 0, 0.0, 0.0
+    done = asyncio.Event()
 
     def add(items: list) -> None:
+        nonlocal read, prices, sizes
         for item in items:
-            answer.ticks += 1
-            answer.prices += item.price
-            answer.sizes += item.size
+            read += 1
+            prices += item.price
+            sizes += item.size
 
     def add_quotes(items: list) -> None:
+        nonlocal read, prices, sizes
         for item in items:
-            answer.ticks += 1
-            answer.prices += item.bidPrice + item.askPrice
-            answer.sizes += item.bidSize + item.askSize
+            read += 1
+            prices += item.bidPrice + item.askPrice
+            sizes += item.bidSize + item.askSize
 
     def add_mid_points(items: list) -> None:
+        nonlocal read, prices
         for item in items:
-            answer.ticks += 1
-            answer.prices += item.midPoint
+            read += 1
+            prices += item.midPoint
 
     def see(items: list) -> None:
         """L1: sizes that do not change are not among the ticks, nor strings; only the last price can be checked."""
+        nonlocal read
         if items and items[-1].price == LAST_PRICE:
-            answer.ticks = given.count
+            read = given.count
 
     if given.kind in TICK_TYPES:
         ticker, name = ib.reqTickByTickData(contract, TICK_TYPES[given.kind]), "tickByTicks"
@@ -164,12 +169,12 @@ async def stream(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.N
 
     def update(ticker: ib_async.Ticker) -> None:
         take(getattr(ticker, name))
-        if answer.ticks >= given.count:
+        if read >= given.count:
             done.set()
 
     ticker.updateEvent += update
     await asyncio.wait_for(done.wait(), PATIENCE_S)
-    return answer
+    return Answer(read, prices, sizes)
 
 
 async def bars(ib: ib_async.IB, contract: ib_async.Contract, given: argparse.Namespace) -> Answer:

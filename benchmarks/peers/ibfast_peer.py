@@ -12,6 +12,7 @@ import numpy as np
 import ibfast
 from benchmarks.answers import Answer, of_rows
 from benchmarks.peers.common import REQ_ID, Stopwatch, arguments, run, turns
+from benchmarks.peers.ibfast_events import by_callback, in_a_loop
 from benchmarks.workload import Workload
 from ibfast import wire
 from ibfast._codec import Protocol, Rows
@@ -74,70 +75,22 @@ async def client(given: argparse.Namespace) -> None:
             stopwatch.report(await ANSWERS[given.kind](ib, aapl, given))
             return
         async with stream(ib, given.kind, aapl) as ticks:
-            answer = await (one_by_one if given.how == "events" else in_batches)(ticks, given)
-            stopwatch.report(answer)
+            stopwatch.report(await HOW[given.how](ticks, given.kind, given.count))
             if ticks.dropped:
                 raise SystemExit(f"{ticks.dropped} dropped")
 
 
-async def one_by_one(ticks: ibfast.Ticks, given: argparse.Namespace) -> Answer:
-    return await EVENTS[given.kind](ticks, given.count)
-
-
-async def prices_and_sizes(ticks: ibfast.Ticks, count: int) -> Answer:
-    answer = Answer()
-    async for tick in ticks.events():
-        answer.add(tick.price, tick.size)
-        if answer.ticks == count:
-            break
-    return answer
-
-
-async def quotes(ticks: ibfast.Ticks, count: int) -> Answer:
-    answer = Answer()
-    async for tick in ticks.events():
-        answer.add(tick.bid_price + tick.ask_price, tick.bid_size + tick.ask_size)
-        if answer.ticks == count:
-            break
-    return answer
-
-
-async def mid_points(ticks: ibfast.Ticks, count: int) -> Answer:
-    answer = Answer()
-    async for tick in ticks.events():
-        answer.add(tick.mid_point, 0.0)
-        if answer.ticks == count:
-            break
-    return answer
-
-
-async def l1_ticks(ticks: ibfast.Ticks, count: int) -> Answer:
-    answer = Answer()
-    async for tick in ticks.events():
-        price, size = tick.price, tick.size
-        answer.add(price if price == price else 0.0, size if size == size else 0.0)  # NaN: it has none
-        if answer.ticks == count:
-            break
-    return answer
-
-
-EVENTS = {
-    "last": prices_and_sizes,
-    "bid_ask": quotes,
-    "mid_point": mid_points,
-    "tick": l1_ticks,
-    "depth": prices_and_sizes,
-}
-
-
-async def in_batches(ticks: ibfast.Ticks, given: argparse.Namespace) -> Answer:
+async def in_batches(ticks: ibfast.Ticks, kind: str, count: int) -> Answer:
     """Each batch is added up as it comes, and then dropped."""
     answer = Answer()
     async for rows in ticks:
         answer += of_rows(rows)
-        if answer.ticks >= given.count:
+        if answer.ticks >= count:
             break
     return answer
+
+
+HOW = {"": in_batches, "events": in_a_loop, "callback": by_callback}
 
 
 async def bars(ib: ibfast.Client, contract: ibfast.Contract, given: argparse.Namespace) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import ibapi.client
@@ -62,42 +63,66 @@ class Counting(EWrapper):
 
 
 class Adding(EWrapper):
-    """The callbacks of every workload, adding up what they are told; ``stop`` is called at ``enough`` ticks."""
+    """The callbacks of every workload, adding up what they are told; ``stop`` is called at ``enough`` ticks.
+
+    Sizes stay what the client makes of them, `Decimal`: to make floats of them would only cost.
+    """
 
     def __init__(self, enough: int = 0, stop: Callable[[], None] = lambda: None) -> None:
         super().__init__()
-        self.answer = Answer()
+        self.ticks, self.prices, self.sizes = 0, 0.0, Decimal(0)
         self.enough = enough
         self.stop = stop
 
-    def add(self, price: float, size: float) -> None:
-        answer = self.answer
-        answer.ticks += 1
-        answer.prices += price
-        answer.sizes += size
-        if answer.ticks == self.enough:
-            self.stop()
+    @property
+    def answer(self) -> Answer:
+        return Answer(self.ticks, self.prices, float(self.sizes))
+
+    def add(self, price: float, size: Decimal) -> None:
+        self.ticks += 1
+        self.prices += price
+        self.sizes += size
 
     def tickPrice(self, reqId, tickType, price, attrib):
-        self.answer.prices += price
+        self.prices += price
 
     def tickSize(self, reqId, tickType, size):
-        self.add(0.0, float(size))
+        self.ticks += 1
+        self.sizes += size
+        if self.ticks == self.enough:
+            self.stop()
 
     def tickString(self, reqId, tickType, value):
-        self.add(0.0, 0.0)
+        self.ticks += 1
+        if self.ticks == self.enough:
+            self.stop()
 
     def tickByTickAllLast(self, reqId, tickType, time, price, size, attrib, exchange, conditions):
-        self.add(price, float(size))
+        self.ticks += 1
+        self.prices += price
+        self.sizes += size
+        if self.ticks == self.enough:
+            self.stop()
 
     def tickByTickBidAsk(self, reqId, time, bidPrice, askPrice, bidSize, askSize, attrib):
-        self.add(bidPrice + askPrice, float(bidSize + askSize))
+        self.ticks += 1
+        self.prices += bidPrice + askPrice
+        self.sizes += bidSize + askSize
+        if self.ticks == self.enough:
+            self.stop()
 
     def tickByTickMidPoint(self, reqId, time, midPoint):
-        self.add(midPoint, 0.0)
+        self.ticks += 1
+        self.prices += midPoint
+        if self.ticks == self.enough:
+            self.stop()
 
     def updateMktDepth(self, reqId, position, operation, side, price, size):
-        self.add(price, float(size))
+        self.ticks += 1
+        self.prices += price
+        self.sizes += size
+        if self.ticks == self.enough:
+            self.stop()
 
 
 def decode(workload: Workload) -> tuple[Callable[[], Answer], Callable[[], int]]:
@@ -151,29 +176,28 @@ class App(Adding):
         self.ready.set()
 
     def historicalData(self, reqId, bar):
-        answer = self.answer
-        answer.ticks += 1
-        answer.prices += bar.open + bar.high + bar.low + bar.close
-        answer.sizes += float(bar.volume)
+        self.add(bar.open + bar.high + bar.low + bar.close, bar.volume)
 
     def historicalTicksLast(self, reqId, ticks, done):
         for tick in ticks:
-            self.answer.add(tick.price, float(tick.size))
+            self.add(tick.price, tick.size)
         if done:
             self.one_is_done()
 
     def openOrder(self, orderId, contract, order, orderState):
-        self.answer.add(order.lmtPrice, float(order.totalQuantity))
+        self.add(order.lmtPrice, order.totalQuantity)
 
     def contractDetails(self, reqId, contractDetails):
-        self.answer.add(contractDetails.contract.strike, contractDetails.contract.conId)
+        self.add(contractDetails.contract.strike, contractDetails.contract.conId)
 
     def execDetails(self, reqId, contract, execution):
-        self.answer.add(execution.price, float(execution.shares))
+        self.add(execution.price, execution.shares)
 
     def orderStatus(self, orderId, status, filled, *more):
         if self.enough:  # a workload of its own; among open orders it is not what is counted
-            self.add(0.0, float(filled))
+            self.add(0.0, filled)
+            if self.ticks == self.enough:
+                self.stop()
 
     historicalDataEnd = openOrderEnd = contractDetailsEnd = execDetailsEnd = one_is_done
 
