@@ -1,6 +1,17 @@
 # A message keeps its values in one list, in the order its class declares its fields. A fresh message is a
 # copy of the class's blank list, and a decoder stores only what the wire carried: an open order has 180
 # fields and rarely 40 values.
+#
+# The garbage collector sees neither the message nor its list: whoever keeps 10,000 orders would have it look at two
+# million fields again and again. A message that holds itself is therefore never collected; nothing of ours makes one.
+
+
+cdef inline list blank_values(object cls):
+    """The values of a message in which nothing is set."""
+    cdef list values = (<list>cls.__blank__).copy()
+    PyObject_GC_UnTrack(<void *>values)
+    return values
+
 
 cpdef enum Kind:
     """What a field holds, on both wires."""
@@ -61,6 +72,7 @@ cdef class Field:
         return f"<field {self.name}: {many}{what}>"
 
 
+@cython.no_gc
 cdef class Message:
     """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
 
@@ -71,9 +83,13 @@ cdef class Message:
     """
     cdef list values
 
+    def __cinit__(self):
+        if PyObject_IS_GC(self):        # subclasses written in Python are, whatever their base is
+            PyObject_GC_UnTrack(<void *>self)
+
     def __init__(self, **fields):
         cls = type(self)
-        self.values = (<list>cls.__blank__).copy()
+        self.values = blank_values(cls)
         for name, value in fields.items():
             field = cls.__fields__.get(name)
             if field is None:
@@ -98,7 +114,7 @@ cdef class Message:
     def __eq__(self, other):
         if type(self) is not type(other):
             return NotImplemented
-        return dict(_set_fields(self)) == dict(_set_fields(other))
+        return same_values(self.values, (<Message>other).values)
 
     __hash__ = None
 
@@ -149,12 +165,28 @@ def _restore(cls, fields):
     return cls(**fields)
 
 
+cdef inline bint is_set(object value):
+    """Whether a field holds something; an empty list or map does not."""
+    return value is not None and not (isinstance(value, (list, dict)) and not value)
+
+
+cdef bint same_values(list mine, list other) except -1:
+    cdef Py_ssize_t i
+    for i in range(len(mine)):
+        ours, theirs = mine[i], other[i]
+        if ours is theirs:
+            continue
+        if is_set(ours) != is_set(theirs) or (is_set(ours) and ours != theirs):
+            return False
+    return True
+
+
 cdef list _set_fields(Message message):
-    """(name, value) of every field that holds something; an empty list or map holds nothing."""
+    """(name, value) of every field that holds something."""
     found = []
     for name, field in type(message).__fields__.items():
         value = message.values[(<Field>field).index]
-        if value is not None and not ((isinstance(value, (list, dict))) and not value):
+        if is_set(value):
             found.append((name, value))
     return found
 
@@ -177,5 +209,5 @@ cdef str _no_such_field(object cls, str name):
 cdef inline Message blank(object cls):
     """A new message of this class, without the detour through its __init__."""
     cdef Message message = <Message>cls.__new__(cls)
-    message.values = (<list>cls.__blank__).copy()
+    message.values = blank_values(cls)
     return message

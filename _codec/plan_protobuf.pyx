@@ -95,7 +95,7 @@ cdef class Shape:
         if wire_type != BYTES or not take_span(cur, &inside):
             self.refuse_value(cur, slot, wire_type, BYTES)
         if kind == Kind.STRING:
-            return text_of(inside.pos, inside.end - inside.pos)
+            return short_text(inside.pos, inside.end - inside.pos)
         if kind == Kind.DECIMAL:
             value = exact(inside.pos, inside.end - inside.pos)
             if value is NotImplemented:

@@ -228,7 +228,7 @@ cdef class TextPlan(Plan):
         if stop == NULL:
             self.refuse(cur, i, "the message ends here")
         if kind == Kind.STRING:
-            value = text_of(cur.pos, stop - cur.pos)
+            value = short_text(cur.pos, stop - cur.pos)
             if step.spelling == ESCAPED:
                 value = unescape(value)
         elif kind == Kind.FLOAT:
@@ -253,7 +253,10 @@ cdef class TextPlan(Plan):
 
     cdef double read_float(self, Cursor *cur, const char *stop, int i) except? -1.25:
         cdef double number = 0
-        cdef Number outcome = parse_float(cur.pos, stop, &number)
+        cdef Number outcome
+        if stop - cur.pos == 22 and memcmp(cur.pos, b"1.7976931348623157E308", 22) == 0:    # most prices of most orders
+            return UNSET_FLOAT
+        outcome = parse_float(cur.pos, stop, &number)
         if outcome == NEEDS_CARE:
             if careful_float(cur.pos, stop, &number):
                 return number

@@ -10,6 +10,17 @@ cdef frozenset UNSET_DECIMALS = frozenset((
 
 cdef enum:
     MAX_EXPONENT = 400      # of a decimal, either way: more than a double has
+    KNOWN_DECIMALS_KEPT = 4_096
+    KNOWN_TEXTS = 1_024     # a power of two
+    SHORT_TEXT = 8          # characters
+
+
+cdef struct KnownText:
+    uint64_t word           # its characters, zeros behind them
+    PyObject *text          # kept for ever; NULL in a free place
+
+cdef KnownText[KNOWN_TEXTS] known_texts
+cdef dict known_decimals = {}
 
 
 cdef enum Unset:
@@ -42,6 +53,24 @@ cdef str text_of(const char *at, Py_ssize_t size):
     return PyUnicode_DecodeUTF8(at, size, b"backslashreplace")
 
 
+cdef str short_text(const char *at, Py_ssize_t size):
+    """Like text_of; exchanges, currencies, statuses and the like are made once, for they come again and again."""
+    cdef uint64_t word = 0
+    cdef KnownText *known
+    if size == 0 or size > SHORT_TEXT:
+        return text_of(at, size)
+    memcpy(&word, at, size)
+    known = known_texts + ((word * <uint64_t>0x9E3779B97F4A7C15) >> 54)
+    if known.text != NULL and known.word == word and len(<str>known.text) == size:
+        return <str>known.text
+    text = text_of(at, size)
+    if len(text) == size:    # ASCII
+        Py_INCREF(text)
+        Py_XDECREF(known.text)
+        known.word, known.text = word, <PyObject *>text
+    return text
+
+
 cdef str unescape(str text):
     """Undo ``\\uXXXX``, surrogate pairs included; every other backslash stays."""
     if "\\u" not in text:
@@ -66,6 +95,9 @@ cdef object exact(const char *at, Py_ssize_t size):
     if size == 0:
         return None
     text = text_of(at, size)
+    known = known_decimals.get(text)
+    if known is not None:
+        return known
     if (size >= 10 or size == 3) and text in UNSET_DECIMALS:
         return None
     for i in range(size):
@@ -75,7 +107,12 @@ cdef object exact(const char *at, Py_ssize_t size):
         number = Decimal(text)
     except InvalidOperation:
         return NotImplemented
-    return number if sensible(number) else NotImplemented
+    if not sensible(number):
+        return NotImplemented
+    if len(known_decimals) == KNOWN_DECIMALS_KEPT:
+        known_decimals.clear()
+    known_decimals[text] = number
+    return number
 
 
 cdef bint sensible(object number) except -1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
@@ -84,7 +83,7 @@ class Facade:
         if isinstance(value, list):
             return [self._face(item) for item in value]
         if isinstance(value, TradeEvent):
-            return dataclasses.replace(value, trade=self._face(value.trade))
+            return value._replace(trade=self._face(value.trade))
         facade = _FACADES.get(type(value))
         if facade is None:
             return value

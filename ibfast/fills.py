@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ibfast.contract import Contract
 from ibfast.schema import CommissionAndFeesReport, Execution
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """One execution; ``commission`` is None until TWS has sent it, which it does after the execution."""
 
     execution: Execution

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from ibfast.contract import Contract
 from ibfast.errors import ErrorKind, IbfastError, RequestError, classify
@@ -52,8 +52,7 @@ class TradeEventKind(StrEnum):
     REJECTION = "rejection"
 
 
-@dataclass(frozen=True, slots=True)
-class TradeEvent:
+class TradeEvent(NamedTuple):
     """Something happened to a trade: the message or error behind it, and what the trade said right after it.
 
     ``replayed`` events happened while the connection was lost, and were learned of afterwards.
@@ -71,7 +70,16 @@ class TradeEvent:
 Listener = Callable[[TradeEvent], object]
 
 
-@dataclass(eq=False)
+class Book(Protocol):
+    """The orders of a session, which hear of every event of theirs."""
+
+    replaying: bool
+
+    def tell(self, event: TradeEvent) -> None:
+        """Something happened to one of them."""
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Trade:
     """One order from submit to done.
 
@@ -96,22 +104,23 @@ class Trade:
     rejection: RequestError | None = None
     attached: AttachedOrders | None = None
     log: list[TradeEvent] = field(default_factory=list, repr=False)
-    listeners: list[Listener] = field(default_factory=list, repr=False)
     acknowledged: bool = field(default=False, repr=False)
-    replaying: Callable[[], bool] = field(default=lambda: False, repr=False)
-    _places: dict[str, int] = field(default_factory=dict, repr=False)  # of fills, by their key
-    _unanswered: list[Order] = field(default_factory=list, repr=False)  # sent changes TWS has not spoken to yet
+    _book: Book | None = field(default=None, repr=False)
+    # Orders come in thousands: what few of them need is made when one does.
+    _places: dict[str, int] | None = field(default=None, repr=False)  # of fills, by their key
+    _unanswered: tuple[Order, ...] = field(default=(), repr=False)  # sent changes TWS has not spoken to yet
     _accepted: Order = field(init=False, repr=False)
-    _callbacks: list[Listener] = field(default_factory=list, repr=False)
-    _followers: list[MessageStream[TradeEvent]] = field(default_factory=list, repr=False)
+    _callbacks: tuple[Listener, ...] = field(default=(), repr=False)
+    _followers: tuple[MessageStream[TradeEvent], ...] = field(default=(), repr=False)
     _last_status: OrderStatus | None = field(default=None, repr=False)
     _last_open: OpenOrder | None = field(default=None, repr=False)
     _lost: IbfastError | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._accepted = self.order
-        if self.remaining == 0 and self.order.total_quantity is not None:
-            self.remaining = Decimal(str(self.order.total_quantity))
+        quantity = self.order.total_quantity
+        if self.remaining == 0 and quantity is not None:
+            self.remaining = quantity if isinstance(quantity, Decimal) else Decimal(str(quantity))
 
     @property
     def is_done(self) -> bool:
@@ -121,8 +130,10 @@ class Trade:
     @property
     def is_complete(self) -> bool:
         """Whether the order is done and every fill is known with its commission."""
+        if not self.is_done:
+            return False
         known = sum((fill.execution.shares or Decimal(0) for fill in self.fills), Decimal(0))
-        return self.is_done and known >= self.filled_quantity and all(fill.commission for fill in self.fills)
+        return known >= self.filled_quantity and all(fill.commission for fill in self.fills)
 
     @property
     def commission(self) -> float:
@@ -182,18 +193,18 @@ class Trade:
             stream.put(event)
         if self._lost is not None:
             stream.fail(self._lost)
-        self._followers.append(stream)
+        self._followers += (stream,)
         try:
             yield stream
         finally:
-            self._followers.remove(stream)
+            self._followers = tuple(it for it in self._followers if it is not stream)
 
     def on(self, callback: Callable[[TradeEvent], object]) -> None:
         """Call ``callback`` with every event from now on, beside all others who follow the order.
 
         It runs in the event loop and must not block. What it raises is logged, and changes nothing.
         """
-        self._callbacks.append(callback)
+        self._callbacks += (callback,)
 
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
@@ -253,6 +264,8 @@ class Trade:
         if message.execution is None:
             return
         fill = Fill(message.execution, commission, message.contract)
+        if self._places is None:
+            self._places = {}
         if not add_fill(self.fills, self._places, fill):
             return
         self._acknowledge(self.status)
@@ -260,11 +273,11 @@ class Trade:
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
         """What a fill cost."""
-        place = self._places.get(key_of(message.exec_id))
+        place = self._places.get(key_of(message.exec_id)) if self._places is not None else None
         if place is not None:
             fill = self.fills[place]
             if fill.execution.exec_id == message.exec_id and fill.commission != message:
-                self.fills[place] = replace(fill, commission=message)
+                self.fills[place] = fill._replace(commission=message)
                 self._tell(TradeEventKind.COMMISSION, self.fills[place])
 
     def on_error(self, message: ErrorMessage) -> None:
@@ -281,22 +294,23 @@ class Trade:
         """TWS refuses the order, or the last change of it."""
         self.rejection = error
         if self._unanswered:  # TWS answers in turn
-            del self._unanswered[0]
+            self._unanswered = self._unanswered[1:]
             self.order = self._unanswered[-1] if self._unanswered else self._accepted
         self._tell(TradeEventKind.REJECTION, error)
 
     def sent_again(self, order: Order) -> None:
         """The order went out once more, changed: what TWS said against its last version is settled."""
         self.order = order
-        self._unanswered.append(order)
+        self._unanswered += (order,)
         self.rejection = None
 
     def _confirm(self, reported: Order) -> None:
         """What TWS reports shows which of the changes it has accepted."""
-        for place, sent in reversed(list(enumerate(self._unanswered))):
+        for place in reversed(range(len(self._unanswered))):
+            sent = self._unanswered[place]
             if says_the_same(sent, reported, self._accepted):
                 self._accepted = sent
-                del self._unanswered[: place + 1]
+                self._unanswered = self._unanswered[place + 1 :]
                 return
 
     def _acknowledge(self, status: str) -> None:
@@ -307,15 +321,14 @@ class Trade:
         self.acknowledged = True
 
     def _tell(self, kind: TradeEventKind, detail: Any) -> None:
-        event = TradeEvent(
-            self, kind, detail, self.status, self.filled_quantity, self.remaining, replayed=self.replaying()
-        )
+        replayed = self._book is not None and self._book.replaying
+        event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining, replayed)
         self.log.append(event)
         for stream in self._followers:
             stream.put(event)
-        for listener in tuple(self.listeners):
-            listener(event)
-        for callback in tuple(self._callbacks):
+        if self._book is not None:
+            self._book.tell(event)
+        for callback in self._callbacks:
             try:
                 callback(event)
             except Exception:

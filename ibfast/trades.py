@@ -46,17 +46,13 @@ class Trades:
 
     def add(self, trade: Trade) -> Trade:
         """Follow an order that is about to be sent."""
-        self._follow(trade)
+        trade._book = self
         self._by_order_id[trade.order_id] = trade
         if trade.perm_id:
             self._by_perm_id[trade.perm_id] = trade
         if ref := trade.order.order_ref:
             self._by_ref[ref] = None if ref in self._by_ref else trade
         return trade
-
-    def _follow(self, trade: Trade) -> None:
-        trade.listeners.append(self._tell)
-        trade.replaying = lambda: self.replaying
 
     def on_open_order(self, message: OpenOrder) -> None:
         """An order of ours, or one of another session or client that is met here for the first time."""
@@ -65,7 +61,7 @@ class Trades:
         if trade is None:
             contract = message.contract if message.contract is not None else Contract()
             trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
-            self._follow(trade)
+            trade._book = self
             if self._is_ours(message.order_id, order.client_id):
                 self._by_order_id[trade.order_id] = trade
         if order.perm_id:
@@ -110,6 +106,11 @@ class Trades:
         order = message.order if message.order is not None else Order()
         return self._find(message.order_id, order.client_id, order.perm_id)
 
+    def tell(self, event: TradeEvent) -> None:
+        """Something happened to one of them."""
+        for listener in tuple(self.listeners):
+            listener(event)
+
     @contextmanager
     def collect_commissions(self, reports: dict[str, CommissionAndFeesReport]) -> Iterator[None]:
         """Every report that comes meanwhile, by the id of its execution, whosesoever it is."""
@@ -147,7 +148,3 @@ class Trades:
 
     def _is_ours(self, order_id: int | None, client_id: int | None) -> bool:
         return bool(order_id) and (order_id or 0) > 0 and (client_id is None or client_id == self.client_id)
-
-    def _tell(self, event: TradeEvent) -> None:
-        for listener in tuple(self.listeners):
-            listener(event)
