@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,7 @@ class Trades:
         self._by_perm_id: dict[int, Trade] = {}
         self._by_exec_id: dict[str, Trade] = {}
         self._by_ref: dict[str, Trade | None] = {}  # None: several orders have it
-        self._commissions: dict[str, CommissionAndFeesReport] = {}
+        self._commissions: OrderedDict[str, CommissionAndFeesReport] = OrderedDict()
         self._collections: list[dict[str, CommissionAndFeesReport]] = []
 
     def __iter__(self) -> Iterator[Trade]:
@@ -138,7 +139,7 @@ class Trades:
             return
         self._commissions[exec_id] = message
         if len(self._commissions) > COMMISSIONS_KEPT:
-            del self._commissions[next(iter(self._commissions))]
+            self._commissions.popitem(last=False)
 
     def _find(self, order_id: int | None, client_id: int | None, perm_id: int | None) -> Trade | None:
         mine = self._by_order_id.get(order_id or 0) if self._is_ours(order_id, client_id) else None
