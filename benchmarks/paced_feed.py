@@ -46,10 +46,12 @@ def orders(sock: socket.socket, version: int, count: int) -> dict[str, list[int]
         wire.frame(wire.encode(_submitted(order_id), version))
         for order_id in range(FIRST_ORDER_ID, FIRST_ORDER_ID + count)
     ]
+    ordered = []
     for answer in answers:
         take_request(sock, version, PLACE_ORDER)
+        ordered.append(time.perf_counter_ns())
         sock.sendall(answer)
-    return {}
+    return {"ordered": ordered}
 
 
 def _submitted(order_id: int) -> OrderStatus:

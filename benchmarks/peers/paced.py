@@ -18,11 +18,12 @@ now = time.perf_counter_ns
 
 
 class Notes:
-    """When each tick was handled, and how long each order took until its status was handled."""
+    """When each tick was handled, when each order was placed and how long it took until its status was handled."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self.handled: list[int] = []
+        self.placed: list[int] = []
         self.order_ns: list[int] = []
 
 
@@ -52,6 +53,7 @@ async def floor(notes: Notes, port: int, version: int, path: str) -> None:
         def data_received(self, data: bytes) -> None:
             if path == "order":
                 notes.order_ns.append(now() - self.began)
+                notes.placed.append(self.began)
                 if len(notes.order_ns) < notes.count:
                     asyncio.get_running_loop().call_later(PAUSE_S, self.place)
             else:
@@ -93,6 +95,7 @@ async def ibfast(notes: Notes, port: int, version: int, path: str, **options: ob
                 await ib.place_order(aapl, order)
                 await anext(updates)
                 notes.order_ns.append(now() - began)
+                notes.placed.append(began)
                 await asyncio.sleep(PAUSE_S)
             return
         async with ib.tick_by_tick(aapl, "Last") as ticks:
@@ -130,6 +133,7 @@ async def ib_async(notes: Notes, port: int, version: int, path: str) -> None:
             trade = place()
             await trade.statusEvent
             notes.order_ns.append(now() - began)
+            notes.placed.append(began)
             await asyncio.sleep(PAUSE_S)
         ib.client.disconnect()
         return
@@ -165,6 +169,7 @@ def official(notes: Notes, port: int, version: int, path: str) -> None:
 
         def orderStatus(self, *status: object) -> None:  # noqa: N802
             notes.order_ns.append(now() - began)
+            notes.placed.append(began)
             heard.set()
 
     def place(order_id: int) -> None:
@@ -205,7 +210,7 @@ def main() -> None:
         official(notes, given.port, given.version, given.path)
     else:
         run(ON_UVLOOP[given.peer](notes, given.port, given.version, given.path), "uvloop")
-    print(json.dumps({"handled": notes.handled, "order_ns": notes.order_ns}))
+    print(json.dumps({"handled": notes.handled, "order_ns": notes.order_ns, "placed": notes.placed}))
 
 
 if __name__ == "__main__":
