@@ -2,12 +2,14 @@
 
 cdef enum:
     CODE_SLOTS = 131_072    # of the hash table; twice the codes there can be
+    CODE_WORD = 8                # bytes that are compared as one
     OTHER_CODE = 65_535     # of every string that came after the table was full
 
 
 cdef struct Code:
     const char *at          # the bytes, which the owner's list keeps alive
     Py_ssize_t size
+    uint64_t word           # they themselves, and zeros, if they are at most CODE_WORD
 
 
 cdef struct CodeTable:
@@ -54,10 +56,14 @@ cdef class Codes:
 cdef uint16_t code_of(CodeTable *table, const char *at, Py_ssize_t size) noexcept nogil:
     """The code of these bytes; new ones are entered."""
     cdef uint32_t hash = 2166136261u
+    cdef uint64_t word = 0
     cdef Py_ssize_t i
     cdef Code *known
     if size == 0:
         return 0
+    if size <= CODE_WORD:
+        memcpy(&word, at, size)
+        return code_of_word(table, at, size, word)
     for i in range(size):
         hash = (hash ^ <uint8_t>at[i]) * 16777619u
     hash = (hash ^ (hash >> 15)) & (CODE_SLOTS - 1)
@@ -69,6 +75,18 @@ cdef uint16_t code_of(CodeTable *table, const char *at, Py_ssize_t size) noexcep
     return add_code(table, at, size, hash)
 
 
+cdef inline uint16_t code_of_word(CodeTable *table, const char *at, Py_ssize_t size, uint64_t word) noexcept nogil:
+    """The same of 1 to CODE_WORD bytes, which are also in ``word``, with zeros above them."""
+    cdef uint32_t slot = <uint32_t>(word * <uint64_t>0x9E3779B97F4A7C15 >> 47)
+    cdef uint16_t code = table.slots[slot]
+    while code:
+        if table.codes[code].word == word and table.codes[code].size == size:
+            return code
+        slot = (slot + 1) & (CODE_SLOTS - 1)
+        code = table.slots[slot]
+    return add_code(table, at, size, slot)
+
+
 cdef uint16_t add_code(CodeTable *table, const char *at, Py_ssize_t size, uint32_t slot) noexcept with gil:
     cdef Codes codes = <Codes>table.owner
     cdef uint16_t code = <uint16_t>min(len(codes.names), OTHER_CODE)
@@ -78,7 +96,9 @@ cdef uint16_t add_code(CodeTable *table, const char *at, Py_ssize_t size, uint32
     raw = at[:size]
     codes.raw.append(raw)
     codes.names.append(text_of(at, size))
-    table.codes[code] = Code(raw, size)
+    table.codes[code] = Code(raw, size, 0)
+    if size <= CODE_WORD:
+        memcpy(&table.codes[code].word, at, size)
     table.slots[slot] = code
     return code
 

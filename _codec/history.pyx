@@ -21,6 +21,8 @@ cdef inline bint bar_time(const char *at, const char *stop, int64_t *out) noexce
     """Seconds since 1970, or a day as yyyymmdd; every other spelling is the plan's business."""
     cdef int64_t number = 0, year, month, day, era, in_era
     cdef const char *p = at
+    if stop - at >= 8 and eight_digits(at, <uint64_t *>&number):
+        p += 8
     while p < stop and c'0' <= p[0] <= c'9' and p - at < 12:
         number = number * 10 + (p[0] - c'0')
         p += 1
@@ -45,58 +47,77 @@ cdef inline bint bar_time(const char *at, const char *stop, int64_t *out) noexce
 
 # -------------------------------------------------------------------------------------------- items of text
 
-cdef bint bar_text(Cursor *cur, Sink *sink) noexcept nogil:
-    cdef BarRow row
-    cdef const char *stop = field_end(cur)
-    if stop == NULL or not bar_time(cur.pos, stop, &row.time_ns):
+cdef inline bint take_bar_time(Cursor *cur, int64_t *out) noexcept nogil:
+    cdef const char *start = cur.pos
+    cdef const char *stop
+    if next_ten_digits(cur, out) and out[0] <= <int64_t>LAST_SECOND:
+        out[0] *= NS_PER_SECOND
+        return True
+    cur.pos = start
+    stop = field_end(cur)
+    if stop == NULL or not bar_time(start, stop, out):
         return False
     cur.pos = stop + 1
-    row.pad = 0
-    if not (take_float(cur, &row.open) and take_float(cur, &row.high) and take_float(cur, &row.low)
-            and take_float(cur, &row.close) and take_decimal(cur, &row.volume) and take_decimal(cur, &row.wap)
-            and take_int32(cur, &row.bar_count)):
+    return True
+
+
+cdef bint bar_text(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef BarRow bar
+    cdef BarRow *row
+    cdef int64_t count
+    if not (take_bar_time(cur, &bar.time_ns) and take_float(cur, &bar.open) and take_float(cur, &bar.high)
+            and take_float(cur, &bar.low) and take_float(cur, &bar.close) and take_decimal(cur, &bar.volume)
+            and take_decimal(cur, &bar.wap) and take_id(cur, &count) and fits_int32(count)):
         return False
-    push(sink, &row)
+    bar.bar_count, bar.pad = <int32_t>count, 0
+    row = <BarRow *>next_row(sink, 0)
+    if row != NULL:
+        row[0] = bar
     return True
 
 
 cdef bint past_mid_point_text(Cursor *cur, Sink *sink) noexcept nogil:
-    cdef PastMidPointRow row
-    if not (take_int(cur, &row.time) and skip_field(cur) and take_float(cur, &row.price)
-            and take_decimal(cur, &row.size)):
+    cdef PastMidPointRow point
+    cdef PastMidPointRow *row
+    if not (take_seconds(cur, &point.time) and skip_version(cur) and take_float(cur, &point.price)
+            and take_decimal(cur, &point.size)):
         return False
-    push(sink, &row)
+    row = <PastMidPointRow *>next_row(sink, 0)
+    if row != NULL:
+        row[0] = point
     return True
 
 
 cdef bint past_bid_ask_text(Cursor *cur, Sink *sink) noexcept nogil:
     """The text wire has the two marks the other way round than live quotes: bit 0 is ask past high."""
-    cdef PastBidAskRow row
+    cdef PastBidAskRow quote
+    cdef PastBidAskRow *row
     cdef int64_t mask
-    if not (take_int(cur, &row.time) and take_int(cur, &mask) and take_float(cur, &row.bid_price)
-            and take_float(cur, &row.ask_price) and take_decimal(cur, &row.bid_size)
-            and take_decimal(cur, &row.ask_size)):
+    if not (take_seconds(cur, &quote.time) and take_small(cur, &mask) and take_float(cur, &quote.bid_price)
+            and take_float(cur, &quote.ask_price) and take_decimal(cur, &quote.bid_size)
+            and take_decimal(cur, &quote.ask_size)):
         return False
-    row.attr_mask = <uint8_t>((mask & 1) << 1 | (mask >> 1) & 1)
-    memset(row.pad, 0, 7)
-    push(sink, &row)
+    quote.attr_mask = <uint8_t>((mask & 1) << 1 | (mask >> 1) & 1)
+    memset(quote.pad, 0, 7)
+    row = <PastBidAskRow *>next_row(sink, 0)
+    if row != NULL:
+        row[0] = quote
     return True
 
 
 cdef bint past_last_text(Cursor *cur, Sink *sink) noexcept nogil:
-    cdef PastLastRow row
+    cdef PastLastRow trade
+    cdef PastLastRow *row
     cdef int64_t mask
-    cdef bint ok = True
-    if not (take_int(cur, &row.time) and take_int(cur, &mask) and take_float(cur, &row.price)
-            and take_decimal(cur, &row.size)):
+    if not (take_seconds(cur, &trade.time) and take_small(cur, &mask) and take_float(cur, &trade.price)
+            and take_decimal(cur, &trade.size) and take_code(cur, EXCHANGE_CODES, &trade.exchange)
+            and take_code(cur, CONDITION_CODES, &trade.special_conditions)):
         return False
-    row.exchange = take_code(cur, EXCHANGE_CODES, &ok)
-    row.special_conditions = take_code(cur, CONDITION_CODES, &ok)
-    if not ok:
-        return False
-    row.attr_mask = mask & 3
-    memset(row.pad, 0, 3)
-    push(sink, &row)
+    trade.attr_mask = mask & 3
+    memset(trade.pad, 0, 3)
+    row = <PastLastRow *>next_row(sink, 0)
+    if row != NULL:
+        row[0] = trade
     return True
 
 

@@ -10,8 +10,7 @@ cdef enum Outcome:
     REST = 3
 
 cdef enum:
-    MOST_PLAIN = 15         # characters of a number that needs no care
-    SHORTEST_UNSET = 10     # characters of the shortest spelling of an unset decimal: 2147483647
+    SHORTEST_UNSET = 2_147_483_647      # among the spellings of an unset decimal, the others have over 15 characters
     HOT_IDS = 512           # ids below this may be hot
     PROTOBUF = 200          # added to the id of a protobuf message
     TICK_PRICE_ID = 1
@@ -83,12 +82,49 @@ cdef inline void *next_live_row(Sink *sink, Reading *reading, int64_t tick_type)
 
 # ------------------------------------------------------------------------------------------- fields of text
 
+cdef inline bint skip_version(Cursor *cur) noexcept nogil:
+    """Pass over a field, mostly of one character."""
+    if cur.pos[1] != 0 or cur.pos[0] == 0 or cur.end - cur.pos < 2:
+        return skip_field(cur)
+    cur.pos += 2
+    return True
+
+
+cdef inline bint take_id(Cursor *cur, int64_t *out) noexcept nogil:
+    """Any integer, mostly of 2 to 7 digits."""
+    return next_short(cur, out) or take_int(cur, out)
+
+
+cdef inline bint take_small(Cursor *cur, int64_t *out) noexcept nogil:
+    """Any integer, mostly of one digit."""
+    return next_digit(cur, out) or take_int(cur, out)
+
+
+cdef inline bint take_seconds(Cursor *cur, int64_t *out) noexcept nogil:
+    """Any integer, mostly of ten digits."""
+    return next_ten_digits(cur, out) or take_int(cur, out)
+
+
+cdef inline bint fits_int32(int64_t value) noexcept nogil:
+    return value == <int32_t>value
+
+
 cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
     """A number field; an empty one is 0, the largest double is unset and so NaN."""
-    cdef const char *stop
-    if take_plain(cur, MOST_PLAIN, out):
+    return next_plain(cur, out) or careful_float_field(cur, out)
+
+
+cdef inline bint take_decimal(Cursor *cur, double *out) noexcept nogil:
+    """A decimal field as a double; empty and the spellings of unset are NaN."""
+    cdef const char *start = cur.pos
+    if next_plain(cur, out) and out[0] != SHORTEST_UNSET:
         return True
-    stop = field_end(cur)
+    cur.pos = start
+    return careful_decimal_field(cur, out)
+
+
+cdef bint careful_float_field(Cursor *cur, double *out) noexcept nogil:
+    cdef const char *stop = field_end(cur)
     if stop == NULL:
         return False
     if stop == cur.pos:
@@ -101,12 +137,8 @@ cdef inline bint take_float(Cursor *cur, double *out) noexcept nogil:
     return True
 
 
-cdef inline bint take_decimal(Cursor *cur, double *out) noexcept nogil:
-    """A decimal field as a double; empty and the spellings of unset are NaN."""
-    cdef const char *stop
-    if take_plain(cur, SHORTEST_UNSET - 1, out):
-        return True
-    stop = field_end(cur)
+cdef bint careful_decimal_field(Cursor *cur, double *out) noexcept nogil:
+    cdef const char *stop = field_end(cur)
     if stop == NULL or not decimal_from(cur.pos, stop, out):
         return False
     cur.pos = stop + 1
@@ -126,7 +158,7 @@ cdef inline bint decimal_from(const char *at, const char *stop, double *out) noe
         return False
     if not float_from(at, stop, out):
         return False
-    if stop - at >= SHORTEST_UNSET and unset_decimal(at, stop):
+    if stop - at >= 10 and unset_decimal(at, stop):
         out[0] = NAN
     return True
 
@@ -142,19 +174,26 @@ cdef bint unset_decimal(const char *at, const char *stop) noexcept with gil:
     return text_of(at, stop - at) in UNSET_DECIMALS
 
 
-cdef inline uint16_t take_code(Cursor *cur, CodeTable *table, bint *ok) noexcept nogil:
-    cdef const char *stop
-    cdef uint16_t code
-    if cur.pos < cur.end and cur.pos[0] == 0:       # as conditions mostly are
-        cur.pos += 1
-        return 0
-    stop = field_end(cur)
+cdef inline bint take_code(Cursor *cur, CodeTable *table, uint16_t *out) noexcept nogil:
+    cdef uint64_t word = word_at(cur.pos), ends = zero_bytes(word)
+    cdef int size
+    if ends == 0:
+        return take_long_code(cur, table, out)
+    size = zeros_below(ends) >> 3
+    if cur.end - cur.pos <= size:
+        return False
+    out[0] = code_of_word(table, cur.pos, size, word & (ends ^ (ends - 1)) >> 8) if size else 0
+    cur.pos += size + 1
+    return True
+
+
+cdef bint take_long_code(Cursor *cur, CodeTable *table, uint16_t *out) noexcept nogil:
+    cdef const char *stop = field_end(cur)
     if stop == NULL:
-        ok[0] = False
-        return 0
-    code = code_of(table, cur.pos, stop - cur.pos)
+        return False
+    out[0] = code_of(table, cur.pos, stop - cur.pos)
     cur.pos = stop + 1
-    return code
+    return True
 
 
 # --------------------------------------------------------------------------------------- protobuf

@@ -14,32 +14,34 @@ cdef inline bint small(int64_t value) noexcept nogil:
     return 0 <= value <= 255
 
 
-cdef Outcome depth_text(Cursor *cur, Reading *reading, bint with_maker) noexcept nogil:
-    cdef DepthRow row
-    cdef int64_t req_id, operation, side, smart = 0
-    cdef bint ok = True
+cdef inline Outcome depth_text(Cursor *cur, Reading *reading, bint with_maker) noexcept nogil:
+    cdef DepthRow *row
+    cdef int64_t req_id, position, operation, side, smart = 0
+    cdef double price, size
+    cdef uint16_t market_maker = 0
     cdef Sink *sink
-    if not (skip_field(cur) and take_int(cur, &req_id)):
+    if not (skip_version(cur) and take_id(cur, &req_id)):
         return DECLINED
     sink = subscriber(reading, req_id, DEPTH_ROW)
     if sink == NULL:
         return NO_READER
-    row.market_maker = 0
-    if not take_int32(cur, &row.position):
+    if not (take_small(cur, &position) and fits_int32(position)):
         return DECLINED
-    if with_maker:
-        row.market_maker = take_code(cur, EXCHANGE_CODES, &ok)
-    if not (ok and take_int(cur, &operation) and take_int(cur, &side) and take_float(cur, &row.price)
-            and take_decimal(cur, &row.size)):
+    if with_maker and not take_code(cur, EXCHANGE_CODES, &market_maker):
         return DECLINED
-    if with_maker and not take_int(cur, &smart):
+    if not (take_small(cur, &operation) and take_small(cur, &side) and take_float(cur, &price)
+            and take_decimal(cur, &size)):
+        return DECLINED
+    if with_maker and not take_small(cur, &smart):
         return DECLINED
     if not (small(operation) and small(side)):
         return NO_READER
-    row.recv_ns, row.seq = reading.recv_ns, sink.total
-    row.operation, row.side, row.is_smart_depth = <uint8_t>operation, <uint8_t>side, smart != 0
-    memset(row.pad, 0, 7)
-    return deliver(sink, reading, &row)
+    row = <DepthRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.price, row.size, row.position, row.market_maker = price, size, <int32_t>position, market_maker
+        row.operation, row.side, row.is_smart_depth = <uint8_t>operation, <uint8_t>side, smart != 0
+        memset(row.pad, 0, 7)
+    return DONE
 
 
 cdef Outcome market_depth_text(Cursor *cur, Reading *reading) noexcept nogil:
@@ -183,7 +185,7 @@ cdef Outcome option_computation_text(Cursor *cur, Reading *reading) noexcept nog
     cdef OptionRow row
     cdef int64_t req_id
     cdef Sink *sink
-    if not (take_int(cur, &req_id) and take_int32(cur, &row.tick_type)):
+    if not (take_id(cur, &req_id) and take_int32(cur, &row.tick_type)):
         return DECLINED
     sink = subscriber(reading, req_id, OPTION_ROW)
     if sink == NULL:
@@ -240,18 +242,18 @@ cdef Outcome option_computation_protobuf(Cursor *cur, Reading *reading) noexcept
 
 cdef Outcome real_time_bar_text(Cursor *cur, Reading *reading) noexcept nogil:
     cdef RealTimeBarRow row
-    cdef int64_t req_id
+    cdef int64_t req_id, count
     cdef Sink *sink
-    if not (skip_field(cur) and take_int(cur, &req_id)):
+    if not (skip_version(cur) and take_id(cur, &req_id)):
         return DECLINED
     sink = subscriber(reading, req_id, REAL_TIME_BAR_ROW)
     if sink == NULL:
         return NO_READER
-    if not (take_int(cur, &row.time) and take_float(cur, &row.open) and take_float(cur, &row.high)
+    if not (take_seconds(cur, &row.time) and take_float(cur, &row.open) and take_float(cur, &row.high)
             and take_float(cur, &row.low) and take_float(cur, &row.close) and take_decimal(cur, &row.volume)
-            and take_decimal(cur, &row.wap) and take_int32(cur, &row.count)):
+            and take_decimal(cur, &row.wap) and take_id(cur, &count) and fits_int32(count)):
         return DECLINED
-    row.recv_ns, row.seq, row.pad = reading.recv_ns, sink.total, 0
+    row.recv_ns, row.seq, row.count, row.pad = reading.recv_ns, sink.total, <int32_t>count, 0
     return deliver(sink, reading, &row)
 
 

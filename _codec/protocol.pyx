@@ -18,6 +18,9 @@ cdef inline int64_t take_binary_id(Cursor *cur) noexcept nogil:
 cdef inline int64_t take_text_id(Cursor *cur) noexcept nogil:
     """The same for servers that write it as text; one above 200 is no protobuf message: it moves to where none is."""
     cdef int32_t number = 0
+    cdef int64_t usual
+    if next_two_digits(cur, &usual) or next_digit(cur, &usual):
+        return usual
     if cur.pos == cur.end or cur.pos[0] == 0 or not take_int32(cur, &number):
         return -1
     return number if number <= PROTOBUF else <int64_t>number - PROTOBUF + HOT_IDS

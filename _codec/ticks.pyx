@@ -12,16 +12,14 @@
 
 # ------------------------------------------------------------------------------------------- L1 ticks, text
 
-cdef inline bint take_tick_head(Cursor *cur, Reading *reading, TickRow *row, int64_t *req_id) noexcept nogil:
-    """version, req_id, tick_type; the rest of the row is set to "not there"."""
-    cdef int64_t tick_type
-    if not (skip_field(cur) and take_int(cur, req_id) and take_int(cur, &tick_type)):
-        return False
-    start_tick(row, reading, tick_type)
-    return tick_type == row.tick_type
+cdef inline bint take_tick_head(Cursor *cur, int64_t *req_id, int64_t *tick_type) noexcept nogil:
+    """version, req_id, tick_type"""
+    return (skip_version(cur) and take_id(cur, req_id) and take_small(cur, tick_type)
+            and fits_int32(tick_type[0]))
 
 
 cdef inline void start_tick(TickRow *row, Reading *reading, int64_t tick_type) noexcept nogil:
+    """All columns but the number of the row; most are not there."""
     row.recv_ns = reading.recv_ns
     row.price = row.size = row.value = NAN
     row.text = 0
@@ -29,57 +27,64 @@ cdef inline void start_tick(TickRow *row, Reading *reading, int64_t tick_type) n
     row.attr_mask = 0
 
 
+cdef inline Outcome deliver_tick(Sink *sink, Reading *reading, int64_t tick_type, double price, double size,
+                                 double value, int64_t attr_mask) noexcept nogil:
+    cdef TickRow *row = <TickRow *>next_live_row(sink, reading, tick_type)
+    if row != NULL:
+        row.price, row.size, row.value, row.text = price, size, value, 0
+        row.tick_type, row.attr_mask = <int32_t>tick_type, <int32_t>attr_mask
+    return DONE
+
+
 cdef Outcome tick_price_text(Cursor *cur, Reading *reading) noexcept nogil:
-    cdef TickRow row
-    cdef int64_t req_id
+    cdef int64_t req_id, tick_type, attr_mask
+    cdef double price, size
     cdef Sink *sink
-    if not take_tick_head(cur, reading, &row, &req_id):
+    if not take_tick_head(cur, &req_id, &tick_type):
         return DECLINED
     sink = subscriber(reading, req_id, TICK_ROW)
     if sink == NULL:
         return NO_READER
-    if not (take_float(cur, &row.price) and take_decimal(cur, &row.size) and take_int32(cur, &row.attr_mask)):
+    if not (take_float(cur, &price) and take_decimal(cur, &size) and take_small(cur, &attr_mask)
+            and fits_int32(attr_mask)):
         return DECLINED
-    row.seq = sink.total
-    return deliver(sink, reading, &row)
+    return deliver_tick(sink, reading, tick_type, price, size, NAN, attr_mask)
 
 
 cdef Outcome tick_size_text(Cursor *cur, Reading *reading) noexcept nogil:
-    cdef TickRow row
-    cdef int64_t req_id
+    cdef int64_t req_id, tick_type
+    cdef double size
     cdef Sink *sink
-    if not take_tick_head(cur, reading, &row, &req_id):
+    if not take_tick_head(cur, &req_id, &tick_type):
         return DECLINED
     sink = subscriber(reading, req_id, TICK_ROW)
     if sink == NULL:
         return NO_READER
-    if not take_decimal(cur, &row.size):
+    if not take_decimal(cur, &size):
         return DECLINED
-    row.seq = sink.total
-    return deliver(sink, reading, &row)
+    return deliver_tick(sink, reading, tick_type, NAN, size, NAN, 0)
 
 
 cdef Outcome tick_generic_text(Cursor *cur, Reading *reading) noexcept nogil:
-    cdef TickRow row
-    cdef int64_t req_id
+    cdef int64_t req_id, tick_type
+    cdef double value
     cdef Sink *sink
-    if not take_tick_head(cur, reading, &row, &req_id):
+    if not take_tick_head(cur, &req_id, &tick_type):
         return DECLINED
     sink = subscriber(reading, req_id, TICK_ROW)
     if sink == NULL:
         return NO_READER
-    if not take_float(cur, &row.value):
+    if not take_float(cur, &value):
         return DECLINED
-    row.seq = sink.total
-    return deliver(sink, reading, &row)
+    return deliver_tick(sink, reading, tick_type, NAN, NAN, value, 0)
 
 
 cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
     cdef TickRow row
-    cdef int64_t req_id
+    cdef int64_t req_id, tick_type
     cdef Sink *sink
     cdef const char *stop
-    if not take_tick_head(cur, reading, &row, &req_id):
+    if not take_tick_head(cur, &req_id, &tick_type):
         return DECLINED
     sink = subscriber(reading, req_id, TICK_ROW)
     if sink == NULL:
@@ -87,6 +92,7 @@ cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
     stop = field_end(cur)
     if stop == NULL:
         return DECLINED
+    start_tick(&row, reading, tick_type)
     return deliver_string(sink, reading, &row, cur.pos, stop)
 
 
@@ -107,7 +113,7 @@ cdef Outcome deliver_string(
 
 cdef Outcome tick_by_tick_text(Cursor *cur, Reading *reading) noexcept nogil:
     cdef int64_t req_id, tick_type, time
-    if not (take_int(cur, &req_id) and take_int(cur, &tick_type) and take_int(cur, &time)):
+    if not (take_id(cur, &req_id) and take_small(cur, &tick_type) and take_seconds(cur, &time)):
         return DECLINED
     if tick_type == 1 or tick_type == 2:
         return last_text(cur, reading, req_id, tick_type, time)
@@ -118,48 +124,57 @@ cdef Outcome tick_by_tick_text(Cursor *cur, Reading *reading) noexcept nogil:
     return NO_READER
 
 
-cdef Outcome last_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type, int64_t time) noexcept nogil:
-    cdef LastRow row
+cdef inline Outcome last_text(
+        Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type, int64_t time) noexcept nogil:
+    cdef LastRow *row
     cdef int64_t attr_mask
-    cdef bint ok = True
+    cdef double price, size
+    cdef uint16_t exchange, conditions
     cdef Sink *sink = subscriber(reading, req_id, LAST_ROW)
     if sink == NULL:
         return NO_READER
-    if not (take_float(cur, &row.price) and take_decimal(cur, &row.size) and take_int(cur, &attr_mask)):
+    if not (take_float(cur, &price) and take_decimal(cur, &size) and take_small(cur, &attr_mask)
+            and take_code(cur, EXCHANGE_CODES, &exchange) and take_code(cur, CONDITION_CODES, &conditions)):
         return DECLINED
-    row.exchange = take_code(cur, EXCHANGE_CODES, &ok)
-    row.special_conditions = take_code(cur, CONDITION_CODES, &ok)
-    if not ok:
-        return DECLINED
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, time
-    row.attr_mask, row.tick_type, row.pad = attr_mask & 3, <uint8_t>tick_type, 0
-    return deliver(sink, reading, &row)
+    row = <LastRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.price, row.size = time, price, size
+        row.exchange, row.special_conditions = exchange, conditions
+        row.attr_mask, row.tick_type, row.pad = attr_mask & 3, <uint8_t>tick_type, 0
+    return DONE
 
 
-cdef Outcome bid_ask_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
-    cdef BidAskRow row
+cdef inline Outcome bid_ask_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
+    cdef BidAskRow *row
     cdef int64_t attr_mask
+    cdef double bid_price, ask_price, bid_size, ask_size
     cdef Sink *sink = subscriber(reading, req_id, BID_ASK_ROW)
     if sink == NULL:
         return NO_READER
-    if not (take_float(cur, &row.bid_price) and take_float(cur, &row.ask_price)
-            and take_decimal(cur, &row.bid_size) and take_decimal(cur, &row.ask_size) and take_int(cur, &attr_mask)):
+    if not (take_float(cur, &bid_price) and take_float(cur, &ask_price) and take_decimal(cur, &bid_size)
+            and take_decimal(cur, &ask_size) and take_small(cur, &attr_mask)):
         return DECLINED
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, time
-    memset(row.pad, 0, 7)
-    row.attr_mask = attr_mask & 3
-    return deliver(sink, reading, &row)
+    row = <BidAskRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.bid_price, row.ask_price, row.bid_size, row.ask_size = (
+            time, bid_price, ask_price, bid_size, ask_size)
+        memset(row.pad, 0, 7)
+        row.attr_mask = attr_mask & 3
+    return DONE
 
 
-cdef Outcome mid_point_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
-    cdef MidPointRow row
+cdef inline Outcome mid_point_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
+    cdef MidPointRow *row
+    cdef double mid_point
     cdef Sink *sink = subscriber(reading, req_id, MID_POINT_ROW)
     if sink == NULL:
         return NO_READER
-    if not take_float(cur, &row.mid_point):
+    if not take_float(cur, &mid_point):
         return DECLINED
-    row.recv_ns, row.seq, row.time = reading.recv_ns, sink.total, time
-    return deliver(sink, reading, &row)
+    row = <MidPointRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.mid_point = time, mid_point
+    return DONE
 
 
 # --------------------------------------------------------------------------------------- protobuf

@@ -57,10 +57,9 @@ cdef inline bint short_number(const char *p, Py_ssize_t size, double *out) noexc
     cdef int fraction = 0, point
     word = (word_at(p) ^ 0x3030303030303030u) << (64 - 8 * size)    # right-aligned, digits as their values
     if word_is_digits(word):
-        out[0] = <double>digits_of(word)
+        out[0] = <double><int64_t>digits_of(word)
         return True
-    points = word ^ 0x1e1e1e1e1e1e1e1eu                             # the point as 0
-    points = (points - 0x0101010101010101u) & ~points & 0x8080808080808080u
+    points = zero_bytes(word ^ 0x1e1e1e1e1e1e1e1eu)                 # the point as 0
     if points == 0 or size == 1:
         return False
     point = zeros_below(points) - 7
@@ -69,8 +68,38 @@ cdef inline bint short_number(const char *p, Py_ssize_t size, double *out) noexc
     word = (word & before) << 8 | (word & ~before & ~(<uint64_t>0xff << point))
     if not word_is_digits(word):
         return False
-    out[0] = <double>digits_of(word) / powers_of_ten[fraction]
+    out[0] = <double><int64_t>digits_of(word) / powers_of_ten[fraction]
     return True
+
+
+cdef inline bint long_number(const char *p, Py_ssize_t size, double *out) noexcept nogil:
+    """The same of 9 to 15 characters: their digits are below 2**53, so that one division gives the nearest double."""
+    cdef uint64_t first = (word_at(p) ^ 0x3030303030303030u) << (8 * (16 - size))
+    cdef uint64_t last = word_at(p + size - 8) ^ 0x3030303030303030u
+    cdef uint64_t before, points = zero_bytes(last ^ 0x1e1e1e1e1e1e1e1eu)
+    cdef int fraction = 0, point
+    if points:
+        point = zeros_below(points) - 7
+        before = (<uint64_t>1 << point) - 1
+        fraction = 7 - (point >> 3)
+        last = first >> 56 | (last & before) << 8 | (last & ~before & ~(<uint64_t>0xff << point))
+        first <<= 8
+    else:
+        points = zero_bytes(first ^ 0x1e1e1e1e1e1e1e1eu)
+        if points:
+            point = zeros_below(points) - 7
+            before = (<uint64_t>1 << point) - 1
+            fraction = 15 - (point >> 3)
+            first = (first & before) << 8 | (first & ~before & ~(<uint64_t>0xff << point))
+    if not (word_is_digits(first) and word_is_digits(last)):
+        return False
+    out[0] = <double><int64_t>(digits_of(first) * 100000000u + digits_of(last)) / powers_of_ten[fraction]
+    return True
+
+
+cdef inline uint64_t zero_bytes(uint64_t word) noexcept nogil:
+    """The high bit of the lowest byte that is 0, and perhaps of some above it; 0 if no byte is."""
+    return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u
 
 
 cdef inline bint word_is_digits(uint64_t word) noexcept nogil:
@@ -159,30 +188,6 @@ cdef inline bint take_int32(Cursor *cur, int32_t *out) noexcept nogil:
     return True
 
 
-cdef inline bint take_plain(Cursor *cur, Py_ssize_t longest, double *out) noexcept nogil:
-    """Read a number field of digits and at most one point, as nearly every price and size is.
-
-    False, with nothing taken, for any other, an empty one, and one of more than ``longest`` characters (at most 15, so
-    that the digits are below 2**53 and one division by an exact power of ten gives the nearest double).
-    """
-    cdef const char *p = cur.pos
-    cdef const char *point
-    cdef uint64_t mantissa = 0
-    cdef Py_ssize_t fraction = 0
-    p = digits_end(p, cur.end, &mantissa)
-    if p < cur.end and p[0] == c'.':
-        point = p
-        p = digits_end(p + 1, cur.end, &mantissa)
-        fraction = p - point - 1
-        if p - cur.pos == 1:
-            return False
-    if p == cur.end or p[0] != 0 or p == cur.pos or p - cur.pos > longest:
-        return False
-    cur.pos = p + 1
-    out[0] = <double>mantissa / powers_of_ten[fraction] if fraction else <double>mantissa
-    return True
-
-
 cdef inline Number parse_float(const char *p, const char *stop, double *out) noexcept nogil:
     """Read the number that fills [p, stop): sign, digits with at most one point, exponent; Infinity; NaN.
 
@@ -248,6 +253,74 @@ cdef inline Number parse_float(const char *p, const char *stop, double *out) noe
     if minus:
         out[0] = -out[0]
     return EXACT
+
+
+# Fields as nearly every one is, in memory with PADDING behind it: words are read past the end of the payload if need be,
+# and a field is taken only if its NUL is within. False, with nothing taken, means that the careful readers have to look.
+
+cdef inline bint next_digit(Cursor *cur, int64_t *out) noexcept nogil:
+    """An integer of one digit."""
+    cdef uint8_t digit = <uint8_t>cur.pos[0] ^ <uint8_t>c'0'
+    if cur.pos[1] != 0 or digit > 9 or cur.end - cur.pos < 2:
+        return False
+    cur.pos += 2
+    out[0] = digit
+    return True
+
+
+cdef inline bint next_two_digits(Cursor *cur, int64_t *out) noexcept nogil:
+    cdef uint8_t tens = <uint8_t>cur.pos[0] ^ <uint8_t>c'0', ones = <uint8_t>cur.pos[1] ^ <uint8_t>c'0'
+    if cur.pos[2] != 0 or tens > 9 or ones > 9 or cur.end - cur.pos < 3:
+        return False
+    cur.pos += 3
+    out[0] = 10 * tens + ones
+    return True
+
+
+cdef inline bint next_short(Cursor *cur, int64_t *out) noexcept nogil:
+    """An integer of up to 7 digits, 0 if there are none."""
+    cdef uint64_t word = word_at(cur.pos), ends = zero_bytes(word)
+    cdef int top
+    if ends == 0:
+        return False
+    top = zeros_below(ends)     # 7 above the 8 bits of each digit
+    word = (word ^ 0x3030303030303030u) << (63 ^ top) << 8
+    if not word_is_digits(word) or cur.end - cur.pos <= top >> 3:
+        return False
+    cur.pos += (top >> 3) + 1
+    out[0] = digits_of(word)
+    return True
+
+
+cdef inline bint next_ten_digits(Cursor *cur, int64_t *out) noexcept nogil:
+    """An integer of ten digits, as the seconds since 1970 are from 2001 to 2286."""
+    cdef uint64_t word = word_at(cur.pos + 2) ^ 0x3030303030303030u
+    cdef uint8_t first = <uint8_t>cur.pos[0] ^ <uint8_t>c'0', second = <uint8_t>cur.pos[1] ^ <uint8_t>c'0'
+    if cur.pos[10] != 0 or first > 9 or second > 9 or not word_is_digits(word) or cur.end - cur.pos < 11:
+        return False
+    cur.pos += 11
+    out[0] = (10 * first + second) * <int64_t>100000000 + <int64_t>digits_of(word)
+    return True
+
+
+cdef inline bint next_plain(Cursor *cur, double *out) noexcept nogil:
+    """A number of 1 to 15 characters, digits and at most one point."""
+    cdef const char *p = cur.pos
+    cdef uint64_t ends = zero_bytes(word_at(p))
+    cdef Py_ssize_t size
+    if ends:
+        size = zeros_below(ends) >> 3
+        if size == 0 or cur.end - p <= size or not short_number(p, size, out):
+            return False
+    else:
+        ends = zero_bytes(word_at(p + 8))
+        if ends == 0:
+            return False
+        size = 8 + (zeros_below(ends) >> 3)
+        if cur.end - p <= size or not (short_number(p, 8, out) if size == 8 else long_number(p, size, out)):
+            return False
+    cur.pos = p + size + 1
+    return True
 
 
 # ------------------------------------------------------------------------------------------------ protobuf
