@@ -14,24 +14,26 @@ cdef enum:
     SECONDS_PER_DAY = 86_400
     LAST_SECOND = 9_223_372_035         # whose nanoseconds fit 64 bits
 
+cdef int[5] TENS = [1, 10, 100, 1_000, 10_000]
+
 ctypedef bint (*item_t)(Cursor *cur, Sink *sink) noexcept nogil
 
 
 cdef inline bint bar_time(const char *at, const char *stop, int64_t *out) noexcept nogil:
     """Seconds since 1970, or a day as yyyymmdd; every other spelling is the plan's business."""
-    cdef int64_t number = 0, year, month, day, era, in_era
-    cdef const char *p = at
-    if stop - at >= 8 and eight_digits(at, <uint64_t *>&number):
-        p += 8
-    while p < stop and c'0' <= p[0] <= c'9' and p - at < 12:
-        number = number * 10 + (p[0] - c'0')
-        p += 1
-    if p != stop or stop == at:
+    cdef uint64_t number = 0, low
+    cdef int64_t year, month, day, era, in_era
+    cdef Py_ssize_t size = stop - at
+    if not 1 <= size <= 12 or not short_integer(at, min(size, <Py_ssize_t>8), &number):
         return False
-    if stop - at != 8:
-        if number > <int64_t>LAST_SECOND:
+    if size > 8:
+        if not short_integer(at + 8, size - 8, &low):
             return False
-        out[0] = number * NS_PER_SECOND
+        number = number * TENS[size - 8] + low
+    if size != 8:
+        if number > <uint64_t>LAST_SECOND:
+            return False
+        out[0] = <int64_t>number * NS_PER_SECOND
         return True
     year, month, day = number // 10000, number // 100 % 100, number % 100
     if not (1 <= month <= 12 and 1 <= day <= 31 and year >= 1678):
@@ -166,98 +168,155 @@ cdef Outcome historical_ticks_last_text(Cursor *cur, Reading *reading) noexcept 
 
 # ------------------------------------------------------------------------------------------ items of protobuf
 
-cdef bint bar_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+cdef struct Bar:
+    Cursor date
+    double open
+    double high
+    double low
+    double close
+    double volume
+    double wap
+    int64_t count
+
+
+cdef bint take_bar(Cursor cur, Bar *bar) noexcept nogil:
     """HistoricalDataBar: date 1, open 2, high 3, low 4, close 5, volume 6, wap 7, bar_count 8."""
-    cdef BarRow row
-    cdef Cursor date
-    cdef int64_t count = 0
     cdef uint64_t key = 0
     cdef bint ok = True
-    date.pos = date.end = NULL
-    row.open = row.high = row.low = row.close = row.volume = row.wap = NAN
+    bar.date.pos = bar.date.end = NULL
+    bar.open = bar.high = bar.low = bar.close = bar.volume = bar.wap = NAN
+    bar.count = 0
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
+        if not take_key(&cur, &key):
             return False
         if key >> 3 == 1:
-            ok = take_bytes(cur, key, &date)
+            ok = take_bytes(&cur, key, &bar.date)
         elif key >> 3 == 2:
-            ok = take_number(cur, key, &row.open)
+            ok = take_number(&cur, key, &bar.open)
         elif key >> 3 == 3:
-            ok = take_number(cur, key, &row.high)
+            ok = take_number(&cur, key, &bar.high)
         elif key >> 3 == 4:
-            ok = take_number(cur, key, &row.low)
+            ok = take_number(&cur, key, &bar.low)
         elif key >> 3 == 5:
-            ok = take_number(cur, key, &row.close)
+            ok = take_number(&cur, key, &bar.close)
         elif key >> 3 == 6:
-            ok = take_size(cur, key, &row.volume)
+            ok = take_size(&cur, key, &bar.volume)
         elif key >> 3 == 7:
-            ok = take_size(cur, key, &row.wap)
+            ok = take_size(&cur, key, &bar.wap)
         elif key >> 3 == 8:
-            ok = take_integer(cur, key, &count)
+            ok = take_integer(&cur, key, &bar.count)
         else:
-            ok = skip_value(cur, key & 7)
-    if not ok or not bar_time(date.pos, date.end, &row.time_ns):
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_bar(Cursor cur, Bar *bar) noexcept nogil:
+    return (next_bytes(&cur, 1, &bar.date) and next_number(&cur, 2, &bar.open) and next_number(&cur, 3, &bar.high)
+            and next_number(&cur, 4, &bar.low) and next_number(&cur, 5, &bar.close) and next_size(&cur, 6, &bar.volume)
+            and next_size(&cur, 7, &bar.wap) and next_integer(&cur, 8, &bar.count) and cur.pos == cur.end)
+
+
+cdef bint bar_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
+    cdef BarRow *row
+    cdef Bar bar, slow
+    cdef int64_t time_ns
+    if not next_bar(cur[0], &bar):
+        if not take_bar(cur[0], &slow):
+            return False
+        bar = slow
+    if not bar_time(bar.date.pos, bar.date.end, &time_ns):
         return False
-    row.bar_count, row.pad = <int32_t>count, 0
-    push(sink, &row)
+    row = <BarRow *>next_row(sink, 0)
+    if row != NULL:
+        row.time_ns, row.open, row.high, row.low, row.close = time_ns, bar.open, bar.high, bar.low, bar.close
+        row.volume, row.wap, row.bar_count, row.pad = bar.volume, bar.wap, <int32_t>bar.count, 0
     return True
 
 
 cdef bint past_mid_point_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
-    """HistoricalTick: time 1, price 2, size 3."""
-    cdef PastMidPointRow row
-    cdef uint64_t key = 0
-    cdef bint ok = True
-    row.time = 0
-    row.price = row.size = NAN
-    while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
+    cdef PastMidPointRow *row
+    cdef PricePoint point, slow
+    if not next_point(cur[0], &point):
+        if not take_point(cur[0], &slow):
             return False
-        if key >> 3 == 1:
-            ok = take_integer(cur, key, &row.time)
-        elif key >> 3 == 2:
-            ok = take_number(cur, key, &row.price)
-        elif key >> 3 == 3:
-            ok = take_size(cur, key, &row.size)
-        else:
-            ok = skip_value(cur, key & 7)
-    if ok:
-        push(sink, &row)
-    return ok
+        point = slow
+    row = <PastMidPointRow *>next_row(sink, 0)
+    if row != NULL:
+        row.time, row.price, row.size = point.time, point.price, point.size
+    return True
 
 
 cdef bint past_bid_ask_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
-    cdef PastBidAskRow row
-    cdef Quote quote
-    if not take_quote(cur[0], &quote):
-        return False
-    row.time, row.attr_mask = quote.time, quote.attr_mask
-    row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
-    row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
-    memset(row.pad, 0, 7)
-    push(sink, &row)
+    cdef PastBidAskRow *row
+    cdef Quote quote, slow
+    if not next_quote(cur[0], &quote):
+        if not take_quote(cur[0], &slow):
+            return False
+        quote = slow
+    row = <PastBidAskRow *>next_row(sink, 0)
+    if row != NULL:
+        row.time, row.attr_mask = quote.time, quote.attr_mask
+        row.bid_price, row.ask_price = quote.bid_price, quote.ask_price
+        row.bid_size, row.ask_size = quote.bid_size, quote.ask_size
+        memset(row.pad, 0, 7)
     return True
 
 
 cdef bint past_last_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
-    cdef PastLastRow row
-    cdef TradePrint trade
-    if not take_trade(cur[0], &trade):
-        return False
-    row.time, row.price, row.size = trade.time, trade.price, trade.size
-    row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
-    memset(row.pad, 0, 3)
-    push(sink, &row)
+    cdef PastLastRow *row
+    cdef TradePrint trade, slow
+    if not next_trade(cur[0], &trade):
+        if not take_trade(cur[0], &slow):
+            return False
+        trade = slow
+    row = <PastLastRow *>next_row(sink, 0)
+    if row != NULL:
+        row.time, row.price, row.size = trade.time, trade.price, trade.size
+        row.exchange, row.special_conditions, row.attr_mask = trade.exchange, trade.special_conditions, trade.attr_mask
+        memset(row.pad, 0, 3)
     return True
 
 
 cdef inline Outcome items_protobuf(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+    """The id, the items, and whatever else, in one pass; a message that is not like that is read again in any order."""
+    cdef Cursor quick = cur[0], inside
+    cdef int64_t req_id = 0
+    cdef Sink *sink
+    if not next_integer(&quick, 1, &req_id) or quick.pos > quick.end:
+        return items_in_any_order(cur, reading, kind, item)
+    sink = subscriber(reading, <int32_t>req_id, kind)
+    if sink == NULL:
+        return items_in_any_order(cur, reading, kind, item)
+    reading.answer, reading.before = sink, mark(sink)
+    reading.items = quick.pos
+    while quick.pos < quick.end and quick.pos[0] == <char>(2 << 3 | BYTES):
+        if not (next_bytes(&quick, 2, &inside) and item(&inside, sink)):
+            rewind(sink, reading.before)
+            return items_in_any_order(cur, reading, kind, item)
+    reading.items_end = quick.pos
+    if fields_above(quick, 2):
+        return REST
+    rewind(sink, reading.before)
+    return items_in_any_order(cur, reading, kind, item)
+
+
+cdef bint fields_above(Cursor cur, uint64_t number) noexcept nogil:
+    """Whether all fields from here on can be read and have higher numbers."""
+    cdef uint64_t key = 0
+    while cur.pos < cur.end:
+        if not (take_key(&cur, &key) and key >> 3 > number and skip_value(&cur, key & 7)):
+            return False
+    return True
+
+
+cdef Outcome items_in_any_order(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
     """Two passes: the id may come after the items, and nothing may be pushed before it is known."""
     cdef Cursor again = cur[0], inside
     cdef int64_t req_id = 0
     cdef uint64_t key = 0
     cdef Sink *sink
     cdef Mark before
+    reading.items = reading.items_end = cur.pos
     while cur.pos < cur.end:
         if not take_key(cur, &key):
             return DECLINED
@@ -304,11 +363,12 @@ cdef bytes rest_of_text(const Cursor *cur, const Reading *reading):
     return cur.pos[:reading.items - cur.pos] + b"0\0" + reading.items_end[:cur.end - reading.items_end]
 
 
-cdef bytes rest_of_protobuf(const Cursor *body):
+cdef bytes rest_of_protobuf(const Cursor *body, const Reading *reading):
     cdef Cursor cur = body[0]
     cdef const char *start
     cdef uint64_t key = 0
-    cdef bytes rest = b""
+    cdef bytes rest = cur.pos[:reading.items - cur.pos]
+    cur.pos = reading.items_end
     while cur.pos < cur.end:
         start = cur.pos
         take_key(&cur, &key)

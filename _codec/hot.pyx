@@ -37,7 +37,7 @@ cdef struct Reading:
     # of a REST only:
     Sink *answer            # whose rows were taken
     Mark before             # where it stood before them
-    const char *items       # where the items begin on the text wire, at their count
+    const char *items       # where the items begin, on the text wire at their count
     const char *items_end   # and end
 
 ctypedef Outcome (*decoder_t)(Cursor *cur, Reading *reading) noexcept nogil

@@ -257,45 +257,74 @@ cdef Outcome real_time_bar_text(Cursor *cur, Reading *reading) noexcept nogil:
     return deliver(sink, reading, &row)
 
 
-cdef Outcome real_time_bar_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef struct LiveBar:
+    int64_t req_id
+    int64_t time
+    int64_t count
+    double open
+    double high
+    double low
+    double close
+    double volume
+    double wap
+
+
+cdef bint take_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
     """req_id 1, time 2, open 3, high 4, low 5, close 6, volume 7, wap 8, count 9."""
-    cdef RealTimeBarRow row
-    cdef int64_t req_id = 0, count = 0
     cdef uint64_t key = 0
     cdef bint ok = True
-    cdef Sink *sink
-    row.time = 0
-    row.open = row.high = row.low = row.close = row.volume = row.wap = NAN
+    bar[0] = LiveBar(0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN)
     while ok and cur.pos < cur.end:
-        if not take_key(cur, &key):
-            return DECLINED
+        if not take_key(&cur, &key):
+            return False
         if key >> 3 == 1:
-            ok = take_integer(cur, key, &req_id)
+            ok = take_integer(&cur, key, &bar.req_id)
         elif key >> 3 == 2:
-            ok = take_integer(cur, key, &row.time)
+            ok = take_integer(&cur, key, &bar.time)
         elif key >> 3 == 3:
-            ok = take_number(cur, key, &row.open)
+            ok = take_number(&cur, key, &bar.open)
         elif key >> 3 == 4:
-            ok = take_number(cur, key, &row.high)
+            ok = take_number(&cur, key, &bar.high)
         elif key >> 3 == 5:
-            ok = take_number(cur, key, &row.low)
+            ok = take_number(&cur, key, &bar.low)
         elif key >> 3 == 6:
-            ok = take_number(cur, key, &row.close)
+            ok = take_number(&cur, key, &bar.close)
         elif key >> 3 == 7:
-            ok = take_size(cur, key, &row.volume)
+            ok = take_size(&cur, key, &bar.volume)
         elif key >> 3 == 8:
-            ok = take_size(cur, key, &row.wap)
+            ok = take_size(&cur, key, &bar.wap)
         elif key >> 3 == 9:
-            ok = take_integer(cur, key, &count)
+            ok = take_integer(&cur, key, &bar.count)
         else:
-            ok = skip_value(cur, key & 7)
-    if not ok:
-        return DECLINED
-    sink = subscriber(reading, <int32_t>req_id, REAL_TIME_BAR_ROW)
+            ok = skip_value(&cur, key & 7)
+    return ok
+
+
+cdef inline bint next_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
+    return (next_integer(&cur, 1, &bar.req_id) and next_integer(&cur, 2, &bar.time)
+            and next_number(&cur, 3, &bar.open) and next_number(&cur, 4, &bar.high)
+            and next_number(&cur, 5, &bar.low) and next_number(&cur, 6, &bar.close)
+            and next_size(&cur, 7, &bar.volume) and next_size(&cur, 8, &bar.wap)
+            and next_integer(&cur, 9, &bar.count) and cur.pos == cur.end)
+
+
+cdef Outcome real_time_bar_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+    cdef RealTimeBarRow *row
+    cdef LiveBar bar, slow
+    cdef Sink *sink
+    if not next_live_bar(cur[0], &bar):
+        if not take_live_bar(cur[0], &slow):
+            return DECLINED
+        bar = slow
+    sink = subscriber(reading, <int32_t>bar.req_id, REAL_TIME_BAR_ROW)
     if sink == NULL:
         return NO_READER
-    row.recv_ns, row.seq, row.count, row.pad = reading.recv_ns, sink.total, <int32_t>count, 0
-    return deliver(sink, reading, &row)
+    row = <RealTimeBarRow *>next_live_row(sink, reading, 0)
+    if row != NULL:
+        row.time, row.count, row.pad = bar.time, <int32_t>bar.count, 0
+        row.open, row.high, row.low, row.close = bar.open, bar.high, bar.low, bar.close
+        row.volume, row.wap = bar.volume, bar.wap
+    return DONE
 
 
 HOT[MARKET_DEPTH_ID] = market_depth_text

@@ -266,8 +266,9 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     cdef int deliver_rest(self, Cursor *cur, int64_t raw_id) except -1:
         """What is left of a message of many items, now that those are rows."""
         cdef Cursor rest
-        cdef bytes body = rest_of_protobuf(cur) if raw_id > PROTOBUF else rest_of_text(cur, &self.reading)
+        cdef bytes body
         cdef Sink *answer = self.reading.answer
+        body = rest_of_protobuf(cur, &self.reading) if raw_id > PROTOBUF else rest_of_text(cur, &self.reading)
         rest.start = rest.pos = body
         rest.end = rest.start + len(body)
         try:

@@ -102,6 +102,13 @@ cdef inline uint64_t zero_bytes(uint64_t word) noexcept nogil:
     return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u
 
 
+cdef inline bint short_integer(const char *p, Py_ssize_t size, uint64_t *out) noexcept nogil:
+    """The number that 1 to 8 characters are, if all are digits."""
+    cdef uint64_t word = (word_at(p) ^ 0x3030303030303030u) << (64 - 8 * size)
+    out[0] = digits_of(word)
+    return word_is_digits(word)
+
+
 cdef inline bint word_is_digits(uint64_t word) noexcept nogil:
     """Whether each byte is at most 9."""
     return ((word + 0x7676767676767676u) | word) & 0x8080808080808080u == 0
