@@ -230,6 +230,7 @@ cdef inline bint take_key(Cursor *cur, uint64_t *key) noexcept nogil:
 cdef inline bint take_flags(Cursor *cur, uint64_t key, uint8_t *mask) noexcept nogil:
     """A nested message of two booleans, as bits."""
     cdef Cursor inside
+    mask[0] = 0
     return take_bytes(cur, key, &inside) and flags_inside(inside, mask)
 
 

@@ -7,6 +7,7 @@ import pytest
 from feeding import FIRST_REQ_ID, Reader, req_id_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from rewriting import rewritten
 
 from ibfast import wire
 from ibfast.errors import DecodeError
@@ -292,6 +293,49 @@ def test_option_computations_go_beside_the_ticks_of_their_option():
     assert reader.rows["tick"].take()["price"].tolist() == [2.5]
     assert reader.rows["option"].take()["delta"].tolist() == [0.5]
     assert reader.woken == ["tick", "option"]
+
+
+def same_outcome(payload, version=226):
+    """What the hot decoders and the plan make of these bytes; both must be the same, to the last column."""
+    (plain,), _ = through(payload, version, subscribed=False)
+    heard, found = through(payload, version, subscribed=True)
+    if isinstance(plain, DecodeError):
+        assert ([str(item) for item in heard], found) == ([str(plain)], [])
+        return
+    items = getattr(plain, ITEMS.get(type(plain), ""), [plain])
+    if not found:
+        assert heard == [plain]
+        return
+    assert heard == ([plain.replace(**{ITEMS[type(plain)]: []})] if type(plain) in ITEMS else [])
+    ((_, rows, _),) = found
+    assert len(rows) == len(items)
+    for row, item in zip(rows, items, strict=True):
+        expected = past_row(item) if type(plain) in ITEMS else row_of(item)[0]
+        for name, value in expected.items():
+            assert name == "value" or same(cell(row, name), value), (name, row, item)
+
+
+@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(message=st.one_of(HOT, ONE_ROW, MANY_ROWS), data=st.data())
+def test_hot_and_plan_agree_whatever_the_order_and_the_spelling_of_fields(message, data):
+    payload = wire.encode(message, 226)
+    same_outcome(payload[:4] + rewritten(payload[4:], data.draw))
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(message=st.one_of(HOT, ONE_ROW, MANY_ROWS), data=st.data())
+def test_a_message_ends_where_its_frame_ends_whatever_follows(message, data):
+    payload = wire.encode(message, 226)
+    if data.draw(st.booleans()):
+        payload = payload[:4] + rewritten(payload[4:], data.draw)
+    cut = data.draw(st.integers(4, len(payload)))
+    same_outcome(payload[:cut])
+    alone, followed = Reader(226), Reader(226)
+    alone.feed(wire.frame(payload[:cut]))
+    followed.feed(wire.frame(payload[:cut]) + wire.frame(b"") + payload[cut:])
+    first, rows, _ = alone.outcome()
+    heard, more, _ = followed.outcome()
+    assert (heard[: len(first)], more) == (first, rows)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
