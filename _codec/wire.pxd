@@ -419,56 +419,6 @@ cdef inline bint skip_value(Cursor *cur, int wire_type) noexcept nogil:
     return True
 
 
-# Fields in ascending number, as every gateway writes them. Each reader takes one field if it is the next, or leaves its
-# default if it is not there; False means only that the general readers have to do it. They may read past the end, into
-# the next frame or the padding, so that what they took holds only if the cursor then stands exactly at the end.
-
-cdef inline bint next_integer(Cursor *cur, int number, int64_t *out) noexcept nogil:
-    """A varint; those of one byte, as most are, and of five, as request ids and times are, without a loop."""
-    cdef uint64_t word
-    cdef uint32_t low
-    if cur.pos[0] != <char>(number << 3 | VARINT):
-        out[0] = 0
-        return True
-    cur.pos += 1
-    word = word_at(cur.pos)
-    if not word & 0x80:
-        out[0] = word & 0x7f
-        cur.pos += 1
-        return True
-    if word & 0x8080808080u != 0x80808080u:
-        return take_varint(cur, <uint64_t *>out)
-    low = <uint32_t>word
-    low = (low & 0x007f007fu) | (low & 0x7f007f00u) >> 1
-    low = (low & 0x00003fffu) | (low & 0x3fff0000u) >> 2
-    out[0] = low | (word >> 32 & 0x7f) << 28
-    cur.pos += 5
-    return True
-
-
-cdef inline bint next_double(Cursor *cur, int number, double *out) noexcept nogil:
-    """A double, NaN if it is not there; an unset one is the caller's business."""
-    if cur.pos[0] != <char>(number << 3 | FIXED64):
-        out[0] = NAN
-        return True
-    memcpy(out, cur.pos + 1, 8)
-    cur.pos += 9
-    return True
-
-
-cdef inline bint next_bytes(Cursor *cur, int number, Cursor *inside) noexcept nogil:
-    """A run of at most 127 bytes, which does end; an empty one if it is not there."""
-    cdef uint8_t size
-    inside.start = cur.start
-    inside.pos = inside.end = cur.pos
-    if cur.pos[0] != <char>(number << 3 | BYTES):
-        return True
-    size = <uint8_t>cur.pos[1]
-    inside.pos = cur.pos + 2
-    inside.end = cur.pos = inside.pos + size
-    return size < 128 and inside.end <= cur.end
-
-
 cdef inline uint64_t frame_length(const char *p) noexcept nogil:
     cdef const uint8_t *b = <const uint8_t *>p
     return (<uint64_t>b[0] << 24) | (<uint64_t>b[1] << 16) | (<uint64_t>b[2] << 8) | b[3]
