@@ -20,7 +20,7 @@ from wire cimport BYTES, FIXED64, VARINT, Cursor, frame_length  # no-cython-lint
 from wire cimport EXACT, NEEDS_CARE, NOT_A_NUMBER, Number, parse_float  # no-cython-lint
 from wire cimport eight_digits, field_end, skip_field, take_int, take_int32  # no-cython-lint
 from wire cimport next_digit, next_plain, next_short, next_ten_digits, next_two_digits  # no-cython-lint
-from wire cimport short_integer, short_number, word_at, zero_bytes, zeros_below  # no-cython-lint
+from wire cimport inlined, short_integer, short_number, word_at, zero_bytes, zeros_below  # no-cython-lint
 from wire cimport skip_value, take_double, take_span, take_varint  # no-cython-lint
 
 import asyncio  # no-cython-lint

@@ -210,7 +210,7 @@ cdef bint take_bar(Cursor cur, Bar *bar) noexcept nogil:
     return ok
 
 
-cdef inline bint next_bar(Cursor cur, Bar *bar) noexcept nogil:
+cdef inline inlined next_bar(Cursor cur, Bar *bar) noexcept nogil:
     return (next_bytes(&cur, 1, &bar.date) and next_number(&cur, 2, &bar.open) and next_number(&cur, 3, &bar.high)
             and next_number(&cur, 4, &bar.low) and next_number(&cur, 5, &bar.close) and next_size(&cur, 6, &bar.volume)
             and next_size(&cur, 7, &bar.wap) and next_integer(&cur, 8, &bar.count) and cur.pos == cur.end)

@@ -9,6 +9,9 @@ cdef enum Outcome:
     NO_READER = 2
     REST = 3
 
+cdef extern from *:
+    ctypedef Outcome inlined_outcome "ibfast_inlined"
+
 cdef enum:
     SHORTEST_UNSET = 2_147_483_647      # among the spellings of an unset decimal, the others have over 15 characters
     HOT_IDS = 512           # ids below this may be hot
@@ -259,7 +262,7 @@ cdef bint flags_inside(Cursor cur, uint8_t *mask) noexcept nogil:
 # padding behind it: what they took holds only if the cursor then stands exactly at the end. Their cursor stays in
 # registers because nothing that is not inlined is given its address.
 
-cdef inline bint next_integer(Cursor *cur, int number, int64_t *out) noexcept nogil:
+cdef inline inlined next_integer(Cursor *cur, int number, int64_t *out) noexcept nogil:
     """A varint; those of one byte, as most are, and of five, as request ids and times are, without a loop."""
     cdef uint64_t word
     cdef uint32_t low
@@ -289,7 +292,7 @@ cdef const char *after_varint(const char *pos, const char *end, int64_t *out) no
     return cur.pos if take_varint(&cur, <uint64_t *>out) else NULL
 
 
-cdef inline bint next_number(Cursor *cur, int number, double *out) noexcept nogil:
+cdef inline inlined next_number(Cursor *cur, int number, double *out) noexcept nogil:
     if cur.pos[0] != <char>(number << 3 | FIXED64):
         out[0] = NAN
         return True
@@ -300,7 +303,7 @@ cdef inline bint next_number(Cursor *cur, int number, double *out) noexcept nogi
     return True
 
 
-cdef inline bint next_bytes(Cursor *cur, int number, Cursor *inside) noexcept nogil:
+cdef inline inlined next_bytes(Cursor *cur, int number, Cursor *inside) noexcept nogil:
     """A run of at most 127 bytes; an empty one if it is not there."""
     cdef uint8_t size
     inside.start = inside.pos = inside.end = cur.pos
@@ -312,7 +315,7 @@ cdef inline bint next_bytes(Cursor *cur, int number, Cursor *inside) noexcept no
     return size < 128 and inside.end <= cur.end
 
 
-cdef inline bint next_size(Cursor *cur, int number, double *out) noexcept nogil:
+cdef inline inlined next_size(Cursor *cur, int number, double *out) noexcept nogil:
     cdef Cursor text
     cdef double value
     cdef uint64_t whole
@@ -335,14 +338,14 @@ cdef bint other_size(const char *at, const char *stop, double *out) noexcept nog
     return (stop - at <= 8 and short_number(at, stop - at, out)) or decimal_from(at, stop, out)
 
 
-cdef inline bint next_code(Cursor *cur, int number, CodeTable *table, uint16_t *out) noexcept nogil:
+cdef inline inlined next_code(Cursor *cur, int number, CodeTable *table, uint16_t *out) noexcept nogil:
     cdef Cursor text
     cdef bint ok = next_bytes(cur, number, &text)
     out[0] = code_of(table, text.pos, text.end - text.pos) if ok and text.end > text.pos else 0
     return ok
 
 
-cdef inline bint next_flags(Cursor *cur, int number, uint8_t *out) noexcept nogil:
+cdef inline inlined next_flags(Cursor *cur, int number, uint8_t *out) noexcept nogil:
     cdef Cursor inside
     cdef uint8_t mask = 0
     cdef bint ok = next_bytes(cur, number, &inside)

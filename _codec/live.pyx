@@ -92,7 +92,7 @@ cdef bint take_change(Cursor cur, Change *change) noexcept nogil:
     return ok
 
 
-cdef inline bint next_change(Cursor cur, Change *change) noexcept nogil:
+cdef inline inlined next_change(Cursor cur, Change *change) noexcept nogil:
     return (next_integer(&cur, 1, &change.position) and next_integer(&cur, 2, &change.operation)
             and next_integer(&cur, 3, &change.side) and next_number(&cur, 4, &change.price)
             and next_size(&cur, 5, &change.size) and next_code(&cur, 6, EXCHANGE_CODES, &change.market_maker)
@@ -117,7 +117,7 @@ cdef bint take_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept n
     return ok
 
 
-cdef inline bint next_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept nogil:
+cdef inline inlined next_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept nogil:
     return (next_integer(&cur, 1, req_id) and cur.pos[0] == <char>(2 << 3 | BYTES) and next_bytes(&cur, 2, data)
             and cur.pos == cur.end)
 
@@ -300,7 +300,7 @@ cdef bint take_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
     return ok
 
 
-cdef inline bint next_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
+cdef inline inlined next_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
     return (next_integer(&cur, 1, &bar.req_id) and next_integer(&cur, 2, &bar.time)
             and next_number(&cur, 3, &bar.open) and next_number(&cur, 4, &bar.high)
             and next_number(&cur, 5, &bar.low) and next_number(&cur, 6, &bar.close)

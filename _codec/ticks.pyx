@@ -220,10 +220,11 @@ cdef bint take_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
     return ok
 
 
-cdef inline bint next_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
+cdef inline inlined next_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
     cdef bint ok
     tick.price = tick.size = tick.value = NAN
     tick.attr_mask = 0
+    tick.text.pos = tick.text.end = NULL
     if not (next_integer(&cur, 1, &tick.req_id) and next_integer(&cur, 2, &tick.tick_type)):
         return False
     if what == TICK_PRICE_ID:
@@ -238,7 +239,7 @@ cdef inline bint next_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
     return ok and cur.pos == cur.end
 
 
-cdef inline Outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
+cdef inline inlined_outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
     cdef Tick tick, slow
     cdef TickRow *row
     cdef TickRow string
@@ -307,7 +308,7 @@ cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
     return ok
 
 
-cdef inline bint next_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
+cdef inline inlined next_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
     cdef int number
     if not (next_integer(&cur, 1, &tick.req_id) and next_integer(&cur, 2, &tick.tick_type)):
         return False
@@ -382,7 +383,7 @@ cdef bint take_trade(Cursor cur, TradePrint *trade) noexcept nogil:
     return ok
 
 
-cdef inline bint next_trade(Cursor cur, TradePrint *trade) noexcept nogil:
+cdef inline inlined next_trade(Cursor cur, TradePrint *trade) noexcept nogil:
     return (next_integer(&cur, 1, &trade.time) and next_flags(&cur, 2, &trade.attr_mask)
             and next_number(&cur, 3, &trade.price) and next_size(&cur, 4, &trade.size)
             and next_code(&cur, 5, EXCHANGE_CODES, &trade.exchange)
@@ -414,7 +415,7 @@ cdef bint take_quote(Cursor cur, Quote *quote) noexcept nogil:
     return ok
 
 
-cdef inline bint next_quote(Cursor cur, Quote *quote) noexcept nogil:
+cdef inline inlined next_quote(Cursor cur, Quote *quote) noexcept nogil:
     return (next_integer(&cur, 1, &quote.time) and next_flags(&cur, 2, &quote.attr_mask)
             and next_number(&cur, 3, &quote.bid_price) and next_number(&cur, 4, &quote.ask_price)
             and next_size(&cur, 5, &quote.bid_size) and next_size(&cur, 6, &quote.ask_size) and cur.pos == cur.end)
@@ -482,7 +483,7 @@ cdef bint take_point(Cursor cur, PricePoint *point) noexcept nogil:
     return ok
 
 
-cdef inline bint next_point(Cursor cur, PricePoint *point) noexcept nogil:
+cdef inline inlined next_point(Cursor cur, PricePoint *point) noexcept nogil:
     return (next_integer(&cur, 1, &point.time) and next_number(&cur, 2, &point.price)
             and next_size(&cur, 3, &point.size) and cur.pos == cur.end)
 
