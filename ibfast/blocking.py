@@ -8,7 +8,7 @@ Written by tools/generate_blocking.py from the async classes; never edited.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -33,7 +33,7 @@ from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
-from ibfast.brackets import Target
+from ibfast.brackets import Targets
 from ibfast.conditions import (
     Condition,
 )
@@ -2191,7 +2191,7 @@ class OrderBuilder(Facade):
         self,
         *,
         entry: float | None = None,
-        take_profit: float | Sequence[float] | Sequence[Target] | None = None,
+        take_profit: Targets | None = None,
         stop_loss: float | None = None,
         stop_limit: float | None = None,
         trailing_amount: float | None = None,

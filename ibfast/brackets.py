@@ -17,6 +17,8 @@ from ibfast.trade import Trade
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
 Check: TypeAlias = Callable[[Contract, Order], None]  # raises what keeps an order from being sent
 Target: TypeAlias = tuple[Quantity, float]
+Targets: TypeAlias = float | Sequence[float] | Sequence[Target]
+"""A price for the whole quantity, prices for equal parts of it, or parts with their prices."""
 
 INHERITED = (
     "account", "outside_rth", "include_overnight", "order_ref", "model_code", "fa_group", "fa_method", "fa_percentage",
@@ -30,7 +32,7 @@ LASTING = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_
 class Exits:
     """What a bracket does after its entry; `stop_order` has the fields of the stop that goes with each target."""
 
-    take_profit: float | Sequence[float] | Sequence[Target] | None
+    take_profit: Targets | None
     stop_loss: float | None
     stop_limit: float | None
     trailing_amount: float | None
@@ -62,12 +64,17 @@ class Exits:
         """The quantity and the price of each target; one without a price if there are only stops."""
         if not isinstance(self.take_profit, Iterable):
             return [(total, self.take_profit)]
-        wanted = list(self.take_profit)
+        wanted: list[float | Target] = list(self.take_profit)
         if not wanted:
             raise ValueError("take_profit: no target")
-        if not any(isinstance(item, Iterable) for item in wanted):
-            return self._in_equal_parts(total, wanted)  # type: ignore[arg-type]
-        found: list[tuple[Decimal, float | None]] = [(quantity_of(item[0]), item[1]) for item in wanted]  # type: ignore[index]
+        parts = [item for item in wanted if isinstance(item, Iterable)]
+        prices = [item for item in wanted if not isinstance(item, Iterable)]
+        if parts and prices:
+            raise ValueError("take_profit: prices, or (quantity, price) for each of the targets, not both")
+        return self._in_parts(total, parts) if parts else self._in_equal_parts(total, prices)
+
+    def _in_parts(self, total: Decimal, parts: list[Target]) -> list[tuple[Decimal, float | None]]:
+        found: list[tuple[Decimal, float | None]] = [(quantity_of(quantity), price) for quantity, price in parts]
         if sum(quantity for quantity, _ in found) != total:
             raise ValueError(f"take_profit: the quantities of the targets do not add up to {total}")
         return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Self, TypeAlias
 
 from ibfast.algos import AlgoWords
-from ibfast.brackets import BracketBuilder, Check, Exits, Place, Target
+from ibfast.brackets import BracketBuilder, Check, Exits, Place, Targets
 from ibfast.conditions import ConditionWords
 from ibfast.contract import Contract
 from ibfast.order import AttachedOrders, Order
@@ -48,7 +48,7 @@ class OrderBuilder(
         self,
         *,
         entry: float | None = None,
-        take_profit: float | Sequence[float] | Sequence[Target] | None = None,
+        take_profit: Targets | None = None,
         stop_loss: float | None = None,
         stop_limit: float | None = None,
         trailing_amount: float | None = None,

@@ -77,6 +77,7 @@ def builder():
         (lambda order: order.buy(1).bracket(entry=10, stop_loss=9, trailing_amount=1), "give one of them"),
         (lambda order: order.buy(10).bracket(entry=10, take_profit=[11, 12, 13]).submit(), "divided among 3"),
         (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), (4, 12)]).submit(), "add up to 10"),
+        (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), 12]).submit(), "not both"),
         (lambda order: order.buy().cash_quantity(9).bracket(entry=10, take_profit=11).submit(), "total_quantity"),
         (lambda order: order.buy(1).bracket(entry=float("nan"), take_profit=11, stop_loss=8).submit(), "lmt_price"),
     ],
