@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 
+import numpy as np
 import pytest
 from conftest import WEDNESDAY_NS, simulator
 
-from ibfast import Client, ConnectionLost, Contract
+from ibfast import Client, ConnectionLost, Contract, Gap
 from ibfast.simulator.faults import Drop
 
 SOON_S = 15  # a wait that is not meant to end this way
@@ -95,3 +96,30 @@ async def away(client, sim):
         client._connection._sleep = before
         gate.set()
     await until(lambda: client.is_connected and not client._talk.trades.replaying)
+
+
+async def one_gap(stream):
+    """Read on until something has come behind a gap; every record is there, on one side of it or the other."""
+    gap, seen = None, []
+    async with asyncio.timeout(SOON_S):
+        async for item in stream.with_gaps():
+            if isinstance(item, Gap):
+                gap = item
+                continue
+            seen.append(item["seq"])
+            assert gap is None or (item["seq"] >= gap.seq).all()
+            if gap is not None:
+                break
+    seen = np.concatenate(seen)
+    assert (np.diff(seen) == 1).all()
+    assert gap.seq in seen
+    assert stream.dropped == 0
+    assert stream.gaps == [gap]
+    return gap
+
+
+async def count_to_the_end(stream, sizes=None):
+    async with asyncio.timeout(SOON_S):
+        async for rows in stream:
+            if sizes is not None:
+                sizes.append(len(rows))

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from calling import AAPL, Caller, kinds, place
 from test_simulator_data import on_a_clock
-from test_simulator_server import AAPL, Caller, kinds, place
 
 from ibfast.schema import (
     AccountDataEnd,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from test_simulator_server import AAPL, WEDNESDAY, Caller, talk, until
+from calling import AAPL, WEDNESDAY, Caller, talk, until
 
 from ibfast.schema import (
     CalculateImpliedVolatilityRequest,

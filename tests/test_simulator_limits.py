@@ -1,8 +1,7 @@
 """IB's limits enforced by the simulator, to the message and to the nanosecond."""
 
 import pytest
-from test_simulator_faults import Clock, everything, frames_of
-from test_simulator_server import AAPL, Caller, kinds, talk, until
+from calling import AAPL, Caller, Clock, everything, frames_of, kinds, talk, until
 
 from ibfast import wire
 from ibfast.limits import QUOTAS

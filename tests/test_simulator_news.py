@@ -5,8 +5,8 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from calling import Caller
 from test_simulator_data import AAPL, VERSIONS, WEDNESDAY, on_a_clock
-from test_simulator_server import Caller
 
 from ibfast.schema import (
     CancelNewsBulletins,

@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from calling import AAPL, Caller, kinds, place
 from test_simulator_account import GROUPS
 from test_simulator_data import on_a_clock
 from test_simulator_order_types import CALL, PAIR
-from test_simulator_server import AAPL, Caller, kinds, place
 
 from ibfast.order import AttachedOrders, OrderCondition
 from ibfast.schema import (

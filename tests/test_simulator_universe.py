@@ -1,8 +1,8 @@
 """Combinations, chains and contracts without rights, as a client of the simulator meets them."""
 
 import pytest
+from calling import Caller
 from test_simulator_data import ES, VERSIONS, Clock, on_a_clock
-from test_simulator_server import Caller
 
 from ibfast.schema import (
     ComboLeg,
