@@ -11,7 +11,7 @@ demo: $(VENV)/.demo  ## what ibfast is for, against the built-in simulator
 	$(BIN)/ibfast demo
 
 test: $(VENV)/.test  ## the whole suite, other clients as judges included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 SECONDS ?= 600
 

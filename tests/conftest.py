@@ -21,6 +21,13 @@ WEDNESDAY_NS = int(datetime(2026, 8, 26, 15, 0, 7, tzinfo=UTC).timestamp()) * 1_
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop and uvloop.new_event_loop}
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have counted, in whichever process they ran."""
+    for report in terminalreporter.getreports("passed"):
+        for name, counted in report.user_properties:
+            terminalreporter.write_line(f"{name}: {counted}")
+
+
 def simulator(**options):
     """A simulator on 26 August 2026, a trading day, from 11:00:07 in New York on; 500 ticks a second."""
     began = time.monotonic_ns()

@@ -73,8 +73,7 @@ def test_counts_cannot_make_the_reader_allocate():
         wire.decode(claim, 176)
 
 
-def test_ten_seconds_of_the_long_fuzzing(capsys):
+def test_ten_seconds_of_the_long_fuzzing(record_property):
     report = fuzz_long.plain(10, seed=1)
-    with capsys.disabled():
-        print(f" {report.executions} executions, {report.outcomes} outcomes ", end="")
+    record_property("long fuzzing", f"{report.executions} executions, {report.outcomes} outcomes")
     assert report.executions > len(fuzz_long.VERSIONS)

@@ -106,10 +106,11 @@ def test_the_official_client_sends_what_we_read_and_send(form, data):
             assert judge(message, form, version) == [], f"server version {version}"
 
 
-def test_every_outgoing_message_is_judged_or_excused(capsys):
+def test_every_outgoing_message_is_judged_or_excused(record_property):
     pairs = sum(len(versions_of(form)) for form in FORMS)
     excused = [f"{form.id.name}: {not_judged(form)}" for form in OUTGOING.values() if not_judged(form)]
-    with capsys.disabled():
-        print(f"\nofficial requests: {len(FORMS)} messages, {pairs} (message, version) pairs judged; not: {excused}")
+    record_property(
+        "official requests", f"{len(FORMS)} messages, {pairs} (message, version) pairs judged; not: {excused}"
+    )
     assert {form.cls.__name__ for form in FORMS} == set(REQUESTS)
     assert len(FORMS) + len(excused) == len(OUTGOING)
