@@ -10,7 +10,7 @@ from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact, PyLon
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc  # no-cython-lint
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc  # no-cython-lint
 from cpython.object cimport PyObject, PyTypeObject  # no-cython-lint
-from cpython.ref cimport Py_INCREF, Py_REFCNT, Py_XDECREF  # no-cython-lint
+from cpython.ref cimport Py_INCREF, Py_XDECREF  # no-cython-lint
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_CheckExact, PyUnicode_DecodeUTF8  # no-cython-lint
 from libc.math cimport INFINITY, NAN  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t  # no-cython-lint
@@ -37,6 +37,7 @@ cdef extern from "Python.h":
     bint PyObject_IS_GC(object)
     PyObject *PyList_GET_ITEM(PyObject *items, Py_ssize_t place)  # borrowed, where cpython.list takes a reference
     double PyOS_string_to_double(const char *s, char **endptr, object overflow_exception) except? -1.0
+    Py_ssize_t references "Py_REFCNT"(PyObject *it)     # of an attribute Cython would hold one itself, and count it
     char *PyOS_double_to_string(double value, char format_code, int precision, int flags, int *kind) except NULL
 
 include "message.pyx"       # what a message is

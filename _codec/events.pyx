@@ -58,8 +58,6 @@ cdef extern from *:
 cdef extern from "Python.h":
     object PyObject_GenericGetAttr(object it, object name)
     object PyObject_CallOneArg(object function, object argument)
-    void Py_INCREF(object it)
-    void Py_XDECREF(PyObject *it)
     ctypedef PyObject *(*iternextfunc)(PyObject *) except? NULL
     ctypedef struct PyTypeSlots "PyTypeObject":
         iternextfunc tp_iternext
@@ -237,7 +235,7 @@ cdef class Events:
     cdef Event take(self):
         """The next; there must be one."""
         cdef Event event = self.spare
-        if event is None or Py_REFCNT(event) > 2:
+        if event is None or references(<PyObject *>event) > 2:      # this one, and `spare`
             event = new_event(<PyTypeObject *>self.cls, NOTHING, NULL)
             event.layout = <PyObject *>self.layout
         self.spare, self.newest = self.newest, event
@@ -333,7 +331,7 @@ cdef class EventReader:
     def __anext__(self):
         if self.events.row == self.events.end:
             return self.more()
-        if Py_REFCNT(self.upcoming) != 1:       # given out and not yet awaited
+        if references(<PyObject *>self.upcoming) != 1:      # given out and not yet awaited
             self.upcoming = upcoming_of(self.events)
         return self.upcoming
 

@@ -331,9 +331,9 @@ cdef class Rows:
 
     cdef Memory free_block(self, Py_ssize_t size):
         """A block for what comes next, of this size if nobody has let go of one."""
-        if self.older is not None and Py_REFCNT(self.older) == 1:
+        if self.older is not None and references(<PyObject *>self.older) == 1:
             return self.older
-        if self.spare is not None and Py_REFCNT(self.spare) == 1:
+        if self.spare is not None and references(<PyObject *>self.spare) == 1:
             self.spare, self.older = self.older, self.spare     # it shall not stand in both places
             return self.older
         return Memory(size)

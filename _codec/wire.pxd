@@ -271,8 +271,9 @@ cdef inline Number parse_float(const char *p, const char *stop, double *out) noe
     return EXACT
 
 
-# Fields as nearly every one is, in memory with PADDING behind it: words are read past the end of the payload if need be,
-# and a field is taken only if its NUL is within. False, with nothing taken, means that the careful readers have to look.
+# Fields as nearly every one is, in memory with PADDING behind it: words are read past the end of the payload if need
+# be, and a field is taken only if its NUL is within. False, with nothing taken, means that the careful readers have to
+# look.
 
 cdef inline bint next_digit(Cursor *cur, int64_t *out) noexcept nogil:
     """An integer of one digit."""
