@@ -289,6 +289,9 @@ cdef class Upcoming:
     def __await__(self):
         return self
 
+    def __iter__(self):             # for Python 3.11, whose asyncio.ensure_future says `yield from`
+        return self
+
     def __next__(self):
         raise StopIteration(next_upcoming(self))
 

@@ -29,7 +29,7 @@ WARM_UP = 0.1  # of the ticks, not counted
 class Path:
     name: str
     title: str
-    target: Target
+    target: Target | None
     played: str = ""  # what feed and client do for it, if that is another path's
 
 
@@ -37,7 +37,7 @@ PATHS = (
     Path("handler", "tick to handler", Target(1.15, at_least=False)),
     Path("tick_to_order", "tick to order", Target(1.3, at_least=False)),
     Path("order_out", "order to gateway", Target(1.5, at_least=False), "order"),
-    Path("order", "order to status", Target(1.5, at_least=False)),
+    Path("order", "order to status", None),
 )
 FLOOR = Peer("bare socket on uvloop", "floor", needs=("uvloop",))
 PEERS = (
