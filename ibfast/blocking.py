@@ -40,12 +40,7 @@ from ibfast.conditions import (
 from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
-from ibfast.enums import (
-    BarSize,
-    OcaType,
-    TickByTickType,
-    WhatToShow,
-)
+from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import (
     DecodeError,
     IbfastError,
@@ -98,12 +93,8 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
-from ibfast.streams import (
-    Gap,
-)
-from ibfast.trade import (
-    TradeEvent,
-)
+from ibfast.streams import Gap
+from ibfast.trade import TradeEvent
 from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
 

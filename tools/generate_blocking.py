@@ -8,30 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "ibfast"
+import ibfast
+from ibfast.streams import Computations
+
+PACKAGE = Path(ibfast.__file__).parent
 TARGET = PACKAGE / "blocking.py"
-SOURCES = {  # what users meet, base classes before what is made of them
-    "subscription": ["MessageStream"],
-    "updates": ["Updates"],
-    "streams": ["Computations", "Ticks"],
-    "bar_updates": ["BarUpdates"],
-    "quote": ["Quote"],
-    "book": ["OrderBook"],
-    "trade": ["Trade"],
-    "portfolio": ["Portfolio"],
-    "brackets": ["BracketBuilder"],
-    "order_builder": ["OrderBuilder"],
-    "client": ["Client"],
-}
-OURS = {name for names in SOURCES.values() for name in names}
-INNER = [
-    "subscription",
-    "streams",
-    "updates",
-    *("order_words", "order_types", "algos", "conditions"),  # of the builders
-    *(f"requests.{path.stem}" for path in sorted(PACKAGE.glob("requests/[a-z]*.py"))),
-]
-"""Modules whose classes are bases of those."""
+CLASSES = [  # what users meet, base classes before what is made of them
+    ibfast.MessageStream, ibfast.Updates, Computations, ibfast.Ticks, ibfast.BarUpdates, ibfast.Quote, ibfast.OrderBook,
+    ibfast.Trade, ibfast.Portfolio, ibfast.BracketBuilder, ibfast.OrderBuilder, ibfast.Client,
+]  # fmt: skip
+OURS = {cls.__name__ for cls in CLASSES}
 INTERNAL = {  # for the conversation, not for users
     "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
@@ -53,8 +39,7 @@ T = TypeVar("T")
 
 
 def main() -> int:
-    trees = {module: ast.parse(path_of(module).read_text()) for module in dict.fromkeys([*SOURCES, *INNER])}
-    bodies = {node.name: node for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    trees = {module: ast.parse(Path(sys.modules[module].__file__).read_text()) for module in modules()}
     wanted = dict.fromkeys(["from itertools import chain", "import ibfast.client"])
     wanted["from ibfast.blocking_base import Facade, bare, register"] = None
     for module, tree in trees.items():
@@ -62,9 +47,9 @@ def main() -> int:
             ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)
         )
         if names := public_names(tree):
-            wanted[f"from ibfast.{module} import {', '.join(names)}"] = None
-    wanted |= dict.fromkeys(f"import ibfast.{module}" for module in SOURCES)
-    classes = [render(module, name, lineage(name, bodies)) for module, names in SOURCES.items() for name in names]
+            wanted[f"from {module} import {', '.join(names)}"] = None
+    wanted |= dict.fromkeys(f"import {cls.__module__}" for cls in CLASSES)
+    classes = [render(cls, lineage(cls, trees)) for cls in CLASSES]
     text = (
         HEADER.format(imports="\n".join(without_ours(line) for line in wanted)) + "\n\n" + "\n\n\n".join(classes) + "\n"
     )
@@ -78,18 +63,26 @@ def main() -> int:
     return 0
 
 
-def path_of(module: str) -> Path:
-    return PACKAGE / f"{module.replace('.', '/')}.py"
+def bases_of(cls: type) -> list[type]:
+    """A class of ibfast and its bases of ibfast, the farthest first; one that two bases share comes once."""
+    if not cls.__module__.startswith("ibfast."):
+        return []
+    return list(dict.fromkeys([*(far for base in cls.__bases__ for far in bases_of(base)), cls]))
 
 
-def lineage(name: str, bodies: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
-    """A class and its bases, the farthest first; one that two bases share comes once."""
-    found: dict[str, ast.ClassDef] = {}
-    for base in bodies[name].bases:
-        base_name = ast.unparse(base).partition("[")[0]
-        if base_name in bodies:
-            found |= {node.name: node for node in lineage(base_name, bodies) if node.name not in found}
-    return [*found.values(), bodies[name]]
+def modules() -> list[str]:
+    """The modules of these classes and of their bases."""
+    return sorted({base.__module__ for cls in CLASSES for base in bases_of(cls)})
+
+
+def lineage(cls: type, trees: dict[str, ast.Module]) -> list[ast.ClassDef]:
+    """The source of a class and of its bases, the farthest first."""
+    return [
+        node
+        for base in bases_of(cls)
+        for node in trees[base.__module__].body
+        if isinstance(node, ast.ClassDef) and node.name == base.__name__
+    ]
 
 
 def without_ours(line: str) -> str:
@@ -119,8 +112,9 @@ def tidy(text: str) -> str:
     return text
 
 
-def render(module: str, name: str, parts: list[ast.ClassDef]) -> str:
-    lines = [f"@register(ibfast.{module}.{name})", f"class {name}({bases(parts[-1])}):", docstring(parts[-1], 1)]
+def render(cls: type, parts: list[ast.ClassDef]) -> str:
+    name = cls.__name__
+    lines = [f"@register({cls.__module__}.{name})", f"class {name}({bases(parts[-1])}):", docstring(parts[-1], 1)]
     members: dict[str, str] = {}
     explained: dict[str, ast.stmt] = {}  # by a base, for a method that says nothing itself
     for part in parts:
