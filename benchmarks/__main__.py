@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks import decode, instructions, latency, loopback, plot, rust
 from benchmarks import scale as at_scale
-from benchmarks.report import Result, machine, show, write
+from benchmarks.report import Result, load, machine, render, show, write
 from benchmarks.roster import missing
 from benchmarks.rows import FULL, QUICK
 
@@ -30,7 +31,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="default: 5; with --quick 1")
     parser.add_argument("--only", metavar="NAME,...", help=f"of {', '.join(SUBJECTS)}")
     parser.add_argument("--write", action="store_true", help="keep the result and show it in README and docs")
+    parser.add_argument("--kept", metavar="FILE", type=Path, help="measure nothing, show a kept result")
     given = parser.parse_args()
+    if given.kept:
+        show_kept(given.kept, write_too=given.write)
+        return
     scale = QUICK if given.quick else FULL
     rounds = scale.rounds if given.rounds is None else given.rounds
     if rounds < 1:
@@ -40,9 +45,7 @@ def main() -> None:
     names = given.only.split(",") if given.only else list(SUBJECTS)
     if unknown := set(names) - set(SUBJECTS):
         parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(SUBJECTS)}")
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=TABLE_WIDTH)
+    console = console_of_tables()
     rows = []
     with console.status("…") as status:
         status.update("building the Rust peer")
@@ -62,6 +65,19 @@ def main() -> None:
     if given.write:
         for path in write(result):
             console.print(f"wrote {path}")
+
+
+def console_of_tables() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=TABLE_WIDTH)
+
+
+def show_kept(path: Path, *, write_too: bool) -> None:
+    result, console = load(path), console_of_tables()
+    show(result, console)
+    if write_too:
+        for written in render(result):
+            console.print(f"wrote {written}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import plot
+from benchmarks import headline, plot
 from benchmarks.cells import figure, number, ratio, spread
-from benchmarks.rows import Row
+from benchmarks.rows import Row, Target
 from benchmarks.summary import summary
 
 ROOT = Path(__file__).parents[1]
@@ -126,11 +126,24 @@ def write(result: Result) -> list[Path]:
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / f"{result.machine['date']}.json"
     kept.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    drawn = plot.draw(result.rows)
-    picture = {README: "![](docs/performance.svg)\n\n", PAGE: "![](performance.svg)\n\n"} if drawn else {}
-    tables = {README: f"{summary(result.rows)}\n\n{_facts(result)}", PAGE: markdown(result)}
-    shown = {path: picture.get(path, "") + table for path, table in tables.items()}
-    return [kept, *drawn, *(path for path, table in shown.items() if _show_in(path, table))]
+    return [kept, *render(result)]
+
+
+def load(path: Path) -> Result:
+    """A result that was kept."""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    rows = [Row(**row | {"target": Target(**row["target"]) if row["target"] else None}) for row in kept["rows"]]
+    return Result(kept["machine"], kept["rounds"], rows)
+
+
+def render(result: Result) -> list[Path]:
+    """Show a result in README and docs, and draw its pictures; the files written."""
+    drawn = [] if plot.missing() else [*headline.draw(result.rows), *plot.draw(result.rows)]
+    tables = {
+        README: f"{headline.table(result.rows)}\n\n{_facts(result)}",
+        PAGE: f"![](performance.svg)\n\n{summary(result.rows)}\n\n{markdown(result)}",
+    }
+    return [*drawn, *(path for path, table in tables.items() if _show_in(path, table))]
 
 
 def _show_in(path: Path, table: str) -> bool:

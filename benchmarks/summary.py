@@ -1,4 +1,4 @@
-"""The README's tables: a line for each workload, a column for each kind of peer; then what compares no rates."""
+"""The short tables: a line for each workload, a column for each kind of peer; then what compares no rates."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ def comparisons(rows: list[Row]) -> dict[tuple[str, str, str], dict[str, Row | N
     for row in rows:
         if row.unit == "/s" and row.section != "decode":
             workloads.setdefault((row.section, row.workload, row.wire), []).append(row)
-    found = {key: {name: _first(there, peers) for name, peers in AGAINST.items()} for key, there in workloads.items()}
+    found = {key: {name: first(there, peers) for name, peers in AGAINST.items()} for key, there in workloads.items()}
     return {key: against for key, against in found.items() if any(against.values())}
 
 
-def _first(rows: list[Row], peers: tuple[str, ...]) -> Row | None:
+def first(rows: list[Row], peers: tuple[str, ...]) -> Row | None:
+    """The first of these peers that took part and has a ratio."""
     return next((row for peer in peers for row in rows if row.peer == peer and row.ratios), None)
 
 
