@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ibfast.simulator import Simulator
 
@@ -14,6 +15,10 @@ try:
     import uvloop
 except ImportError:
     uvloop = None
+
+# How long an example takes, or how many are drawn in vain, depends on the machine; neither says anything about ibfast.
+settings.register_profile("ibfast", deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("ibfast")
 
 WAIT_S = 20  # no test waits longer for anything
 TURNS = 1000  # of the loop, for what was told to end

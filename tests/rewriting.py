@@ -72,19 +72,23 @@ def split(body):
         key, at = varint(body, at)
         if key is None or key >> 3 == 0:
             return None
-        size = {FIXED64: 8, FIXED32: 4}.get(key & 7)
-        if key & 7 == VARINT:
-            value, at = varint(body, at)
-        elif key & 7 == BYTES:
-            size, at = varint(body, at)
-        elif size is None:
-            return None
-        if size is not None:
-            value, at = body[at : at + size], at + size
-        if value is None or at is None or at > len(body):
+        value, at = value_at(body, at, key & 7)
+        if value is None:
             return None
         fields.append((key >> 3, key & 7, value))
     return fields
+
+
+def value_at(body, at, wire_type):
+    """The value that begins there and where it ends; None for a value that is cut off, or of a type not read here."""
+    if wire_type == VARINT:
+        return varint(body, at)
+    size = {FIXED64: 8, FIXED32: 4}.get(wire_type)
+    if wire_type == BYTES:
+        size, at = varint(body, at)
+    if size is None or at + size > len(body):
+        return None, at
+    return body[at : at + size], at + size
 
 
 def varint(body, at):

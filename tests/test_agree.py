@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from feeding import FIRST_REQ_ID, Reader, req_id_of
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rewriting import rewritten
 
@@ -217,7 +217,7 @@ def through(payload, version, *, subscribed):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(message=st.one_of(HOT, ONE_ROW))
 @example(message=TickPrice(req_id=FIRST_REQ_ID, tick_type=8, price=-1.0, size=-1553556175, attr_mask=0))
 @example(message=TickGeneric(req_id=FIRST_REQ_ID, tick_type=24, value=0.2757165688996371))
@@ -241,7 +241,7 @@ def of_many(message, version, *, subscribed):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(message=MANY_ROWS)
 def test_items_become_rows_and_the_message_comes_without_them(version, message):
     name = ITEMS[type(message)]
@@ -257,7 +257,7 @@ def test_items_become_rows_and_the_message_comes_without_them(version, message):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(message=MANY_ROWS, data=st.data())
 def test_a_spoiled_answer_leaves_no_rows_unless_the_plan_can_read_it(version, message, data):
     payload = bytearray(wire.encode(message, version))
@@ -315,14 +315,14 @@ def same_outcome(payload, version=226):
             assert name == "value" or same(cell(row, name), value), (name, row, item)
 
 
-@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_500)
 @given(message=st.one_of(HOT, ONE_ROW, MANY_ROWS), data=st.data())
 def test_hot_and_plan_agree_whatever_the_order_and_the_spelling_of_fields(message, data):
     payload = wire.encode(message, 226)
     same_outcome(payload[:4] + rewritten(payload[4:], data.draw))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500)
 @given(message=st.one_of(HOT, ONE_ROW, MANY_ROWS), data=st.data())
 def test_a_message_ends_where_its_frame_ends_whatever_follows(message, data):
     payload = wire.encode(message, 226)
@@ -339,7 +339,7 @@ def test_a_message_ends_where_its_frame_ends_whatever_follows(message, data):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300)
 @given(message=st.one_of(HOT, ONE_ROW), data=st.data())
 def test_hot_and_plan_agree_on_spoiled_bytes(version, message, data):
     payload = bytearray(wire.encode(message, version))

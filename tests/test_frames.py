@@ -4,7 +4,7 @@ import struct
 
 import pytest
 from feeding import Reader, req_id_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import FORMS, messages
 
@@ -34,7 +34,7 @@ def stream(items, version):
 
 
 @pytest.mark.parametrize("version", [157, 176, 200, 201, 206, 226])
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25)
 @given(data=st.data())
 def test_cutting_changes_nothing(version, data):
     cold = data.draw(st.lists(st.sampled_from(COLD).flatmap(messages), max_size=4))

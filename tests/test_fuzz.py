@@ -5,7 +5,7 @@ import struct
 import fuzz_long
 import pytest
 from feeding import Reader
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import FORMS, messages
 
@@ -13,7 +13,7 @@ from ibfast import wire
 from ibfast.errors import DecodeError, FramingError
 
 VERSIONS = [157, 176, 200, 201, 226]
-QUIET = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=200)
 
 # Bytes that look like the protocol go further into it than plain noise does.
 FIELDS = st.one_of(

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("ibapi", reason="the official client (interop group) is missing: nothing is judged by it")
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from judging import steered
 from official_defects import (
@@ -95,8 +95,7 @@ def dict_differences(theirs, ours, path=""):
 
 @pytest.mark.parametrize("form", FORMS, ids=label)
 @settings(
-    max_examples=MESSAGES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
+    max_examples=MESSAGES, derandomize=True, database=None, phases=[Phase.generate],
 )  # fmt: skip
 @given(data=st.data())
 def test_the_official_client_sends_what_we_read_and_send(form, data):

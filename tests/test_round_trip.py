@@ -1,7 +1,7 @@
 """What one side writes the other side reads, for every declared message at every version where its layout changes."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import FORMS, as_seen_at, label, messages, protobuf_versions, text_versions
 
@@ -16,7 +16,7 @@ def body_start(plan) -> int:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=label)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12)
 @given(data=st.data())
 def test_what_one_side_writes_the_other_reads(form, data):
     message = data.draw(messages(form))
