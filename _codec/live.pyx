@@ -100,7 +100,7 @@ cdef inline inlined next_change(Cursor cur, Change *change) noexcept nogil:
 
 
 cdef bint take_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept nogil:
-    """req_id 1, data 2; the start of data is NULL when there are none."""
+    """req_id 1, data 2; the start of data is NULL when there are none, and data given twice are the plan's."""
     cdef uint64_t key = 0
     cdef bint ok = True
     req_id[0] = 0
@@ -111,7 +111,7 @@ cdef bint take_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) noexcept n
         if key >> 3 == 1:
             ok = take_integer(&cur, key, req_id)
         elif key >> 3 == 2:
-            ok = take_bytes(&cur, key, data)
+            ok = data.start == NULL and take_bytes(&cur, key, data)
         else:
             ok = skip_value(&cur, key & 7)
     return ok

@@ -284,14 +284,12 @@ cdef struct ByTick:
 
 
 cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
-    """TickByTickData: req_id 1, tick_type 2, then one of last 3, bid_ask 4, mid_point 5."""
-    cdef Cursor data[3]
-    cdef uint64_t key = 0
+    """TickByTickData: req_id 1, tick_type 2, then one of last 3, bid_ask 4, mid_point 5; two of them are the plan's."""
+    cdef uint64_t key = 0, given = 0
     cdef bint ok = True
-    cdef int i
+    cdef int32_t tick_type
     tick.req_id = tick.tick_type = 0
-    for i in range(3):
-        data[i].start = NULL
+    tick.data.start = NULL
     while ok and cur.pos < cur.end:
         if not take_key(&cur, &key):
             return False
@@ -300,11 +298,13 @@ cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
         elif key >> 3 == 2:
             ok = take_integer(&cur, key, &tick.tick_type)
         elif 3 <= key >> 3 <= 5:
-            ok = take_bytes(&cur, key, &data[(key >> 3) - 3])
+            ok = given == 0 and take_bytes(&cur, key, &tick.data)
+            given = key >> 3
         else:
             ok = skip_value(&cur, key & 7)
-    i = <int32_t>tick.tick_type
-    tick.data = data[2 if i == 4 else 1 if i == 3 else 0]
+    tick_type = <int32_t>tick.tick_type
+    if given != (5 if tick_type == 4 else 4 if tick_type == 3 else 3):
+        tick.data.start = NULL
     return ok
 
 

@@ -315,6 +315,23 @@ def same_outcome(payload, version=226):
             assert name == "value" or same(cell(row, name), value), (name, row, item)
 
 
+@pytest.mark.parametrize(
+    ("kind", "number"), [("bid_ask", 4), ("bid_ask", 3), ("mid_point", 4), ("mid_point", 5), ("depth", 2)]
+)
+def test_a_nested_message_given_twice_is_judged_as_a_whole(kind, number):
+    """Of two, the hot decoders once read the last and never saw that the first was unreadable."""
+    message = {
+        "bid_ask": TickByTickData(tick_type=3, historical_tick_bid_ask=HistoricalTickBidAsk(time=1, price_ask=2.0)),
+        "mid_point": TickByTickData(tick_type=4, historical_tick_mid_point=HistoricalTick(time=1, price=2.0)),
+        "depth": MarketDepth(market_depth_data=MarketDepthData(position=1, operation=0, side=0, price=2.0)),
+    }[kind].replace(req_id=req_id_of(kind))
+    payload = wire.encode(message, 226)
+    same_outcome(payload)
+    unreadable = bytes([number << 3 | 2, 1, 0xFF])
+    same_outcome(payload[:4] + unreadable + payload[4:])
+    same_outcome(payload + unreadable)
+
+
 @settings(max_examples=1_500)
 @given(message=st.one_of(HOT, ONE_ROW, MANY_ROWS), data=st.data())
 def test_hot_and_plan_agree_whatever_the_order_and_the_spelling_of_fields(message, data):
