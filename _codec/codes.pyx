@@ -2,7 +2,8 @@
 
 cdef enum:
     CODE_SLOTS = 131_072    # of the hash table; twice the codes there can be
-    CODE_WORD = 8                # bytes that are compared as one
+    CODE_WORD = 8           # bytes that are compared as one
+    CODE_BYTES = 64         # of a string that is given a code; IB's have a few
     OTHER_CODE = 65_535     # of every string that came after the table was full
 
 
@@ -21,7 +22,8 @@ cdef struct CodeTable:
 cdef class Codes:
     """Short strings numbered in order of appearance; code 0 is the empty string.
 
-    Codes are the same in every stream of a process. After 65,534 different strings every new one has code 65535.
+    Codes are the same in every stream of a process. After 65,534 different strings every new one has code 65535, and
+    so has every string of more than 64 bytes: the table never takes more than about 20 MB, whatever a gateway sends.
     """
     cdef CodeTable table
     cdef list raw               # bytes, by code
@@ -61,6 +63,8 @@ cdef uint16_t code_of(CodeTable *table, const char *at, Py_ssize_t size) noexcep
     cdef Code *known
     if size == 0:
         return 0
+    if size > CODE_BYTES:
+        return OTHER_CODE
     if size <= CODE_WORD:
         memcpy(&word, at, size)
         return code_of_word(table, at, size, word)

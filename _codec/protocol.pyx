@@ -26,6 +26,15 @@ cdef inline int64_t take_text_id(Cursor *cur) noexcept nogil:
     return number if number <= PROTOBUF else <int64_t>number - PROTOBUF + HOT_IDS
 
 
+cdef int64_t fields_in(const char *at, const char *stop) noexcept nogil:
+    """How many fields there are, the last one ended or not."""
+    cdef int64_t count = 0
+    while at < stop:
+        count += at[0] == 0 or at + 1 == stop
+        at += 1
+    return count
+
+
 @cython.internal
 cdef class _First:
     """An extension type may not begin its bases with a Python class."""
@@ -56,7 +65,8 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     cdef readonly int64_t bytes_received
     cdef readonly int64_t messages_received
     cdef readonly int64_t rows_received
-    cdef readonly int64_t extra_fields
+    cdef readonly int64_t payload_size      # bytes of the payload whose message the owner is being told
+    cdef readonly int64_t extra_fields      # text fields behind the last one that is known
     cdef int64_t[HOT_IDS] met   # messages by the id on the wire
 
     def __init__(self, owner, *, bytes preamble=b""):
@@ -185,6 +195,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
                 self.fail(FramingError(f"a frame of {length} bytes; IB's limit is {MAX_PAYLOAD}"))
                 return 0
             self.messages_received += 1
+            self.payload_size = cur.end - cur.start
             try:
                 if self.version == 0:
                     self.owner.handshake(cur.start[:cur.end - cur.start])
@@ -229,7 +240,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
                 break
             rows += 1
             if cur.pos < cur.end and raw_id[0] <= PROTOBUF:
-                self.extra_fields += 1
+                self.extra_fields += fields_in(cur.pos, cur.end)
         self.frames.start = at - self.frames.base
         self.messages_received += rows
         self.rows_received += rows
@@ -248,12 +259,19 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             self.owner.unknown(raw_id, cur.start[:cur.end - cur.start])
             return 0
         try:
-            message = (<Plan>plan).read(cur)
+            message = self.read(<Plan>plan, cur)
         except DecodeError as error:
             self.owner.malformed(error)
             return 0
         self.owner.received(message)
         return 0
+
+    cdef Message read(self, Plan plan, Cursor *cur):
+        """The message, by a plan that all sessions share."""
+        cdef int64_t before = plan.extra_fields
+        cdef Message message = plan.read(cur)
+        self.extra_fields += plan.extra_fields - before
+        return message
 
     cdef object plan_for(self, int64_t raw_id):
         """The plan for an id on the wire, None for ids that nobody knows."""
@@ -272,7 +290,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         rest.start = rest.pos = body
         rest.end = rest.start + len(body)
         try:
-            message = (<Plan>self.plan_for(raw_id)).read(&rest)
+            message = self.read(<Plan>self.plan_for(raw_id), &rest)
         except DecodeError:     # rows of a broken message do not count, and its plan knows the offset
             rewind(answer, self.reading.before)
             return self.deliver(cur, raw_id)

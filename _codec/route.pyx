@@ -11,12 +11,31 @@ cdef struct RouteTable:
     uint64_t mask           # places less one; a power of two less one
 
 
+cdef inline uint64_t hash_of(int64_t req_id) noexcept nogil:
+    return (<uint64_t>req_id * <uint64_t>0x9E3779B97F4A7C15) >> 32
+
+
 cdef inline Route *place_of(const RouteTable *table, int64_t req_id) noexcept nogil:
     """Where the id stands, or the free place where it would."""
-    cdef uint64_t i = (<uint64_t>req_id * <uint64_t>0x9E3779B97F4A7C15) >> 32
+    cdef uint64_t i = hash_of(req_id)
     while table.places[i & table.mask].sink != NULL and table.places[i & table.mask].req_id != req_id:
         i += 1
     return table.places + (i & table.mask)
+
+
+cdef void leave_place(RouteTable *table, uint64_t free) noexcept nogil:
+    """Free a place. What stands behind it moves up where it may, so that nothing that is looked for stops there."""
+    cdef uint64_t at = free
+    cdef uint64_t wanted
+    while True:
+        at = (at + 1) & table.mask
+        if table.places[at].sink == NULL:
+            break
+        wanted = hash_of(table.places[at].req_id)
+        if (at - wanted) & table.mask >= (at - free) & table.mask:      # it does not belong between the two
+            table.places[free] = table.places[at]
+            free = at
+    table.places[free].sink = NULL
 
 
 @cython.internal
@@ -62,8 +81,12 @@ cdef class Routes:
         return self.enter(req_id)
 
     cdef int detach(self, int64_t req_id) except -1:
+        cdef Rows rows, second
         both = self.rows.pop(req_id, None)
         if both is None:
             return 0
-        self.leaving.append(both)       # somebody may have to be woken for them yet
-        return self.rebuild(self.table.mask + 1)
+        rows, second = both
+        if rows.sink.touched or (second is not None and second.sink.touched):
+            self.leaving.append(both)       # somebody has to be woken for them yet
+        leave_place(&self.table, place_of(&self.table, req_id) - self.table.places)
+        return 0

@@ -215,6 +215,8 @@ cdef enum:
     BOOK_RESET = 3              # the operation of a row that empties an order book; 0 to 2 are IB's
     FIRST_ROWS = 64             # rows of the first block of a stream
     TEXT_BYTES = 1_048_576      # of tick strings that a stream remembers
+    FIRST_TEXT_BYTES = 4_096    # of them when it has met the first
+    CALM_BATCHES = 64           # so many small ones in a row, and a block that grew in a burst is halved
 
 
 cdef struct Sink:
@@ -234,7 +236,8 @@ cdef struct Sink:
     bint overflowed
     Sink *next_touched
     PyObject *owner         # its Rows, which outlives it
-    char *texts             # ring of NUL-ended tick strings, made at the first one
+    char *texts             # ring of tick strings behind their lengths, made at the first one
+    int64_t text_room       # bytes it has; it grows to TEXT_BYTES before anything in it is overwritten
     int64_t text_end        # bytes ever written to it
 
 
@@ -245,12 +248,17 @@ cdef class Rows:
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
     ``waited_ns`` says how long the oldest live row of the last batch had waited for its reader.
+
+    A stream begins with room for 64 rows, which doubles up to ``capacity`` only when its reader is slow, and halves
+    again once 64 batches in a row were small. A block that grew may be kept up to three times, to be used again. The
+    texts of string ticks take another mebibyte at most.
     """
     cdef Sink sink
     cdef Memory block
     cdef Memory spare           # the blocks of the last two batches, used again when their readers have dropped them:
     cdef Memory older           # who iterates holds one batch until the next has come
     cdef Memory newest          # a copy of the newest row that was taken
+    cdef int calm               # batches in a row that left most of the block empty
     cdef readonly str kind
     cdef readonly str policy
     cdef readonly object wake
@@ -303,6 +311,11 @@ cdef class Rows:
         return self.sink.overflowed
 
     @property
+    def room(self):
+        """Rows that the filling block takes before it must grow."""
+        return self.sink.room
+
+    @property
     def capacity(self):
         """Rows that may wait at most."""
         return self.sink.capacity
@@ -324,7 +337,9 @@ cdef class Rows:
             memcpy(copied.at, filled.at + head * size, (used - head) * size)
             memcpy(copied.at + (used - head) * size, filled.at, head * size)
             self.use(filled)
+            self.settle(used)
             return np.ndarray(used, self.dtype, copied)
+        self.calm = 0
         self.use(self.free_block(filled.size))
         self.older, self.spare = self.spare, filled
         return np.ndarray(used, self.dtype, filled)
@@ -338,6 +353,18 @@ cdef class Rows:
             return self.older
         return Memory(size)
 
+    cdef int settle(self, int64_t used) except -1:
+        """After a batch that was copied out: halve a block that has been too large for long; it is empty."""
+        if 16 * used > self.sink.room or self.sink.room <= FIRST_ROWS:
+            self.calm = 0
+            return 0
+        self.calm += 1
+        if self.calm == CALM_BATCHES:
+            self.calm = 0
+            self.spare = self.older = None
+            self.use(Memory(max(self.sink.room // 2, <int64_t>FIRST_ROWS) * self.sink.itemsize))
+        return 0
+
     cdef int keep_newest(self) except -1:
         if self.newest is None:
             self.newest = Memory(self.sink.itemsize)
@@ -346,9 +373,10 @@ cdef class Rows:
 
     cdef int forget(self) except -1:
         """Empty it, for who has read the rows where they are."""
+        cdef int64_t used = self.sink.used
         self.keep_newest()
         self.sink.used = self.sink.head = 0
-        return 0
+        return self.settle(used)
 
     def latest(self):
         """A copy of the newest row, taken or not; None before the first."""
@@ -486,18 +514,30 @@ cdef inline void rewind(Sink *sink, Mark before) noexcept nogil:
     sink.last = before.used - 1
 
 
+cdef bint more_text_room(Sink *sink, int64_t needed) noexcept nogil:
+    """Double the ring of texts until it has so many bytes: it has been filled once only, so nothing in it moves."""
+    cdef int64_t room = max(2 * sink.text_room, <int64_t>FIRST_TEXT_BYTES)
+    cdef char *texts
+    while room < needed:
+        room *= 2
+    texts = <char *>PyMem_RawRealloc(sink.texts, room)
+    if texts == NULL:
+        return False
+    sink.texts, sink.text_room = texts, room
+    return True
+
+
 cdef int64_t keep_text(Sink *sink, const char *text, Py_ssize_t size) noexcept nogil:
     """Remember a tick string; its position, or 0 when it is too long to be kept or there is no memory."""
     cdef int64_t position = sink.text_end
     cdef int64_t needed = (4 + size + 3) & ~<int64_t>3
     if needed > TEXT_BYTES // 4:
         return 0
-    if sink.texts == NULL:
-        sink.texts = <char *>PyMem_RawMalloc(TEXT_BYTES)
-        if sink.texts == NULL:
-            return 0
     if position % TEXT_BYTES + needed > TEXT_BYTES:
         position += TEXT_BYTES - position % TEXT_BYTES
+    if position + needed > sink.text_room and sink.text_room < TEXT_BYTES and not more_text_room(
+            sink, min(position + needed, <int64_t>TEXT_BYTES)):
+        return 0
     (<uint32_t *>(sink.texts + position % TEXT_BYTES))[0] = <uint32_t>size
     memcpy(sink.texts + position % TEXT_BYTES + 4, text, size)
     sink.text_end = position + needed

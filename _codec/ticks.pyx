@@ -83,6 +83,7 @@ cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
     cdef TickRow row
     cdef int64_t req_id, tick_type
     cdef Sink *sink
+    cdef const char *text
     cdef const char *stop
     if not take_tick_head(cur, &req_id, &tick_type):
         return DECLINED
@@ -92,8 +93,10 @@ cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
     stop = field_end(cur)
     if stop == NULL:
         return DECLINED
+    text = cur.pos
+    cur.pos = stop + 1
     start_tick(&row, reading, tick_type)
-    return deliver_string(sink, reading, &row, cur.pos, stop)
+    return deliver_string(sink, reading, &row, text, stop)
 
 
 cdef Outcome deliver_string(

@@ -181,7 +181,8 @@ class ProtobufPlan(Plan):
 class Codes:
     """Short strings numbered in order of appearance; code 0 is the empty string.
 
-    Codes are the same in every stream of a process. After 65,534 different strings every new one has code 65535.
+    Codes are the same in every stream of a process. After 65,534 different strings every new one has code 65535, and
+    so has every string of more than 64 bytes: the table never takes more than about 20 MB, whatever a gateway sends.
     """
 
     def __len__(self) -> int: ...
@@ -198,6 +199,10 @@ class Rows:
     ``policy`` says what happens when nobody takes them: "ring" keeps the newest ``capacity`` rows, "grow" keeps the
     oldest and then refuses, "latest" keeps one row (of each tick type). What is lost is counted in ``dropped``.
     ``waited_ns`` says how long the oldest live row of the last batch had waited for its reader.
+
+    A stream begins with room for 64 rows, which doubles up to ``capacity`` only when its reader is slow, and halves
+    again once 64 batches in a row were small. A block that grew may be kept up to three times, to be used again. The
+    texts of string ticks take another mebibyte at most.
     """
 
     @property
@@ -222,6 +227,9 @@ class Rows:
     @property
     def overflowed(self) -> bool:
         """Whether a "grow" stream has met its capacity."""
+    @property
+    def room(self) -> int:
+        """Rows that the filling block takes before it must grow."""
     @property
     def capacity(self) -> int:
         """Rows that may wait at most."""
@@ -426,7 +434,11 @@ class Protocol(BufferedProtocol):
     @property
     def rows_received(self) -> int: ...
     @property
-    def extra_fields(self) -> int: ...
+    def payload_size(self) -> int:
+        """Bytes of the payload whose message the owner is being told."""
+    @property
+    def extra_fields(self) -> int:
+        """Text fields that came after the last one known."""
     def __init__(self, owner: _Owner, *, preamble: bytes = b"") -> None: ...
     def attach(self, req_id: int, rows: Rows, second: Rows | None = None) -> None:
         """From now on hot messages with this req_id go into ``rows``, or ``second``, if they are of its kind."""

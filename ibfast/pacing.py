@@ -11,12 +11,13 @@ second's messages to them; history goes last, and what waits for a limit of its 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from ibfast.errors import PacingError
 from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
+from ibfast.pacing_queue import Hold, LaneQueue, Waiting
 from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
 
@@ -71,18 +72,6 @@ class Window:
 
 Share = tuple[Window, int]
 """A window and how many units of it a message takes."""
-
-
-@dataclass(eq=False, slots=True)
-class Waiting:
-    """A message that cannot leave yet: its bytes, and the limits of its own."""
-
-    message: Message
-    frame: bytes
-    since_ns: int
-    shares: list[Share]
-    quota: Quota | None
-    req_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +141,10 @@ class Pacing:
         self.counters = Counters()
         self._messages = Window(messages_per_second(lines), SECOND_WITH_MARGIN_NS)
         self._head_room = max(1, round(HEAD_ROOM * self._messages.most)) if self._messages.most > 1 else 0
-        self._lanes: dict[Lane, deque[Waiting]] = {lane: deque() for lane in Lane}
+        self._lanes = {lane: LaneQueue() for lane in Lane}
+        self._waiting: dict[int, tuple[LaneQueue, Waiting]] = {}  # requests by their id, cancels are not among them
+        self._waiting_orders: Counter[int] = Counter()  # messages about each, by order id
+        self._waiting_in: Counter[str] = Counter()  # requests for each quota
         self._rates: dict[type[Message], list[_Kept]] = {}
         for rate in RATES:
             kept = _Kept(rate)
@@ -181,12 +173,12 @@ class Pacing:
         lane = self._lane_of(message)
         quota = self._quotas.get(type(message))
         if quota is not None:
-            self._refuse_above_quota(quota, lane)
+            self._refuse_above_quota(quota)
         for other, queue in self._lanes.items():
             if queue and other <= lane:
                 return False
         self._leaving = self._shares(message)
-        return self._ready_at(lane, self._leaving, quota, now_ns) <= now_ns
+        return self._gate_at(lane, now_ns) <= now_ns and self._longest_hold(self._leaving, quota, now_ns) is None
 
     def took(self, message: Message, now_ns: int) -> None:
         """A message that `is_free` let through has left."""
@@ -197,48 +189,55 @@ class Pacing:
         """Queue a message; `release` gives it back when it may leave."""
         shares, quota = self._shares(message), self._quotas.get(type(message))
         waiting = Waiting(message, frame, now_ns, shares, quota, getattr(message, "req_id", None))
-        self._lanes[self._lane_of(message)].append(waiting)
+        lane = self._lane_of(message)
+        self._lanes[lane].put(waiting)
+        if lane is Lane.ORDER:
+            self._waiting_orders[getattr(message, "order_id", None) or 0] += 1
+        elif lane is not Lane.CANCEL and waiting.req_id is not None:
+            self._waiting[waiting.req_id] = self._lanes[lane], waiting
+        if quota is not None:
+            self._waiting_in[quota.name] += 1
 
     def release(self, now_ns: int) -> tuple[list[Waiting], int | None]:
         """What may leave now, and when to ask again: None if nothing waits."""
         leaving: list[Waiting] = []
         soonest: int | None = None
         for lane, queue in self._lanes.items():
-            held: deque[Waiting] = deque()
             while queue:
-                ready = max(self._gate_at(lane, now_ns), self._spaced_ns)
-                if ready <= now_ns:
-                    ready = self._ready_at(lane, queue[0].shares, queue[0].quota, now_ns)
-                    if ready <= now_ns:
-                        leaving.append(queue.popleft())
-                        self._leave(leaving[-1], now_ns)
-                        self._space(lane, now_ns)
+                ready: int | None = max(self._gate_at(lane, now_ns), self._spaced_ns)
+                if ready is not None and ready <= now_ns:
+                    waiting = queue.next_ready(now_ns, lambda waiting: self._hold_of(waiting, now_ns))
+                    if waiting is not None:
+                        leaving.append(waiting)
+                        self._leave(waiting, lane, now_ns)
                         continue
-                    held.append(queue.popleft())  # what is behind it may pass
-                else:
-                    held.extend(queue)
-                    queue.clear()
-                soonest = ready if soonest is None else min(soonest, ready)
-            self._lanes[lane] = held
+                    ready = queue.soonest_ns
+                if ready is not None:
+                    soonest = ready if soonest is None else min(soonest, ready)
+                break
         return leaving, soonest
 
     def withdraw(self, req_id: int) -> bool:
         """Take a request back that has not left; True if there was one."""
-        for lane, queue in self._lanes.items():
-            kept = deque(waiting for waiting in queue if waiting.req_id != req_id)
-            if len(kept) < len(queue):
-                self._lanes[lane] = kept
-                return True
-        return False
+        queue, waiting = self._waiting.pop(req_id, (None, None))
+        if queue is None or waiting is None:
+            return False
+        queue.withdraw(waiting)
+        if waiting.quota is not None:
+            self._waiting_in[waiting.quota.name] -= 1
+        return True
 
     def holds(self, req_id: int) -> bool:
         """Whether a request still waits for its turn."""
-        return any(waiting.req_id == req_id for queue in self._lanes.values() for waiting in queue)
+        return req_id in self._waiting
 
     def clear(self) -> None:
         """The connection is gone: nothing waits, nothing is open."""
         for queue in self._lanes.values():
             queue.clear()
+        self._waiting.clear()
+        self._waiting_orders.clear()
+        self._waiting_in.clear()
         for ids in self._open.values():
             ids.clear()
         self._quota_of.clear()
@@ -249,6 +248,7 @@ class Pacing:
         if name is None:
             return False
         self._open[name].discard(req_id)
+        self._lanes[Lane.HISTORY].look_again(name)
         return bool(self._lanes[Lane.HISTORY])
 
     def complained(self, code: int, text: str, now_ns: int) -> None:
@@ -289,10 +289,8 @@ class Pacing:
 
     def _lane_of(self, message: Message) -> Lane:
         """A cancel does not overtake its own order."""
-        if isinstance(message, CancelOrderRequest):
-            orders = (it.message for it in self._lanes[Lane.ORDER])
-            if any(getattr(order, "order_id", None) == message.order_id for order in orders):
-                return Lane.ORDER
+        if isinstance(message, CancelOrderRequest) and (message.order_id or 0) in self._waiting_orders:
+            return Lane.ORDER
         return lane_of(message)
 
     def _room(self, lane: Lane, now_ns: int) -> int:
@@ -305,13 +303,16 @@ class Pacing:
         gate = max(self._paused_until_ns, self._messages.free_at(now_ns, most=self._room(lane, now_ns)))
         return max(gate, self._history_paused_until_ns) if lane is Lane.HISTORY else gate
 
-    def _ready_at(self, lane: Lane, shares: list[Share], quota: Quota | None, now_ns: int) -> int:
-        ready = self._gate_at(lane, now_ns)
-        for window, units in shares:
-            ready = max(ready, window.free_at(now_ns, units))
+    def _hold_of(self, waiting: Waiting, now_ns: int) -> Hold | None:
+        """The limit of its own that holds a message longest, if any does."""
+        return self._longest_hold(waiting.shares, waiting.quota, now_ns)
+
+    def _longest_hold(self, shares: list[Share], quota: Quota | None, now_ns: int) -> Hold | None:
+        holds = [Hold(window, window.free_at(now_ns, units)) for window, units in shares]
         if quota is not None and quota.waits and len(self._open[quota.name]) >= quota.most(self.lines):
-            ready = max(ready, now_ns + SECOND_NS)  # or sooner: `finished` says when
-        return ready
+            holds.append(Hold(quota.name, now_ns + SECOND_NS))  # or sooner: `finished` says when
+        longest = max(holds, key=lambda hold: hold.until_ns, default=None)
+        return longest if longest is not None and longest.until_ns > now_ns else None
 
     def _shares(self, message: Message) -> list[Share]:
         return [
@@ -326,12 +327,25 @@ class Pacing:
         is_late = now_ns - self._spaced_ns <= interval_ns
         self._spaced_ns = (self._spaced_ns if is_late else now_ns) + interval_ns
 
-    def _leave(self, waiting: Waiting, now_ns: int) -> None:
+    def _leave(self, waiting: Waiting, lane: Lane, now_ns: int) -> None:
+        """One that has waited leaves."""
+        if waiting.req_id is not None and lane is not Lane.CANCEL:
+            self._waiting.pop(waiting.req_id, None)
+        if lane is Lane.ORDER:
+            self._release_order(getattr(waiting.message, "order_id", None) or 0)
+        if waiting.quota is not None:
+            self._waiting_in[waiting.quota.name] -= 1
         waited = now_ns - waiting.since_ns
         self.counters.waits += 1
         self.counters.waited_ns += waited
         self.counters.longest_wait_ns = max(self.counters.longest_wait_ns, waited)
         self._count(waiting.message, waiting.shares, waiting.quota, now_ns)
+        self._space(lane, now_ns)
+
+    def _release_order(self, order_id: int) -> None:
+        self._waiting_orders[order_id] -= 1
+        if not self._waiting_orders[order_id]:
+            del self._waiting_orders[order_id]
 
     def _count(self, message: Message, shares: list[Share], quota: Quota | None, now_ns: int) -> None:
         self._messages.take(now_ns)
@@ -342,11 +356,11 @@ class Pacing:
             self._open[quota.name].add(req_id)
             self._quota_of[req_id] = quota.name
 
-    def _refuse_above_quota(self, quota: Quota, lane: Lane) -> None:
+    def _refuse_above_quota(self, quota: Quota) -> None:
         if quota.waits:
             return
         most = quota.most(self.lines)
-        busy = len(self._open[quota.name]) + sum(waiting.quota is quota for waiting in self._lanes[lane])
+        busy = len(self._open[quota.name]) + self._waiting_in[quota.name]
         if busy >= most:
             raise PacingError(
                 f"{quota.name}: {busy} of {most} are open; close one, or connect with lines= if your login has more "
