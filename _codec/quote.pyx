@@ -16,16 +16,29 @@ cdef struct TickTypeFacts:
     uint8_t live            # the type that it is the delayed form of, else itself
     bint has_size           # a size comes with this price
     uint8_t size            # and counts as this type
+    bint is_none_at_minus_one       # -1 alone says that there is none
+    bint has_sign           # a size of this type may be below zero
 
 cdef TickTypeFacts[TICK_TYPES] FACTS
 
 DELAYED_TICK_TYPES = {
     66: 1, 67: 2, 68: 4, 69: 0, 70: 3, 71: 5, 72: 6, 73: 7, 74: 8, 75: 9, 76: 14, 80: 10, 81: 11, 82: 12, 83: 13,
     88: 45, 90: 49, 103: 50, 104: 51}
+cdef tuple HALTED_TICK_TYPES = (49, 90)
+# Yields and imbalances can be below zero, -1 among them: they stand as they come.
+cdef tuple YIELD_TICK_TYPES = (50, 51, 52, 103, 104)
+cdef tuple IMBALANCE_TICK_TYPES = (36, 61)
 cdef tuple PRICE_TICK_TYPES = (
     1, 2, 4, 6, 7, 9, 14, 15, 16, 17, 18, 19, 20, 35, 37, 50, 51, 52, 57, 66, 67, 68, 72, 73, 75, 76, 78, 79,
     92, 93, 94, 95, 96, 97, 98, 99, 101, 102, 103, 104, 105, 106)
 cdef dict SIZES_OF_PRICES = {1: 0, 2: 3, 4: 5}
+
+# What TWS says where it has no data (IB's manual, "Receiving Market Data", and recordings):
+#
+#   bid, ask, last   a price of -1 or 0 whose size is 0 or -1; with a size either is a price, as spreads have them
+#   other prices     -1: high, low, open, close, mark, ... come without a size
+#   sizes            below zero: -1, and -1553556175 and the like, which have overflowed 32 bits at IB
+#   halted           -1, with frozen data
 
 
 cdef int fill_facts() except -1:
@@ -38,6 +51,9 @@ cdef int fill_facts() except -1:
             tick_type in DELAYED_TICK_TYPES or tick_type in DELAYED_TICK_TYPES.values())
         FACTS[tick_type].has_size = FACTS[tick_type].live in SIZES_OF_PRICES
         FACTS[tick_type].size = SIZES_OF_PRICES.get(FACTS[tick_type].live, 0)
+        FACTS[tick_type].has_sign = tick_type in IMBALANCE_TICK_TYPES
+        FACTS[tick_type].is_none_at_minus_one = tick_type in HALTED_TICK_TYPES or (
+            tick_type in PRICE_TICK_TYPES and tick_type not in YIELD_TICK_TYPES and not FACTS[tick_type].has_size)
     return 0
 
 fill_facts()
@@ -147,18 +163,29 @@ cdef void update_tick(QuoteState *quote, Sink *sink, const TickRow *row) noexcep
         quote.is_delayed = facts.is_delayed
     if row.text:
         keep_quote_text(quote, sink, row)
+    if facts.has_size:
+        quote.values[facts.size] = size_or_none(row.size)
+        quote.values[facts.live] = price_or_none(row.price, row.size)
+        return
     if facts.is_price:
         quote.values[facts.live] = row.price
-        if facts.has_size:
-            quote.values[facts.size] = row.size
-            if row.price == -1 and row.size == 0:       # how TWS says that there is none
-                quote.values[facts.live] = NAN
     elif row.size == row.size:
-        quote.values[facts.live] = row.size
+        quote.values[facts.live] = row.size if facts.has_sign else size_or_none(row.size)
     elif row.price == row.price:
         quote.values[facts.live] = row.price
     else:
         quote.values[facts.live] = row.value
+    if facts.is_none_at_minus_one and quote.values[facts.live] == -1:
+        quote.values[facts.live] = NAN
+
+
+cdef inline double size_or_none(double size) noexcept nogil:
+    return NAN if size < 0 else size
+
+
+cdef inline double price_or_none(double price, double size) noexcept nogil:
+    """A price of -1 or 0 is one only if there is something to be had at it."""
+    return NAN if (price == -1 or price == 0) and not size > 0 else price
 
 
 cdef void keep_quote_text(QuoteState *quote, Sink *sink, const TickRow *row) noexcept nogil:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -46,19 +47,39 @@ class AccountTag(StrEnum):
 LEDGER = "$LEDGER"
 """A tag for cash by currency: alone in the base currency, ``$LEDGER:EUR`` in one, ``$LEDGER:ALL`` in all."""
 
+UNSET = "1.7976931348623157E308"
+"""The largest double: no number has been computed."""
+
+LEDGER_PREFIX = "$LEDGER-"
+"""TWS from 10.47 on puts this before the tags of the ledger, the cash by currency, if a setting of it is on."""
+
+LEDGER_TAGS = frozenset({
+    "AccruedCash", "CashBalance", "CorporateBondValue", "Cryptocurrency", "ExchangeRate", "FundValue",
+    "FutureOptionValue", "FuturesPNL", "FxCashBalance", "IssuerOptionValue", "MoneyMarketFundValue", "MutualFundValue",
+    "NetDividend", "NetLiquidationByCurrency", "OptionMarketValue", "RealizedPnL", "StockMarketValue", "TBillValue",
+    "TBondValue", "TotalCashBalance", "UnrealizedPnL", "WarrantValue",
+})  # fmt: skip
+"""Tags of the ledger. Without the prefix some come twice in one currency: of the whole account, then of the ledger."""
+
 TEXTS = frozenset({"AccountCode", "AccountOrGroup", "AccountReady", "AccountType", "Currency"})
 """Tags whose values are no numbers, whatever they look like."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFigure:
-    """One figure of an account: a `Decimal` where it is a number, else TWS's text; ``currency`` where it is money."""
+    """One figure of an account: a `Decimal` where it is a number, else TWS's text; ``currency`` where it is money.
+
+    ``is_ledger`` says that TWS marked it as one of the ledger, the cash by currency: its prefix ``$LEDGER-`` is not
+    part of ``tag``. Without that setting of TWS it is False, and ``AccruedCash`` comes twice: of the account, then of
+    its ledger.
+    """
 
     account: str
     tag: str
     value: Decimal | str
     currency: str | None = None
     model_code: str | None = None
+    is_ledger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +92,34 @@ class AccountSnapshot:
     time: str | None
 
     def value(self, tag: str, currency: str | None = None) -> Decimal | str:
-        """The figure of this tag, in this currency where there are several.
+        """The figure of this tag, in this currency where there are several: of the account, or else of its ledger.
 
         Raises:
             KeyError: there is none.
         """
-        for figure in self.figures:
-            if figure.tag == tag and currency in (None, figure.currency):
-                return figure.value
+        return find_figure(self.figures, tag, currency).value
+
+
+def find_figure(figures: Iterable[AccountFigure], tag: str, currency: str | None) -> AccountFigure:
+    """The first figure of this tag, in this currency if one is named; one of the ledger only if there is no other.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found = [it for it in figures if it.tag == tag and currency in (None, it.currency)]
+    if not found:
         raise KeyError(tag if currency is None else f"{tag} in {currency}")
+    return next((figure for figure in found if not figure.is_ledger), found[0])
+
+
+def figure_key(figure: AccountFigure) -> Hashable:
+    """What a figure is of; those of the ledger may have the key of another if TWS does not mark them."""
+    return figure.account, figure.model_code, figure.tag, figure.currency, figure.is_ledger
+
+
+def may_repeat(figure: AccountFigure) -> bool:
+    """Whether it may come twice in one answer: of the account, and of a ledger that is not marked."""
+    return figure.tag in LEDGER_TAGS and not figure.is_ledger
 
 
 def figure_of(message: AccountSummary | AccountUpdateMulti | AccountValue) -> AccountFigure:
@@ -90,14 +130,14 @@ def figure_of(message: AccountSummary | AccountUpdateMulti | AccountValue) -> Ac
         account, tag, model = message.account_name, message.key, None
     else:
         account, tag, model = message.account, message.key, message.model_code or None
-    return AccountFigure(
-        account or "", tag or "", value_of(tag or "", message.value or ""), message.currency or None, model
-    )
+    name = (tag or "").removeprefix(LEDGER_PREFIX)
+    value = value_of(name, message.value or "")
+    return AccountFigure(account or "", name, value, message.currency or None, model, is_ledger=name != (tag or ""))
 
 
 def value_of(tag: str, text: str) -> Decimal | str:
-    """A number as one; what is none stays text."""
-    if tag in TEXTS:
+    """A number as one; what is none stays text, TWS's spelling of "no number" too."""
+    if tag in TEXTS or text == UNSET:
         return text
     try:
         value = Decimal(text)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ibfast.bars import Bars
+from ibfast.bars import Bars, without_placeholders
 from ibfast.errors import DecodeError
+from ibfast.gaps import Gap
 from ibfast.schema import HistoricalData, HistoricalDataBar, HistoricalDataEnd, HistoricalDataUpdate
 from ibfast.schema.declare import Message
-from ibfast.streams import Gap, LiveStream, Opener, RecordStream
+from ibfast.streams import LiveStream, Opener, RecordStream
 
 
 class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
@@ -40,10 +41,8 @@ class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
         if self._history is not None:
             history, self._history = self._history, None
             return history
-        return super()._try_item()
-
-    def _add_gap(self, begin_ns: int, reason: str) -> None:
-        RecordStream._add_gap(self, begin_ns, reason)
+        item = super()._try_item()
+        return item if item is None or isinstance(item, Gap) else without_placeholders(item)
 
     def _forget(self) -> None:
         self._rows.take()  # the history to come has these too
@@ -57,7 +56,7 @@ class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
         elif not isinstance(message, HistoricalDataEnd):
             return super().received(message)
         if isinstance(message, self._end_type):
-            self._history, self._has_history = self._rows.take(), True
+            self._history, self._has_history = without_placeholders(self._rows.take()), True
             self._bell.ring()
         return False
 

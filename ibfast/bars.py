@@ -20,15 +20,16 @@ FAR_FUTURE_S = 2**63 // 1_000_000_000  # the first second whose nanoseconds int6
 class Bars(Table):
     """Bars, oldest first.
 
-    ``records`` is a structured array of dtype `ibfast.records.BAR`. ``start`` and ``end`` are the range as TWS spells
-    it, where it says so.
+    ``records`` is a structured array of dtype `ibfast.records.BAR`. Where TWS has no volume and no average price, as in
+    bars of quotes, it says -1: they are NaN here, and ``bar_count`` is -1. Weekly and monthly bars carry the last day
+    of their period. ``start`` and ``end`` are the range as TWS spells it, where it says so.
     """
 
     _noun: ClassVar[str] = "bars"
     _time: ClassVar[tuple[str, str]] = ("time_ns", "ns")
 
     def __init__(self, records: NDArray[np.void], start: str = "", end: str = "") -> None:
-        super().__init__(records)
+        super().__init__(without_placeholders(records))
         self.start = start
         self.end = end
 
@@ -54,6 +55,16 @@ class Bars(Table):
             records[name] = [np.nan if (value := getattr(bar, name)) is None else float(value) for bar in bars]
         records["bar_count"] = [bar.bar_count or 0 for bar in bars]
         return cls(records, start, end)
+
+
+def without_placeholders(records: NDArray[np.void]) -> NDArray[np.void]:
+    """The bars, with NaN where TWS says -1 for a volume that it does not have, and for the average price with it."""
+    missing = records["volume"] < 0
+    if missing.any():
+        records = records.copy()
+        records["wap"][missing & (records["wap"] == -1)] = np.nan
+        records["volume"][missing] = np.nan
+    return records
 
 
 def _time_ns(date: str) -> int:

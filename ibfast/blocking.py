@@ -41,13 +41,10 @@ from ibfast.connection import IDLE_S
 from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
-from ibfast.errors import (
-    DecodeError,
-    IbfastError,
-    RequestError,
-)
+from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
 from ibfast.fills import Fill
+from ibfast.gaps import Gap
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
@@ -93,7 +90,6 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
-from ibfast.streams import Gap
 from ibfast.trade import TradeEvent
 from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
@@ -169,7 +165,11 @@ class MessageStream(Facade, Generic[T]):
 
     @property
     def latest(self) -> T | None:
-        """The newest item, taken or not; None before the first."""
+        """The newest item, taken or not; None before the first. Reading it opens a subscription.
+
+        Raises:
+            IbfastError: it was refused. RuntimeError: it is not open, and no event loop runs to open it in.
+        """
         return self._read("latest")
 
     def collect_for(self, seconds: float) -> list[T]:
@@ -191,9 +191,11 @@ class MessageStream(Facade, Generic[T]):
 class Updates(Facade, Generic[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
-    Many begin with a picture of how things are: `complete` waits for it. While it is ``durable`` it outlives a lost
-    connection: it is asked for anew, and what is begins anew. ``gaps`` has each stretch in which something may be
-    missing; `with_gaps` brings them in their place. ``notices`` keeps the last thousand warnings about it.
+    Many begin with an answer that says how things are: `complete` waits for it. While it is ``durable`` it outlives a
+    lost connection: it is asked for anew, and behind a `Gap` the whole answer comes again. From the loss until then
+    ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
+
+    With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.
     """
 
     @property
@@ -252,12 +254,24 @@ class Updates(Facade, Generic[T]):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    def with_gaps(self) -> Iterator[T | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
+    @property
     def dropped(self) -> int:
         return self._read("dropped")
 
     @property
     def latest(self) -> T | None:
-        """The newest item, taken or not; None before the first."""
+        """The newest item, taken or not; None before the first. Reading it opens a subscription.
+
+        Raises:
+            IbfastError: it was refused. RuntimeError: it is not open, and no event loop runs to open it in.
+        """
         return self._read("latest")
 
     def collect_for(self, seconds: float) -> list[T]:
@@ -273,25 +287,45 @@ class Updates(Facade, Generic[T]):
         return self._read("durable")
 
     @property
-    def gaps(self) -> list[Gap]:
-        return self._read("gaps")
-
-    @property
     def req_id(self) -> int:
         """The id of its request; 0 before it is open, and if it has none of its own."""
         return self._read("req_id")
 
-    def with_gaps(self) -> Iterator[T | Gap]:
-        """Items, and each `Gap` in its place among them; its ``seq`` counts the items before it."""
-        return self._iterate(self._async.with_gaps())
+    @property
+    def snapshot(self) -> list[T]:
+        """The newest of each item, of a subscription that keeps them: the last complete answer until the next is.
+
+        Reading it opens the subscription.
+
+        Raises:
+            LookupError: no answer is complete yet, or none is kept. IbfastError: it was refused.
+        """
+        return self._read("snapshot")
 
     @property
     def is_complete(self) -> bool:
-        """Whether the first picture has come."""
+        """Whether the answer is complete, to the newest request if it was asked for anew."""
         return self._read("is_complete")
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what came last is what TWS says now: False before the answer is complete, without a connection and
+        after the end.
+        """
+        return self._read("is_current")
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is, and before the first answer."""
+        return self._read("stale_since_ns")
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._read("is_interrupted")
+
     def complete(self) -> Self:
-        """Wait for the first picture.
+        """Wait until the answer is complete: the first, or the new one after a lost connection.
 
         Raises:
             RequestTimeout: it did not come within the request timeout. IbfastError: what ended the stream.
@@ -318,7 +352,7 @@ class Computations(Facade):
         return self._read("callback_errors")
 
     def try_next(self) -> NDArray[np.void] | None:
-        """The records that wait, as one batch, or None; never blocks."""
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
@@ -382,6 +416,10 @@ class Computations(Facade):
     def gaps(self) -> list[Gap]:
         return self._read("gaps")
 
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
     @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
@@ -389,17 +427,13 @@ class Computations(Facade):
 
     @property
     def total(self) -> int:
-        """Records received so far, dropped ones included."""
+        """Records received so far, dropped ones included; reading it opens the stream."""
         return self._read("total")
 
     @property
     def latest(self) -> np.void | None:
-        """The newest record, taken or not; None before the first."""
+        """The newest record, taken or not; None before the first. Reading it opens the stream."""
         return self._read("latest")
-
-    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
-        """Batches, and each `Gap` in its place among them."""
-        return self._iterate(self._async.with_gaps())
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
@@ -446,7 +480,7 @@ class Ticks(Facade):
         return self._read("callback_errors")
 
     def try_next(self) -> NDArray[np.void] | None:
-        """The records that wait, as one batch, or None; never blocks."""
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
@@ -507,6 +541,14 @@ class Ticks(Facade):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
+    @property
     def notices(self) -> deque[Message]:
         return self._read("notices")
 
@@ -523,6 +565,10 @@ class Ticks(Facade):
         return self._read("tick_req_params")
 
     @property
+    def rerouted_to(self) -> Contract | None:
+        return self._read("rerouted_to")
+
+    @property
     def durable(self) -> bool:
         return self._read("durable")
 
@@ -537,27 +583,19 @@ class Ticks(Facade):
         return self._read("is_interrupted")
 
     @property
-    def gaps(self) -> list[Gap]:
-        return self._read("gaps")
-
-    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
 
     @property
     def total(self) -> int:
-        """Records received so far, dropped ones included."""
+        """Records received so far, dropped ones included; reading it opens the stream."""
         return self._read("total")
 
     @property
     def latest(self) -> np.void | None:
-        """The newest record, taken or not; None before the first."""
+        """The newest record, taken or not; None before the first. Reading it opens the stream."""
         return self._read("latest")
-
-    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
-        """Batches, and each `Gap` in its place among them."""
-        return self._iterate(self._async.with_gaps())
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
@@ -608,7 +646,7 @@ class BarUpdates(Facade):
         return self._read("callback_errors")
 
     def try_next(self) -> NDArray[np.void] | None:
-        """The records that wait, as one batch, or None; never blocks."""
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> NDArray[np.void]:
@@ -669,6 +707,14 @@ class BarUpdates(Facade):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
+    @property
     def notices(self) -> deque[Message]:
         return self._read("notices")
 
@@ -685,6 +731,10 @@ class BarUpdates(Facade):
         return self._read("tick_req_params")
 
     @property
+    def rerouted_to(self) -> Contract | None:
+        return self._read("rerouted_to")
+
+    @property
     def durable(self) -> bool:
         return self._read("durable")
 
@@ -699,27 +749,19 @@ class BarUpdates(Facade):
         return self._read("is_interrupted")
 
     @property
-    def gaps(self) -> list[Gap]:
-        return self._read("gaps")
-
-    @property
     def dropped(self) -> int:
         """Records lost because nobody took them in time; the gaps show in their ``seq``."""
         return self._read("dropped")
 
     @property
     def total(self) -> int:
-        """Records received so far, dropped ones included."""
+        """Records received so far, dropped ones included; reading it opens the stream."""
         return self._read("total")
 
     @property
     def latest(self) -> np.void | None:
-        """The newest record, taken or not; None before the first."""
+        """The newest record, taken or not; None before the first. Reading it opens the stream."""
         return self._read("latest")
-
-    def with_gaps(self) -> Iterator[NDArray[np.void] | Gap]:
-        """Batches, and each `Gap` in its place among them."""
-        return self._iterate(self._async.with_gaps())
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
@@ -758,18 +800,25 @@ class Quote(Facade):
             for _ in quote:  # at most once a socket read
                 print(quote.bid, quote.ask, quote.model_greeks)
 
-    Delayed ticks count as those they stand for, and ``is_delayed`` says so. It is current without being read, too;
-    while it ``is_interrupted`` it stands still, and when it is asked for anew it begins with nothing known.
-    ``last_timestamp`` is in seconds since 1970, ``halted`` 0 for no, 1 for a general halt, 2 for a volatility halt;
-    ``close_price`` is that of the day before. `value` and `text` have the tick types that have no name here.
+    It is current without being read, too. Reading a property opens it; if TWS has refused it, its error is raised. What
+    TWS marks as "no data" is NaN: -1 in high, low, open, close and mark, -1 or 0 in a bid, ask or last without a size,
+    sizes below zero. Prices of -1 or 0 with a size are prices, as spreads have them.
+
+    Without a connection it stands still: ``is_current`` is False, ``stale_since_ns`` says since when, ``gaps`` has the
+    stretch. Asked for anew, it keeps what it had until the first tick of the new subscription; then only new ticks
+    count.
+
+    Delayed ticks count as those they stand for, and ``is_delayed`` says so. ``last_timestamp`` is in seconds since
+    1970, ``halted`` 0 for no, 1 for a general halt, 2 for a volatility halt; ``close_price`` is that of the day before.
+    `value` and `text` have the tick types that have no name here.
     """
 
     @property
     def callback_errors(self) -> int:
         return self._read("callback_errors")
 
-    def try_next(self) -> Quote | None:
-        """The quote itself if it has changed since the last time, else None; never blocks."""
+    def try_next(self) -> "Quote" | None:
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> "Quote":
@@ -820,6 +869,14 @@ class Quote(Facade):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    def with_gaps(self) -> Iterator["Quote" | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
+    @property
     def notices(self) -> deque[Message]:
         return self._read("notices")
 
@@ -836,6 +893,10 @@ class Quote(Facade):
         return self._read("tick_req_params")
 
     @property
+    def rerouted_to(self) -> Contract | None:
+        return self._read("rerouted_to")
+
+    @property
     def durable(self) -> bool:
         return self._read("durable")
 
@@ -848,6 +909,21 @@ class Quote(Facade):
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
         return self._read("is_interrupted")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is what TWS says now: False before the first records, without a connection, and after the end."""
+        return self._read("is_current")
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is, and before anything came."""
+        return self._read("stale_since_ns")
+
+    @property
+    def latest(self) -> Self | None:
+        """The stream itself; None before the first records. Reading it opens the stream."""
+        return self._read("latest")
 
     @property
     def bid(self) -> float:
@@ -934,13 +1010,28 @@ class Quote(Facade):
         return self._read("model_greeks")
 
     @property
+    def midpoint(self) -> float:
+        """The middle of bid and ask; NaN unless there are both."""
+        return self._read("midpoint")
+
+    @property
+    def spread(self) -> float:
+        """How far the ask is above the bid; NaN unless there are both."""
+        return self._read("spread")
+
+    @property
+    def change(self) -> float:
+        """How far the last price is above the close of the day before; NaN unless there are both."""
+        return self._read("change")
+
+    @property
     def recv_ns(self) -> int:
         """When the last tick came, in ns since 1970; 0 before the first."""
         return self._read("recv_ns")
 
     @property
     def updates(self) -> int:
-        """Ticks and option computations so far."""
+        """Ticks and option computations so far, since it was last asked for."""
         return self._read("updates")
 
     @property
@@ -949,17 +1040,16 @@ class Quote(Facade):
         return self._read("is_delayed")
 
     def value(self, tick_type: int) -> float:
-        """The newest number of a tick type: an `ibfast.TickType`, or IB's number of it."""
+        """The newest number of a tick type: an `ibfast.TickType`, or IB's number of it. NaN where TWS has none.
+
+        Raises:
+            IbfastError: the quote was refused. RuntimeError: it is not open, and no event loop runs to open it in.
+        """
         return self._call(self._async.value, tick_type)
 
     def text(self, tick_type: int) -> str | None:
-        """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME."""
+        """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME; errors as of `value`."""
         return self._call(self._async.text, tick_type)
-
-    @property
-    def latest(self) -> Quote | None:
-        """The quote itself; None before the first tick."""
-        return self._read("latest")
 
     def __iter__(self) -> Iterator["Quote"]:
         return self._iterate(self._async)
@@ -982,16 +1072,18 @@ class OrderBook(Facade):
             for _ in book:  # at most once a socket read
                 print(book.bids["price"], book.asks["price"])
 
-    It is current without being read, too. It empties itself when TWS says that what it sent no longer counts, and when
-    it is asked for anew; while it ``is_interrupted`` it stands still.
+    It is current without being read, too. Reading a property opens it; if TWS has refused it, its error is raised. It
+    empties itself when TWS says that what it sent no longer counts. Without a connection it stands still:
+    ``is_current`` is False, ``stale_since_ns`` says since when, ``gaps`` has the stretch. Asked for
+    anew, it keeps what it had until the first row of the new book.
     """
 
     @property
     def callback_errors(self) -> int:
         return self._read("callback_errors")
 
-    def try_next(self) -> OrderBook | None:
-        """The book itself if it has changed since the last time, else None; never blocks."""
+    def try_next(self) -> "OrderBook" | None:
+        """The next item if one waits, else None; never blocks."""
         return self._call(self._async.try_next)
 
     def next(self, timeout_s: float | None = None) -> "OrderBook":
@@ -1042,6 +1134,14 @@ class OrderBook(Facade):
         return self._read("error")
 
     @property
+    def gaps(self) -> list[Gap]:
+        return self._read("gaps")
+
+    def with_gaps(self) -> Iterator["OrderBook" | Gap]:
+        """What comes, and each `Gap` in its place; its ``seq`` counts what came before it."""
+        return self._iterate(self._async.with_gaps())
+
+    @property
     def notices(self) -> deque[Message]:
         return self._read("notices")
 
@@ -1058,6 +1158,10 @@ class OrderBook(Facade):
         return self._read("tick_req_params")
 
     @property
+    def rerouted_to(self) -> Contract | None:
+        return self._read("rerouted_to")
+
+    @property
     def durable(self) -> bool:
         return self._read("durable")
 
@@ -1070,6 +1174,21 @@ class OrderBook(Facade):
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
         return self._read("is_interrupted")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is what TWS says now: False before the first records, without a connection, and after the end."""
+        return self._read("is_current")
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is, and before anything came."""
+        return self._read("stale_since_ns")
+
+    @property
+    def latest(self) -> Self | None:
+        """The stream itself; None before the first records. Reading it opens the stream."""
+        return self._read("latest")
 
     @property
     def bids(self) -> NDArray[np.void]:
@@ -1113,7 +1232,7 @@ class OrderBook(Facade):
 
     @property
     def resets(self) -> int:
-        """How often the book was emptied because TWS said so."""
+        """How often the book was emptied: TWS said so, or it was asked for anew."""
         return self._read("resets")
 
     @property
@@ -1125,11 +1244,6 @@ class OrderBook(Facade):
     def updates(self) -> int:
         """Changes so far."""
         return self._read("updates")
-
-    @property
-    def latest(self) -> OrderBook | None:
-        """The book itself; None before the first change."""
-        return self._read("latest")
 
     def __iter__(self) -> Iterator["OrderBook"]:
         return self._iterate(self._async)
@@ -1271,8 +1385,11 @@ class Portfolio(Facade):
         with client.portfolio() as portfolio:
             print(portfolio.position(265598), portfolio.value("NetLiquidation"), portfolio.pnl())
 
-    Where the login has several accounts, ``account`` says which is meant. It outlives a lost connection: what it reads
-    is asked for anew. ``last_updated`` is when TWS last said anything of it, by the clock here.
+    Where the login has several accounts, ``account`` says which is meant. ``last_updated`` is when TWS last said
+    anything of it, by the clock here.
+
+    It outlives a lost connection: everything is asked for anew, and until the new answer is complete the last one
+    stands, with ``is_current`` False. Then it is replaced as a whole: a position that was closed meanwhile is gone.
     """
 
     @property
@@ -1283,8 +1400,26 @@ class Portfolio(Facade):
     def last_updated(self) -> datetime | None:
         return self._read("last_updated")
 
+    @property
+    def is_current(self) -> bool:
+        """Whether all of it is what TWS says now.
+
+        False without a connection to TWS or from there to IB, then until what was asked for anew has come, and after
+        the end.
+        """
+        return self._read("is_current")
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is."""
+        return self._read("stale_since_ns")
+
     def positions(self, account: str = "") -> list[Position]:
-        """What is held, in all accounts or in one."""
+        """What is held, in all accounts or in one; what was held last, if it is not current.
+
+        The contracts are as TWS has them in positions: those of futures, currencies and crypto name no exchange, those
+        of stocks the one they are listed on. `Client.qualify` makes contracts of them that can be traded and followed.
+        """
         return self._call(self._async.positions, account)
 
     def position(self, con_id: int, account: str = "") -> Decimal:
@@ -1292,12 +1427,16 @@ class Portfolio(Facade):
         return self._call(self._async.position, con_id, account)
 
     def value(self, tag: str, account: str = "", *, currency: str | None = None) -> Decimal | str:
-        """A figure of an account; see `ibfast.AccountTag`.
+        """A figure of an account: an `ibfast.AccountTag`, or one of its ledger, such as "CashBalance" in a currency.
 
         Raises:
             KeyError: TWS has said none. ValueError: several accounts, and none is named.
         """
         return self._call(self._async.value, tag, account, currency=currency)
+
+    def figures(self, account: str = "") -> list[AccountFigure]:
+        """All figures of an account, or of all accounts, in TWS's order."""
+        return self._call(self._async.figures, account)
 
     def pnl(self, account: str = "") -> PnL | None:
         """Profit and loss of an account; None until TWS has said it.

@@ -69,6 +69,8 @@ class Facade:
         return self._face(self._portal.call(function, *arguments, **keywords))
 
     def _read(self, name: str) -> Any:
+        if getattr(self._async, "_is_unopened", False):  # reading may open it, which only the loop can
+            return self._call(getattr, self._async, name)
         return self._face(getattr(self._async, name))
 
     def _iterate(self, source: AsyncIterable[Any]) -> Iterator[Any]:

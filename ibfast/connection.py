@@ -316,6 +316,11 @@ class Connection:
                 raise RequestTimeout(f"{name}: no connection within {self.request_timeout_s:g} s") from None
         self.check()
 
+    def check_unless_queueing(self) -> None:
+        """As `check`, unless what is asked for while there is no session waits for the next one."""
+        if not self._is_queueing:
+            self.check()
+
     def _queue(self, stream: Durable) -> int:
         """A stream that is opened while there is no session is asked for as if it had been open; an id until then."""
         self._interrupted.append(stream)

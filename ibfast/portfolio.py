@@ -9,11 +9,11 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
-from ibfast.accounts import AccountFigure
+from ibfast.accounts import AccountFigure, find_figure
 from ibfast.errors import IbfastError
 from ibfast.schema import PnL, Position
 from ibfast.trade import Trade
-from ibfast.updates import Feed, Updates
+from ibfast.updates import Updates
 
 
 class Portfolio:
@@ -24,8 +24,11 @@ class Portfolio:
         async with await client.portfolio() as portfolio:
             print(portfolio.position(265598), portfolio.value("NetLiquidation"), portfolio.pnl())
 
-    Where the login has several accounts, ``account`` says which is meant. It outlives a lost connection: what it reads
-    is asked for anew. ``last_updated`` is when TWS last said anything of it, by the clock here.
+    Where the login has several accounts, ``account`` says which is meant. ``last_updated`` is when TWS last said
+    anything of it, by the clock here.
+
+    It outlives a lost connection: everything is asked for anew, and until the new answer is complete the last one
+    stands, with ``is_current`` False. Then it is replaced as a whole: a position that was closed meanwhile is gone.
     """
 
     accounts: list[str]
@@ -34,7 +37,6 @@ class Portfolio:
     def __init__(
         self,
         accounts: list[str],
-        holdings: Feed,
         positions: Updates[Position],
         figures: Updates[AccountFigure],
         pnl: dict[str, Updates[PnL]],
@@ -42,15 +44,13 @@ class Portfolio:
     ) -> None:
         self.accounts = accounts
         self.last_updated = None
-        self._holdings = holdings
         self._positions = positions
         self._figures = figures
         self._pnl = pnl
         self._trades = trades
-        self._values: dict[tuple[str, str], dict[str | None, AccountFigure]] = {}
 
     async def _subscribe(self) -> Self:
-        """Send the requests, and wait for the first picture of positions and figures."""
+        """Send the requests, and wait until the answers on positions and figures are complete."""
         try:
             for stream in self._streams:
                 stream.on(self._take)
@@ -68,13 +68,28 @@ class Portfolio:
 
     def _take(self, item: Position | AccountFigure | PnL) -> None:
         self.last_updated = datetime.now(UTC)
-        if isinstance(item, AccountFigure):
-            self._values.setdefault((item.account, item.tag), {})[item.currency] = item
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all of it is what TWS says now.
+
+        False without a connection to TWS or from there to IB, then until what was asked for anew has come, and after
+        the end.
+        """
+        return self._positions.is_current and self._figures.is_current and not self.stale_since_ns
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is."""
+        return min((stream.stale_since_ns for stream in self._streams if stream.stale_since_ns), default=0)
 
     def positions(self, account: str = "") -> list[Position]:
-        """What is held, in all accounts or in one."""
-        held: list[Position] = list(self._holdings.picture.values())
-        return [it for it in held if it.position and account in ("", it.account)]
+        """What is held, in all accounts or in one; what was held last, if it is not current.
+
+        The contracts are as TWS has them in positions: those of futures, currencies and crypto name no exchange, those
+        of stocks the one they are listed on. `Client.qualify` makes contracts of them that can be traded and followed.
+        """
+        return [it for it in self._positions.snapshot if it.position and account in ("", it.account)]
 
     def position(self, con_id: int, account: str = "") -> Decimal:
         """How much is held of a contract, in all accounts together or in one; below 0 when it is short."""
@@ -82,17 +97,16 @@ class Portfolio:
         return sum((it.position or Decimal(0) for it in found), Decimal(0))
 
     def value(self, tag: str, account: str = "", *, currency: str | None = None) -> Decimal | str:
-        """A figure of an account; see `ibfast.AccountTag`.
+        """A figure of an account: an `ibfast.AccountTag`, or one of its ledger, such as "CashBalance" in a currency.
 
         Raises:
             KeyError: TWS has said none. ValueError: several accounts, and none is named.
         """
-        figures = self._values.get((self._one(account), str(tag)), {})
-        if currency is not None:
-            return figures[currency].value
-        if not figures:
-            raise KeyError(tag)
-        return next(iter(figures.values())).value
+        return find_figure(self.figures(self._one(account)), str(tag), currency).value
+
+    def figures(self, account: str = "") -> list[AccountFigure]:
+        """All figures of an account, or of all accounts, in TWS's order."""
+        return [it for it in self._figures.snapshot if account in ("", it.account)]
 
     def pnl(self, account: str = "") -> PnL | None:
         """Profit and loss of an account; None until TWS has said it.

@@ -5,25 +5,28 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ibfast._codec import EventReader, Events
+from ibfast.contract import Contract
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
 from ibfast.events import class_of
+from ibfast.gaps import Gap as Gap
+from ibfast.gaps import GapStream
 from ibfast.records import BOOK_RESET, DEPTH, Rows, concatenate
 from ibfast.schema import (
     ErrorMessage,
     MarketDataType,
+    RerouteMarketDataRequest,
+    RerouteMarketDepthRequest,
     TickReqParams,
     TickSnapshotEnd,
 )
 from ibfast.schema.declare import Message
 from ibfast.stats import Stats
-from ibfast.subscription import Stream
 
 T = TypeVar("T")
 
@@ -39,36 +42,27 @@ DEPTH_RESET = 317
 """The code of "market depth data has been RESET": what the book holds no longer counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch in which a stream may have lost records, and why; times are nanoseconds since 1970.
-
-    ``seq`` is the sequence number of the first record after it. No batch has records of both sides.
-    """
-
-    begin_ns: int
-    end_ns: int
-    reason: str
-    seq: int
+def book_reset() -> NDArray[np.void]:
+    """The record that empties a book, for now."""
+    reset = np.zeros(1, DEPTH)
+    reset["recv_ns"], reset["operation"] = time.time_ns(), BOOK_RESET
+    return reset
 
 
-class RecordStream(Stream[NDArray[np.void]]):
+class RecordStream(GapStream[NDArray[np.void]]):
     """Batches of numpy records, one a socket read; `ibfast.records` describes their columns.
 
-    ``gaps`` has each stretch in which records may have been lost, because the connection was. `events` and `with_gaps`
-    bring them in their place among the records.
+    They hold what TWS sent, a -1 for "no data" too: `Quote` and `Bars` know what it means. `events` brings the gaps in
+    their place among the records, as `with_gaps` does.
     """
-
-    gaps: list[Gap]
 
     def __init__(self, kind: str, *, policy: str, capacity: int) -> None:
         super().__init__()
-        self.gaps = []
+        self._begin_gaps()
         self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
         self._events = Events(class_of(kind))  # of the newest batch, those that nobody has taken
         self._is_by_event = False  # whether a callback is given events, not batches
         self._is_calling = False
-        self._gaps_ahead: deque[Gap] = deque()  # those that the reader has not come to
         self._behind_gap: NDArray[np.void] | None = None
 
     @property
@@ -83,19 +77,15 @@ class RecordStream(Stream[NDArray[np.void]]):
 
     @property
     def total(self) -> int:
-        """Records received so far, dropped ones included."""
+        """Records received so far, dropped ones included; reading it opens the stream."""
+        self._ensure_open()
         return self._rows.total
 
     @property
     def latest(self) -> np.void | None:
-        """The newest record, taken or not; None before the first."""
+        """The newest record, taken or not; None before the first. Reading it opens the stream."""
+        self._ensure_open()
         return self._rows.latest()
-
-    def try_next(self) -> NDArray[np.void] | None:
-        """The records that wait, as one batch, or None; never blocks."""
-        while isinstance(item := self._try_item(), Gap):
-            pass
-        return item
 
     def _try_item(self) -> NDArray[np.void] | Gap | None:
         """What comes next, records or a gap, or None."""
@@ -115,35 +105,11 @@ class RecordStream(Stream[NDArray[np.void]]):
         self._behind_gap = rows[later] if np.any(later) else None
         return rows[~later]
 
-    async def _next_item(self) -> NDArray[np.void] | Gap | None:
-        """What comes next; None at the end of the stream.
-
-        Raises:
-            IbfastError: what ended the stream.
-        """
-        while (item := self._try_item()) is None:
-            if self._ended:
-                if self._error is not None:
-                    raise self._error
-                return None
-            await self._bell.wait()
-        return item
-
-    async def with_gaps(self) -> AsyncIterator[NDArray[np.void] | Gap]:
-        """Batches, and each `Gap` in its place among them."""
-        while (item := await self._next_item()) is not None:
-            yield item
-
     def _took(self, rows: NDArray[np.void]) -> None:
         """Records are on their way to the reader."""
 
-    def _add_gap(self, begin_ns: int, reason: str) -> None:
-        gap = Gap(begin_ns, time.time_ns(), reason, self._rows.total)
-        self.gaps.append(gap)
-        if self._gaps_ahead and self._gaps_ahead[-1].seq == gap.seq:  # nothing came in between: one longer gap
-            gap = replace(gap, begin_ns=self._gaps_ahead.pop().begin_ns)
-        self._gaps_ahead.append(gap)
-        self._bell.ring()
+    def _count(self) -> int:
+        return self._rows.total
 
     def texts(self, rows: NDArray[np.void]) -> list[str | None]:
         """The text of each L1 record: what TWS sent in string ticks, None in all others."""
@@ -240,12 +206,13 @@ class Opener(Protocol):
     def unreadable(self, error: DecodeError) -> None: ...
 
 
-class LiveStream(Stream[T]):
+class LiveStream(GapStream[T]):
     """A subscription: the request is sent on entering, the cancel on leaving.
 
     ``notices`` keeps the last thousand messages about it that are no records: warnings, news;
     ``notices_dropped`` counts the older ones. ``market_data_type`` (1 real time, 2 frozen, 3 delayed, 4 delayed and
-    frozen) and ``tick_req_params`` (price step, exchange map, permissions) are None until TWS has said.
+    frozen) and ``tick_req_params`` (price step, exchange map, permissions) are None until TWS has said. ``rerouted_to``
+    is the contract whose data TWS offered instead, and which is followed: of a CFD, its stock.
 
     While it is ``durable``, as it is unless you say otherwise, it outlives a lost connection: it is asked for anew.
     """
@@ -254,6 +221,7 @@ class LiveStream(Stream[T]):
     notices_dropped: int
     market_data_type: int | None
     tick_req_params: TickReqParams | None
+    rerouted_to: Contract | None
     durable: bool
     _rows: Rows
 
@@ -263,6 +231,7 @@ class LiveStream(Stream[T]):
         self.notices_dropped = 0
         self.market_data_type = None
         self.tick_req_params = None
+        self.rerouted_to = None
         self._opener = opener
         self._request = request
         self._cancel = cancel
@@ -292,6 +261,10 @@ class LiveStream(Stream[T]):
 
     def _open(self) -> None:
         self.open()
+
+    @property
+    def _is_unopened(self) -> bool:
+        return not self._req_id and not self._ended
 
     def close(self) -> None:
         """Send the cancel; what has arrived can still be taken. Closing twice does nothing."""
@@ -333,15 +306,14 @@ class LiveStream(Stream[T]):
         """Whether nothing comes for a while, because a connection is lost."""
         return self._interruption is not None
 
-    def _add_gap(self, begin_ns: int, reason: str) -> None:
-        """Records may have been lost since then."""
-
     def _forget(self) -> None:
         """What came before no longer counts: TWS begins from the beginning."""
+        self._reset_book()
+
+    def _reset_book(self) -> None:
+        """The book that the records add up to is empty."""
         if self._rows.kind == "depth":
-            reset = np.zeros(1, DEPTH)
-            reset["recv_ns"], reset["operation"] = time.time_ns(), BOOK_RESET
-            self._rows.put(reset)
+            self._rows.put(book_reset())
 
     def received(self, message: Message) -> bool:
         """A message about the subscription that is no record; the end of a snapshot is the last."""
@@ -354,11 +326,31 @@ class LiveStream(Stream[T]):
         elif isinstance(message, TickReqParams):
             self.tick_req_params = message
         self._keep(message)
+        if isinstance(message, RerouteMarketDataRequest | RerouteMarketDepthRequest):
+            self._reroute(message)
         return False
+
+    def _reroute(self, route: RerouteMarketDataRequest | RerouteMarketDepthRequest) -> None:
+        """TWS has these data under another contract (a CFD's are those of its stock): ask for that one instead.
+
+        TWS follows nothing for the first request, so that there is nothing to cancel.
+        """
+        self._opener.close_rows(self._req_id, None)
+        contract = Contract(con_id=route.con_id, exchange=route.exchange)
+        if contract == self.rerouted_to:
+            self._end(IbfastError(f"TWS sends the request for {contract} on to that same contract"))
+            return
+        self.rerouted_to = contract
+        self._request = self._request.replace(contract=contract)
+        self._req_id = 0
+        try:
+            self.open()
+        except (IbfastError, ValueError) as error:
+            self._end(error if isinstance(error, IbfastError) else IbfastError(str(error)))
 
     def noticed(self, message: ErrorMessage) -> None:
         if message.error_code == DEPTH_RESET:
-            self._forget()
+            self._reset_book()
         self._keep(message)
         if message.error_code == DEACTIVATED:
             self._opener.close_rows(self._req_id, None)
@@ -427,7 +419,7 @@ class Ticks(LiveStream[NDArray[np.void]], RecordStream):
         self._opener.stats.delivery.add(self._rows.waited_ns)
 
     def _add_gap(self, begin_ns: int, reason: str) -> None:
-        RecordStream._add_gap(self, begin_ns, reason)
+        super()._add_gap(begin_ns, reason)
         if self._computations is not None:
             self._computations._add_gap(begin_ns, reason)
 
@@ -446,3 +438,7 @@ class Computations(RecordStream):
 
     def _open(self) -> None:
         self._ticks.open()
+
+    @property
+    def _is_unopened(self) -> bool:
+        return self._ticks._is_unopened

@@ -127,8 +127,32 @@ class Stream(Generic[T]):
     def _open(self) -> None:
         """What must be done before anything can come in."""
 
-    def _add_gap(self, begin_ns: int, reason: str) -> None:
-        """Something may be missing from here on; streams of records say so among them."""
+    @property
+    def _is_unopened(self) -> bool:
+        """Whether nothing can come in because nobody has opened it yet."""
+        return False
+
+    def _ensure_open(self) -> None:
+        """Before what has come is read: open it, if nobody has.
+
+        Raises:
+            IbfastError: it was refused before anything came. RuntimeError: no event loop runs to open it in.
+        """
+        if self._error is not None and not self._count():
+            raise self._error
+        if self._is_unopened:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                raise RuntimeError(
+                    "the stream is not open yet, and outside of a running event loop reading cannot open it: "
+                    "enter it with `async with`, or read it from a coroutine"
+                ) from None
+            self._open()
+
+    def _count(self) -> int:
+        """How much has come so far."""
+        raise NotImplementedError
 
     def _pump_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._pumping:
@@ -211,6 +235,7 @@ class MessageStream(Stream[T]):
         super().__init__()
         self.dropped = 0
         self._latest: T | None = None
+        self._total = 0
         self._items: deque[T] = deque()
         self._capacity = capacity
         self._leave = leave
@@ -224,6 +249,7 @@ class MessageStream(Stream[T]):
             self.dropped += 1
         self._items.append(item)
         self._latest = item
+        self._total += 1
         self._bell.ring()
 
     def try_next(self) -> T | None:
@@ -231,8 +257,16 @@ class MessageStream(Stream[T]):
 
     @property
     def latest(self) -> T | None:
-        """The newest item, taken or not; None before the first."""
+        """The newest item, taken or not; None before the first. Reading it opens a subscription.
+
+        Raises:
+            IbfastError: it was refused. RuntimeError: it is not open, and no event loop runs to open it in.
+        """
+        self._ensure_open()
         return self._latest
+
+    def _count(self) -> int:
+        return self._total
 
     async def collect_for(self, seconds: float) -> list[T]:
         """What comes within so many seconds; less time if the stream ends sooner."""

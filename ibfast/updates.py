@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from ibfast.errors import ConnectionLost, DecodeError, IbfastError, RequestTimeout
+from ibfast.gaps import Gap, GapStream
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
-from ibfast.streams import Gap
+from ibfast.snapshot import Freshness, Snapshot
 from ibfast.subscription import MessageStream
 
 if TYPE_CHECKING:
@@ -34,31 +35,39 @@ class Source(Protocol):
         """End it."""
 
 
-class Updates(MessageStream[T]):
+class Updates(GapStream[T], MessageStream[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
-    Many begin with a picture of how things are: `complete` waits for it. While it is ``durable`` it outlives a lost
-    connection: it is asked for anew, and what is begins anew. ``gaps`` has each stretch in which something may be
-    missing; `with_gaps` brings them in their place. ``notices`` keeps the last thousand warnings about it.
+    Many begin with an answer that says how things are: `complete` waits for it. While it is ``durable`` it outlives a
+    lost connection: it is asked for anew, and behind a `Gap` the whole answer comes again. From the loss until then
+    ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
+
+    With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.
     """
 
     notices: deque[ErrorMessage]
     durable: bool
-    gaps: list[Gap]
 
-    def __init__(self, source: Source, item: Callable[[Any], T | None], end: type[Message] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        source: Source,
+        item: Callable[[Any], T | None],
+        end: type[Message] | None = None,
+        snapshot: Snapshot[T] | None = None,
+    ) -> None:
+        MessageStream.__init__(self)
+        self._begin_gaps()
         self.notices = deque(maxlen=NOTICES_KEPT)
         self.durable = source.connection.durable
-        self.gaps = []
+        self._snapshot = snapshot
+        self._freshness = Freshness()
         self._interruption: tuple[int, str] | None = None  # since when, and why
-        self._total = 0
         self._source = source
         self._item = item
         self._end_type = end
         self._req_id = 0
         self._is_open = False
-        self._pictured = asyncio.Event()
+        self._answered = asyncio.Event()
 
     @property
     def req_id(self) -> int:
@@ -80,35 +89,53 @@ class Updates(MessageStream[T]):
             self._source.leave(self)
         super().close()
 
-    def try_next(self) -> T | None:
-        """The next item if one waits, else None; never blocks."""
-        while isinstance(item := self._try_item(), Gap):
-            pass
-        return item
+    @property
+    def _is_unopened(self) -> bool:
+        return not self._is_open and not self._ended
 
     def _try_item(self) -> T | Gap | None:
-        """What comes next, an item or a gap, or None."""
         self.open()
-        return super().try_next()
+        return MessageStream.try_next(self)
 
-    async def with_gaps(self) -> AsyncIterator[T | Gap]:
-        """Items, and each `Gap` in its place among them; its ``seq`` counts the items before it."""
-        while True:
-            while (item := self._try_item()) is not None:
-                yield item
-            if self._ended:
-                if self._error is not None:
-                    raise self._error
-                return
-            await self._bell.wait()
+    @property
+    def snapshot(self) -> list[T]:
+        """The newest of each item, of a subscription that keeps them: the last complete answer until the next is.
+
+        Reading it opens the subscription.
+
+        Raises:
+            LookupError: no answer is complete yet, or none is kept. IbfastError: it was refused.
+        """
+        self._ensure_open()
+        if self._snapshot is None:
+            raise LookupError("this subscription keeps no snapshot: its items do not replace each other")
+        if not self._snapshot.is_known:
+            raise LookupError("TWS has not answered yet: await complete()")
+        return list(self._snapshot.items.values())
 
     @property
     def is_complete(self) -> bool:
-        """Whether the first picture has come."""
-        return self._pictured.is_set()
+        """Whether the answer is complete, to the newest request if it was asked for anew."""
+        return self._answered.is_set()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what came last is what TWS says now: False before the answer is complete, without a connection and
+        after the end."""
+        return self._freshness.is_current
+
+    @property
+    def stale_since_ns(self) -> int:
+        """Since when it is not, in nanoseconds since 1970; 0 while it is, and before the first answer."""
+        return self._freshness.stale_since_ns
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether nothing comes for a while, because a connection is lost."""
+        return self._interruption is not None
 
     async def complete(self) -> Self:
-        """Wait for the first picture.
+        """Wait until the answer is complete: the first, or the new one after a lost connection.
 
         Raises:
             RequestTimeout: it did not come within the request timeout. IbfastError: what ended the stream.
@@ -117,7 +144,7 @@ class Updates(MessageStream[T]):
         limit_s = self._source.connection.request_timeout_s
         try:
             async with asyncio.timeout(limit_s):
-                await self._pictured.wait()
+                await self._answered.wait()
         except TimeoutError:
             raise RequestTimeout(f"the first picture of a subscription did not come within {limit_s:g} s") from None
         if self._error is not None:
@@ -129,8 +156,9 @@ class Updates(MessageStream[T]):
         return self
 
     def _end(self, error: IbfastError | None) -> None:
+        self._freshness.lose()
         super()._end(error)
-        self._pictured.set()
+        self._answered.set()
 
     # -- what connection and conversation tell a stream
 
@@ -138,27 +166,40 @@ class Updates(MessageStream[T]):
         """Nothing comes from here on, for a while."""
         if self._interruption is None:
             self._interruption = time.time_ns(), reason
+            self._freshness.lose(self._interruption[0])
 
     def resumed(self) -> None:
         """It comes again by itself."""
         if self._interruption is not None:
             begin_ns, reason = self._interruption
             self._interruption = None
-            self.gaps.append(Gap(begin_ns, time.time_ns(), reason, self._total))
-            self._items.append(self.gaps[-1])  # type: ignore[arg-type]  # `try_next` passes over it
+            self._freshness.recover()
             self._source.connection.stats.gaps += 1
-            self._bell.ring()
+            self._add_gap(begin_ns, reason)
+
+    def _add_gap(self, begin_ns: int, reason: str) -> None:
+        self.gaps.append(Gap(begin_ns, time.time_ns(), reason, self._total))
+        self._items.append(self.gaps[-1])  # type: ignore[arg-type]  # `try_next` passes over it
+        self._bell.ring()
+
+    def _begin_anew(self) -> None:
+        """It is asked for anew: the whole answer follows."""
+        self._freshness.renew()
+        self._answered.clear()
+        if self._snapshot is not None:
+            self._snapshot.begin()
+        self.resumed()
 
     def resume(self) -> None:
         """Ask for it anew."""
         self._is_open = False
-        self.resumed()
+        self._begin_anew()
         self.open()
 
     def received(self, message: Message) -> bool:
         """A message of the subscription; none is the last."""
         if self._end_type is not None and isinstance(message, self._end_type):
-            self._pictured.set()
+            self._complete()
             return False
         try:
             item = self._item(message)
@@ -166,9 +207,23 @@ class Updates(MessageStream[T]):
             self._source.connection.unreadable(error)
         else:
             if item is not None:
-                self._total += 1
-                self.put(item)
+                self._take(item)
         return False
+
+    def _take(self, item: T) -> None:
+        if self._snapshot is not None:
+            self._snapshot.put(item)
+        if self._end_type is None and not self._freshness.is_answered:
+            self._complete()
+        self.put(item)
+
+    def _complete(self) -> None:
+        """The whole answer has come."""
+        if self._snapshot is not None:
+            self._snapshot.complete()
+        if self._interruption is None:
+            self._freshness.confirm()
+        self._answered.set()
 
     def noticed(self, message: ErrorMessage) -> None:
         self.notices.append(message)
@@ -195,9 +250,8 @@ class Request:
 class Feed:
     """A subscription without an id, for any number of followers: asked for by the first, cancelled after the last.
 
-    Who comes later gets the picture so far. If the last leaves before the first picture is complete, the cancel waits
-    until it is, so that its end is not taken for that of another. ``key`` says which messages replace each other in the
-    picture; those without one are not kept.
+    Who comes later gets the ``snapshot`` so far, if one is kept. If the last leaves before the answer is complete, the
+    cancel waits until it is, so that its end is not taken for that of another.
     """
 
     durable = True
@@ -210,10 +264,9 @@ class Feed:
         parts: tuple[type[Message], ...],
         *,
         end: type[Message] | None = None,
-        key: Callable[[Any], Hashable] = lambda message: None,
+        snapshot: Snapshot[Any] | None = None,
     ) -> None:
         self.connection = connection
-        self.picture: dict[Hashable, Any] = {}
         self.followers: list[Updates[Any]] = []
         self.req_id = 0  # no message carries it: it only keeps the feed among what is open
         self._interruption = ""
@@ -221,7 +274,7 @@ class Feed:
         self._cancel = cancel
         self._end = end
         self._ending: Message | None = None
-        self._key = key
+        self._snapshot = snapshot
         for part in (*parts, *((end,) if end is not None else ())):
             connection.talk.feeds[part] = self
 
@@ -244,14 +297,23 @@ class Feed:
     def join(self, stream: Updates[Any]) -> int:
         if not self.req_id:
             self._start()
+        elif not self.connection.can_send:  # what is known may be old by now: the answer of the next session comes
+            self.connection.check_unless_queueing()
+            self.followers.append(stream)
+            return 0
         elif not self.followers:  # those before did not wait for the end, which may never come
             self.connection.send(self._request)
-        for message in self.picture.values():
+        self._tell_so_far(stream)
+        self.followers.append(stream)
+        return 0
+
+    def _tell_so_far(self, stream: Updates[Any]) -> None:
+        for message in self._snapshot.so_far.values() if self._snapshot is not None else ():
             stream.received(message)
         if self._ending is not None:
             stream.received(self._ending)
-        self.followers.append(stream)
-        return 0
+        if self._interruption:
+            stream.interrupted(self._interruption)
 
     def leave(self, stream: Updates[Any]) -> None:
         if stream in self.followers:
@@ -259,8 +321,10 @@ class Feed:
             self._stop_if_done()
 
     def _start(self) -> None:
-        self.picture.clear()
+        if self._snapshot is not None:
+            self._snapshot.begin()
         self._ending = None
+        self._interruption = ""
         self.req_id = self.connection.open_feed(self._request, self)
 
     def _stop_if_done(self) -> None:
@@ -279,15 +343,17 @@ class Feed:
             return False
         if self._end is not None and isinstance(message, self._end):
             self._ending = message
-        elif (key := self._key(message)) is not None:
-            self.picture[key] = message
+            if self._snapshot is not None:
+                self._snapshot.complete()
+        elif self._snapshot is not None:
+            self._snapshot.put(message)
         for stream in tuple(self.followers):
             stream.received(message)
         self._stop_if_done()
         return True
 
     def refused(self, error: DecodeError) -> None:
-        """A message could not be read: who waits for the first picture learns why."""
+        """A message could not be read: who waits for an answer learns why, as it cannot be complete."""
         for stream in [it for it in self.followers if not it.is_complete]:
             self.followers.remove(stream)
             stream.failed(error)
@@ -300,16 +366,18 @@ class Feed:
 
     def resumed(self) -> None:
         """It comes again by itself."""
+        self._interruption = ""
         for stream in self.followers:
             stream.resumed()
 
     def resume(self) -> None:
         """Ask for it anew, for those who want that."""
         self.req_id = 0
-        for stream in [it for it in self.followers if not it.durable]:
+        for stream in [it for it in self.followers if it.is_interrupted and not it.durable]:
             self.followers.remove(stream)
             stream.failed(ConnectionLost(self._interruption))
-        self.resumed()
+        for stream in self.followers:
+            stream._begin_anew()
         if self.followers:
             self._start()
 

@@ -13,9 +13,24 @@ from ibfast.schema import HistoricalDataBar
 
 def test_unset_numbers_are_nan():
     (bar,) = Bars.from_messages([HistoricalDataBar(date="20260824", open=1.5, volume=Decimal(-1))]).records
-    assert (bar["open"], bar["volume"], bar["bar_count"]) == (1.5, -1, 0)
+    assert (bar["open"], bar["bar_count"]) == (1.5, 0)
+    assert np.isnan(bar["volume"])
     assert np.isnan(bar["wap"])
     assert bar["time_ns"] == 1787529600 * 10**9
+
+
+def test_what_tws_does_not_have_is_nan():
+    """Bars of quotes have a volume, an average price and a count of -1; a spread may have an average price of -1."""
+    quotes = HistoricalDataBar(date="20260824", volume=Decimal(-1), wap=Decimal(-1), bar_count=-1)
+    spread = HistoricalDataBar(date="20260825", volume=Decimal(7), wap=Decimal(-1), bar_count=2)
+    nothing, something = Bars.from_messages([quotes, spread]).records
+    assert np.isnan([nothing["volume"], nothing["wap"]]).all()
+    assert (something["volume"], something["wap"]) == (7, -1)
+    rows = Rows("bar", lambda: None)
+    raw = np.zeros(1, BAR)
+    raw["volume"], raw["wap"] = -1, -1
+    rows.put(raw)
+    assert np.isnan(Bars.from_answer(rows, [])["volume"]).all()
 
 
 @pytest.mark.parametrize("date", ["soon", "", "20261399", "99999999999999999999", "²²", "9" * 5000])

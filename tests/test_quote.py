@@ -1,19 +1,21 @@
 """What L1 ticks add up to; through the async and the blocking client."""
 
+import asyncio
 import math
 from decimal import Decimal
 
 import numpy as np
 import pytest
 from feeding import FIRST_REQ_ID, Reader
-from test_client import AAPL, MSFT, SOON_S, connect  # noqa: F401
+from test_client import AAPL, MSFT, SOON_S, Gateway, connect  # noqa: F401
 from test_streams import CALL, talk, version  # noqa: F401
 
-from ibfast import OptionComputation, TickType, wire, zipped
+from ibfast import Client, OptionComputation, RequestError, TickType, wire, zipped
 from ibfast._codec import DELAYED_TICK_TYPES, QuoteValues
 from ibfast.records import Rows
 from ibfast.schema import (
     CancelMarketData,
+    ErrorMessage,
     MarketDataRequest,
     TickGeneric,
     TickOptionComputation,
@@ -118,15 +120,93 @@ def test_greeks_by_what_they_are_computed_from(talk):  # noqa: F811
     talk(case)
 
 
-def test_a_price_of_minus_one_without_a_size_is_none(talk):  # noqa: F811
+NO_PRICE = [(-1.0, 0), (-1.0, -1), (0.0, 0), (0.0, -1)]
+"""Price and size, as TWS has them where there is nothing to be had."""
+SIDES = {
+    TickType.BID: "bid", TickType.ASK: "ask", TickType.LAST: "last",
+    TickType.DELAYED_BID: "bid", TickType.DELAYED_ASK: "ask", TickType.DELAYED_LAST: "last",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("no_price", "no_size"), NO_PRICE)
+def test_a_price_without_a_size_is_none(talk, no_price, no_size):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL) as quote:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
-            gateway.say(price(req_id, TickType.BID, 150.0, 300), price(req_id, TickType.ASK, -1.0, 5))
-            gateway.say(price(req_id, TickType.BID, -1.0, 0))
+            for updates, (tick_type, name) in enumerate(SIDES.items()):
+                gateway.say(price(req_id, tick_type, 150.0, 300), price(req_id, tick_type, no_price, no_size))
+                await told(quote, 2 * updates + 2)
+                assert math.isnan(getattr(quote, name))
+                found = getattr(quote, f"{name}_size")
+                assert found == 0 if no_size == 0 else math.isnan(found)
+            assert math.isnan(quote.midpoint)
+            assert math.isnan(quote.spread)
+
+    talk(case)
+
+
+@pytest.mark.parametrize("real", [-1.0, 0.0, -2.5])
+def test_spreads_have_prices_below_zero_where_they_have_a_size(talk, real):  # noqa: F811
+    async def case(client, gateway):
+        async with client.quote(AAPL) as quote:
+            req_id = (await gateway.hear(MarketDataRequest)).req_id
+            gateway.say(*(price(req_id, tick_type, real, 5) for tick_type in (1, 2, 4)))
+            gateway.say(price(req_id, TickType.CLOSE, -3.5), price(req_id, TickType.LOW, -2.25))
+            await told(quote, 5)
+            assert (quote.bid, quote.ask, quote.last, quote.bid_size) == (real, real, real, 5)
+            assert (quote.midpoint, quote.spread) == (real, 0)
+            assert (quote.close_price, quote.low, quote.change) == (-3.5, -2.25, real + 3.5)
+
+    talk(case)
+
+
+def test_minus_one_is_no_data_in_prices_that_come_without_a_size(talk):  # noqa: F811
+    kinds = [
+        TickType.HIGH, TickType.LOW, TickType.CLOSE, TickType.OPEN, TickType.MARK_PRICE, TickType.LOW_52_WEEK,
+        TickType.DELAYED_HIGH, TickType.DELAYED_CLOSE, TickType.DELAYED_OPEN,
+    ]  # fmt: skip
+
+    async def case(client, gateway):
+        async with client.quote(AAPL) as quote:
+            req_id = (await gateway.hear(MarketDataRequest)).req_id
+            for updates, kind in enumerate(kinds):
+                gateway.say(price(req_id, kind, 150.0), price(req_id, kind, -1.0))
+                await told(quote, 2 * updates + 2)
+                assert math.isnan(quote.value(kind)), kind
+            assert math.isnan(quote.change)
+            gateway.say(
+                TickGeneric(req_id=req_id, tick_type=TickType.HALTED, value=-1.0),  # frozen data do not say
+                price(req_id, TickType.BID_YIELD, -1.0),  # a yield may be
+                TickGeneric(req_id=req_id, tick_type=TickType.INDEX_FUTURE_PREMIUM, value=-1.0),  # and this, too
+                size(req_id, TickType.AUCTION_IMBALANCE, -1),
+            )
+            await told(quote, 2 * len(kinds) + 4)
+            assert math.isnan(quote.halted)
+            signed = (TickType.BID_YIELD, TickType.INDEX_FUTURE_PREMIUM, TickType.AUCTION_IMBALANCE)
+            assert [quote.value(it) for it in signed] == [-1.0] * 3
+
+    talk(case)
+
+
+def test_a_size_below_zero_is_none(talk):  # noqa: F811
+    """A volume of -1553556175 was recorded: 32 bits have overflowed at IB."""
+
+    async def case(client, gateway):
+        async with client.quote(AAPL) as quote, client.market_data(AAPL) as ticks:
+            first = await gateway.hear(MarketDataRequest)
+            gateway.heard.remove(first)
+            second = await gateway.hear(MarketDataRequest)
+            for req_id in (first.req_id, second.req_id):
+                volumes = (5, -1553556175)
+                gateway.say(*(size(req_id, TickType.DELAYED_VOLUME, volume) for volume in volumes))
+                gateway.say(size(req_id, TickType.BID_SIZE, -1))
             await told(quote, 3)
-            assert math.isnan(quote.bid)
-            assert (quote.bid_size, quote.ask) == (0.0, -1.0)  # a spread may well cost -1
+            assert math.isnan(quote.volume)
+            assert math.isnan(quote.bid_size)
+            sizes = []
+            while len(sizes) < 3:
+                sizes += (await ticks.next(SOON_S))["size"].tolist()
+            assert sizes == [5, -1553556175, -1]  # records are what TWS sent
 
     talk(case)
 
@@ -207,3 +287,65 @@ def test_quotes_of_several_contracts_in_step(talk):  # noqa: F811
                 aapl.close()
 
     talk(case)
+
+
+# ---------------------------------------------------------------------------------------- without being opened
+
+
+READS = {
+    "bid": lambda quote: quote.bid,
+    "value": lambda quote: quote.value(TickType.BID),
+    "text": lambda quote: quote.text(TickType.RT_VOLUME),
+    "greeks": lambda quote: quote.model_greeks,
+    "midpoint": lambda quote: quote.midpoint,
+    "updates": lambda quote: quote.updates,
+    "latest": lambda quote: quote.latest,
+    "is_current": lambda quote: quote.is_current,
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_reading_a_quote_opens_it(talk, read):  # noqa: F811
+    async def case(client, gateway):
+        quote = client.quote(AAPL)
+        read(quote)
+        read(quote)
+        req_id = (await gateway.hear(MarketDataRequest)).req_id
+        gateway.say(price(req_id, TickType.BID, 150.0, 300))
+        await told(quote, 1)
+        assert quote.bid == 150.0
+        assert sum(isinstance(it, MarketDataRequest) for it in gateway.heard) == 1
+        quote.close()
+        await gateway.hear(CancelMarketData)
+        assert quote.bid == 150.0
+
+    talk(case)
+
+
+def test_a_refused_quote_raises_its_error_on_reading(talk):  # noqa: F811
+    async def case(client, gateway):
+        quote = client.quote(AAPL)
+        assert math.isnan(quote.bid)
+        req_id = (await gateway.hear(MarketDataRequest)).req_id
+        gateway.say(ErrorMessage(id=req_id, error_code=354, error_msg="not subscribed"))
+        with pytest.raises(RequestError):
+            await quote.next(SOON_S)
+        for read in READS.values():
+            with pytest.raises(RequestError, match="not subscribed") as caught:
+                read(quote)
+            assert caught.value.code == 354
+
+    talk(case)
+
+
+def test_a_quote_cannot_be_opened_where_no_loop_runs(run):
+    async def main():
+        async with Gateway(226) as gateway, await Client.connect(gateway.host, gateway.port) as client:
+            quote = client.quote(AAPL)
+            for name in ("bid", "updates", "latest"):
+                with pytest.raises(RuntimeError, match="not open yet"):
+                    await asyncio.to_thread(getattr, quote, name)
+            await asyncio.to_thread(repr, quote)
+            assert not any(isinstance(it, MarketDataRequest) for it in gateway.heard)
+
+    run(main)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag, figure_of
+from ibfast.accounts import LEDGER, AccountFigure, AccountSnapshot, AccountTag, figure_key, figure_of, may_repeat
 from ibfast.connection import Connection
 from ibfast.portfolio import Portfolio
 from ibfast.requests.base import Requests
@@ -39,6 +39,7 @@ from ibfast.schema import (
     PositionsRequest,
 )
 from ibfast.schema.declare import Message
+from ibfast.snapshot import Snapshot
 from ibfast.updates import Feed, Request, Updates
 
 T = TypeVar("T")
@@ -109,7 +110,7 @@ class AccountRequests(Requests):
             CancelPositions(),
             (Position,),
             end=PositionEnd,
-            key=lambda it: (it.account, it.contract.con_id if it.contract is not None else None),
+            snapshot=Snapshot(_position_key),
         )
         self._account_feed = AccountFeed(
             connection,
@@ -117,7 +118,7 @@ class AccountRequests(Requests):
             AccountDataRequest(subscribe=False),
             (AccountValue, PortfolioValue, AccountUpdateTime),
             end=AccountDataEnd,
-            key=_place_in_account,
+            snapshot=_snapshot_of_account(_update),
         )
         self._turns = Turns()
 
@@ -128,7 +129,7 @@ class AccountRequests(Requests):
             RequestError: ``code`` 321, an unknown tag or group; 322, two summaries are open already.
         """
         async with self.account_summary_updates(tags, group=group) as stream:
-            return _taken(await stream.complete())
+            return (await stream.complete()).snapshot
 
     def account_summary_updates(
         self, tags: Iterable[str] = AccountTag, *, group: str = "All"
@@ -138,7 +139,8 @@ class AccountRequests(Requests):
         if not names:
             raise ValueError("tags: name at least one")
         request = AccountSummaryRequest(group=group, tags=",".join(names))
-        return Updates(Request(self._connection, request, CancelAccountSummary), figure_of, AccountSummaryEnd)
+        source = Request(self._connection, request, CancelAccountSummary)
+        return Updates(source, figure_of, AccountSummaryEnd, Snapshot(figure_key, repeats=may_repeat))
 
     async def account_values(self, account: str = "") -> AccountSnapshot:
         """All figures and the portfolio of one account; it may be left out where the login has only one.
@@ -149,12 +151,11 @@ class AccountRequests(Requests):
             ValueError: `account_updates` follow another account.
         """
         async with self._turns.of(account), self.account_updates(account) as stream:
-            parts = _taken(await stream.complete())
-            figures = {(it.tag, it.currency): it for it in parts if isinstance(it, AccountFigure)}
-            rows = {_place_in_account(it): it for it in parts if isinstance(it, PortfolioValue)}
-            times = [it.time_stamp for it in parts if isinstance(it, AccountUpdateTime)]
-        name = next((it.account for it in figures.values()), account)
-        return AccountSnapshot(name, list(figures.values()), list(rows.values()), times[-1] if times else None)
+            parts = (await stream.complete()).snapshot
+        figures = [it for it in parts if isinstance(it, AccountFigure)]
+        rows = [it for it in parts if isinstance(it, PortfolioValue)]
+        time = next((it.time_stamp for it in parts if isinstance(it, AccountUpdateTime)), None)
+        return AccountSnapshot(next((it.account for it in figures), account), figures, rows, time)
 
     def account_updates(self, account: str = "") -> Updates[Update]:
         """All figures and the portfolio of one account, and what changes from then on: at once after a trade, else
@@ -165,14 +166,14 @@ class AccountRequests(Requests):
         Raises:
             ValueError: on entering, another account is followed.
         """
-        return Updates(OneAccount(self._account_feed, account), _update, AccountDataEnd)
+        return Updates(OneAccount(self._account_feed, account), _update, AccountDataEnd, _snapshot_of_account(_itself))
 
     async def account_values_multi(
         self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
     ) -> list[AccountFigure]:
         """The figures of one account or model; ``ledger_and_nlv`` for cash and net liquidation value alone."""
         async with self.account_updates_multi(account, model_code, ledger_and_nlv=ledger_and_nlv) as stream:
-            return _taken(await stream.complete())
+            return (await stream.complete()).snapshot
 
     def account_updates_multi(
         self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
@@ -182,27 +183,28 @@ class AccountRequests(Requests):
             account=account or None, model_code=model_code or None, ledger_and_nlv=ledger_and_nlv
         )
         source = Request(self._connection, request, CancelAccountUpdatesMulti)
-        return Updates(source, figure_of, AccountUpdateMultiEnd)
+        return Updates(source, figure_of, AccountUpdateMultiEnd, Snapshot(figure_key, repeats=may_repeat))
 
     async def positions(self) -> list[Position]:
         """The positions of all accounts; those closed today with a position of 0."""
         async with self.position_updates() as stream:
             await stream.complete()
-            return list(self._positions.picture.values())
+            return stream.snapshot
 
     def position_updates(self) -> Updates[Position]:
         """As `positions`, and what changes from then on. Any number of these are one subscription to TWS."""
-        return Updates(self._positions, _itself, PositionEnd)
+        return Updates(self._positions, _itself, PositionEnd, Snapshot(_position_key))
 
     async def positions_multi(self, account: str = "", model_code: str = "") -> list[PositionMulti]:
         """The positions of one account or model."""
         async with self.positions_multi_updates(account, model_code) as stream:
-            return _taken(await stream.complete())
+            return (await stream.complete()).snapshot
 
     def positions_multi_updates(self, account: str = "", model_code: str = "") -> Updates[PositionMulti]:
         """As `positions_multi`, and what changes from then on."""
         request = PositionsMultiRequest(account=account or None, model_code=model_code or None)
-        return Updates(Request(self._connection, request, CancelPositionsMulti), _itself, PositionMultiEnd)
+        source = Request(self._connection, request, CancelPositionsMulti)
+        return Updates(source, _itself, PositionMultiEnd, Snapshot(_position_key))
 
     def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
         """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
@@ -216,7 +218,7 @@ class AccountRequests(Requests):
         """
         names = list(self._talk.accounts)
         mirror = Portfolio(
-            names, self._positions, self.position_updates(), self.account_summary_updates(),
+            names, self.position_updates(), self.account_summary_updates([*AccountTag, f"{LEDGER}:ALL"]),
             {name: self.pnl(name) for name in names}, lambda: list(self._talk.trades),
         )  # fmt: skip
         return await mirror._subscribe()
@@ -235,16 +237,22 @@ def _update(message: AccountValue | PortfolioValue | AccountUpdateTime) -> Updat
     return figure_of(message) if isinstance(message, AccountValue) else message
 
 
-def _place_in_account(message: AccountValue | PortfolioValue | AccountUpdateTime) -> tuple[object, ...]:
-    if isinstance(message, AccountValue):
-        return "value", message.key, message.currency
-    if isinstance(message, PortfolioValue):
-        return "portfolio", message.contract.con_id if message.contract is not None else None
-    return ("time",)
+def _snapshot_of_account(row_of: Callable[[Any], Update]) -> Snapshot[Any]:
+    """For the rows of an account, or for the messages of which ``row_of`` makes them."""
+    return Snapshot(lambda item: _row_key(row_of(item)), repeats=lambda item: _row_may_repeat(row_of(item)))
 
 
-def _taken(stream: Updates[T]) -> list[T]:
-    items = []
-    while (item := stream.try_next()) is not None:
-        items.append(item)
-    return items
+def _row_key(row: Update) -> Hashable:
+    if isinstance(row, AccountFigure):
+        return figure_key(row)
+    if isinstance(row, PortfolioValue):
+        return row.account_name, row.contract.con_id if row.contract is not None else None
+    return AccountUpdateTime
+
+
+def _row_may_repeat(row: Update) -> bool:
+    return isinstance(row, AccountFigure) and may_repeat(row)
+
+
+def _position_key(held: Any) -> Hashable:
+    return held.account, getattr(held, "model_code", None), held.contract.con_id if held.contract is not None else None
