@@ -7,7 +7,7 @@ import pytest
 from test_client import SOON_S, Gateway, connect, play, version  # noqa: F401  (fixtures)
 
 from ibfast import AccountTag, Client, ConnectionLost, Contract, DecodeError, RequestTimeout, wire
-from ibfast.accounts import value_of
+from ibfast.accounts import AccountFigure, value_of
 from ibfast.health import HealthState
 from ibfast.schema import (
     AccountDataEnd,
@@ -15,6 +15,9 @@ from ibfast.schema import (
     AccountSummary,
     AccountSummaryEnd,
     AccountSummaryRequest,
+    AccountUpdateMulti,
+    AccountUpdateMultiEnd,
+    AccountUpdatesMultiRequest,
     AccountUpdateTime,
     AccountValue,
     CancelAccountSummary,
@@ -310,6 +313,81 @@ def test_what_could_not_be_opened_can_be_opened_later(run):
     run(main)
 
 
+LEDGER_ROWS = [  # in TWS's order: of the account, then of the ledger
+    ("AccruedCash", "1.5", "USD"), ("NetLiquidation", "1000", "USD"), ("Currency", "USD", "USD"),
+    ("CashBalance", "900", "USD"), ("AccruedCash", "0.5", "USD"), ("CashBalance", "80", "EUR"),
+    ("AccruedCash", "0.25", "EUR"),
+]  # fmt: skip
+ACCOUNT_ROWS = 2
+
+
+def ledger_rows(marked):
+    prefix = "$LEDGER-" if marked else ""
+    for place, (tag, value, currency) in enumerate(LEDGER_ROWS):
+        yield (tag if place < ACCOUNT_ROWS else prefix + tag), value, currency
+
+
+def ledger_answer(request, marked):
+    """What a gateway says of the rows above, in whichever way it is asked for them."""
+    rows = list(ledger_rows(marked))
+    if isinstance(request, AccountDataRequest) and request.subscribe:
+        names = ({"key": key, "value": value, "currency": currency} for key, value, currency in rows)
+        yield from (AccountValue(account_name="DU1", **it) for it in names)
+        yield AccountUpdateTime(time_stamp="15:04")
+        yield AccountDataEnd(account_name="DU1")
+    elif isinstance(request, AccountUpdatesMultiRequest):
+        told = {"req_id": request.req_id, "account": "DU1"}
+        yield from (
+            AccountUpdateMulti(key=key, value=value, currency=currency, **told) for key, value, currency in rows
+        )
+        yield AccountUpdateMultiEnd(req_id=request.req_id)
+    elif isinstance(request, AccountSummaryRequest):
+        told = {"req_id": request.req_id, "account": "DU1"}
+        yield from (AccountSummary(tag=tag, value=value, currency=currency, **told) for tag, value, currency in rows)
+        yield AccountSummaryEnd(req_id=request.req_id)
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("number", WIRES)
+def test_the_ledger_and_the_account_do_not_overwrite_each_other(run, connect, number, marked):  # noqa: F811
+    class Accounts(Gateway):
+        def _hear(self, payload):
+            before = len(self.heard)
+            super()._hear(payload)
+            for message in self.heard[before:]:
+                self.say(*ledger_answer(message, marked))
+
+    async def main():
+        async with Accounts(number) as gateway, await connect(gateway) as client:
+            snapshot = await client.account_values()
+            multi, summary = await client.account_values_multi("DU1"), await client.account_summary(["$LEDGER:ALL"])
+            for figures in (snapshot.figures, multi, summary):
+                assert [(it.tag, str(it.value), it.currency) for it in figures] == LEDGER_ROWS
+                assert [it.is_ledger for it in figures] == [marked and place >= 2 for place in range(len(LEDGER_ROWS))]
+            assert snapshot.value("CashBalance", currency="EUR") == 80
+            assert snapshot.value("AccruedCash", currency="EUR") == Decimal("0.25")
+            assert snapshot.value("AccruedCash", currency="USD") == Decimal("1.5")
+            assert snapshot.value("AccruedCash") == Decimal("1.5")
+            assert snapshot.value("Currency") == "USD"
+            async with client.account_updates() as updates, client.account_updates() as later:
+                await updates.complete()
+                await later.complete()
+                assert [it.tag for it in updates.snapshot if isinstance(it, AccountFigure)] == [
+                    tag for tag, _, _ in LEDGER_ROWS
+                ]
+                gateway.say(
+                    AccountValue(key="AccruedCash", value="1.75", currency="USD", account_name="DU1"),
+                    AccountUpdateTime(time_stamp="15:07"),
+                )
+                for stream in (updates, later):
+                    while getattr(await stream.next(SOON_S), "time_stamp", "") != "15:07":
+                        pass
+                    accrued = [it for it in stream.snapshot if getattr(it, "tag", "") == "AccruedCash"]
+                    assert [str(it.value) for it in accrued] == ["1.75", "0.5", "0.25"]
+
+    run(main)
+
+
 @pytest.mark.parametrize(
     ("tag", "text", "value"),
     [
@@ -319,6 +397,7 @@ def test_what_could_not_be_opened_can_be_opened_later(run):
         ("AccountReady", "true", "true"),
         ("SettledCashByDate", "20260824:-144.3", "20260824:-144.3"),
         ("Leverage", "NaN", "NaN"),
+        ("LookAheadInitMarginReq", "1.7976931348623157E308", "1.7976931348623157E308"),
         ("Anything", "", ""),
     ],
 )

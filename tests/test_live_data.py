@@ -104,6 +104,37 @@ def test_a_calculation_and_its_reverse(play):  # noqa: F811
     play(case)
 
 
+# ----------------------------------------------------------------------------------------------------------- CFDs
+
+IBM_CFD, IBM = Contract.cfd("IBM"), Contract(con_id=8314, exchange="SMART")
+
+
+def test_the_data_of_a_cfd_are_those_of_its_stock(play):  # noqa: F811
+    async def case(client):
+        async with client.quote(IBM_CFD) as quote, client.quote(IBM) as stock:
+            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+            await come_to(stock, lambda it: it.high > 0)
+            assert (quote.rerouted_to, stock.rerouted_to) == (IBM, None)
+            assert quote.close_price == stock.close_price
+        async with client.market_data(IBM_CFD) as ticks:
+            await ticks.next(SOON_S)
+        async with client.book(IBM_CFD, rows=3, smart=True) as book, client.depth(IBM_CFD, rows=3, smart=True) as rows:
+            await come_to(book, lambda it: len(it.bids) == len(it.asks) == 3)
+            await rows.next(SOON_S)
+            assert book.rerouted_to == IBM
+
+    play(case)
+
+
+def test_a_snapshot_of_a_cfd_ends_by_itself(play):  # noqa: F811
+    async def case(client):
+        async with client.quote(IBM_CFD, snapshot=True) as quote:
+            assert [it.rerouted_to async for it in quote][-1:] == [IBM]
+            assert quote.bid > 0
+
+    play(case)
+
+
 # ------------------------------------------------------------------------------------------------------- books
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from adverse import AAPL, BOTH_WIRES, MSFT, away, cut, session, until, works
 
-from ibfast import ConnectionLost, Contract, Gap, TickType
+from ibfast import ConnectionLost, Contract, Gap, IbfastError, TickType
 from ibfast.accounts import AccountFigure
 from ibfast.schema import (
     AccountDataEnd,
@@ -24,6 +24,7 @@ from ibfast.schema import (
     Position,
     PositionEnd,
     PositionsRequest,
+    RerouteMarketDataRequest,
     TickPrice,
 )
 from ibfast.simulator.faults import Late, Lose, Notice, Say
@@ -333,6 +334,35 @@ def test_a_book_keeps_its_levels_until_the_first_new_row(run, version):
             await until(lambda: book.is_current)
             assert (book.bids["price"].tolist(), len(book.asks), book.resets) == ([7.0], 0, 1)
             assert [type(it) for it in book.gaps] == [Gap]
+
+    run(main)
+
+
+@BOTH_WIRES
+def test_a_rerouted_quote_is_asked_for_again_where_it_was_sent(run, version):
+    async def main():
+        async with session(version) as (sim, client), client.quote(Contract.cfd("IBM")) as quote:
+            await until(lambda: quote.bid > 0)
+            cut(sim)
+            await until(lambda: not quote.is_current)
+            await until(lambda: quote.is_current and quote.bid > 0)
+            assert quote.rerouted_to.con_id == 8314
+
+    run(main)
+
+
+@BOTH_WIRES
+def test_a_route_that_leads_nowhere_ends_the_stream(run, version):
+    async def main():
+        unanswered = Lose(at_message=MarketDataRequest, times=None)
+        async with session(version, sim={"faults": [unanswered]}) as (sim, client), client.quote(AAPL) as quote:
+            for times in (1, 2):
+                await until(lambda times=times: sim.happened(unanswered) == times)
+                say(sim, RerouteMarketDataRequest(req_id=quote.req_id, con_id=8314, exchange="SMART"))
+            with pytest.raises(IbfastError, match="8314"):
+                await quote.next(5)
+            with pytest.raises(IbfastError, match="8314"):
+                _ = quote.bid
 
     run(main)
 
