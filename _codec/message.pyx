@@ -107,6 +107,21 @@ cdef class Message:
             other.values[(<Field>type(self).__fields__[name]).index] = fields[name]
         return other
 
+    def differences(self, Message other not None):
+        """Names of the fields in which two messages of a class differ; unset, zero and empty are the same.
+
+        Raises:
+            TypeError: the messages are of two classes.
+        """
+        if type(self) is not type(other):
+            raise TypeError(f"other: {type(other).__name__} is not a {type(self).__name__}")
+        names = []
+        for name, field in type(self).__fields__.items():
+            ours, theirs = self.values[(<Field>field).index], other.values[(<Field>field).index]
+            if ours is not theirs and (ours or theirs) and ours != theirs:
+                names.append(name)
+        return names
+
     def to_dict(self):
         """The fields that are set, nested messages as dicts."""
         return {name: _plain(value) for name, value in _set_fields(self)}

@@ -115,6 +115,8 @@ class Message:
     """
 
     def __init__(self, *args: Never, **fields: Any) -> None: ...
+    def differences(self, other: Self) -> list[str]:
+        """Names of the fields in which two messages of a class differ; unset, zero and empty are the same."""
     def replace(self, **fields: Any) -> Self:
         """A copy with these fields changed; nested messages and lists are shared with the original."""
     def to_dict(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ import ibfast.subscription
 import ibfast.trade
 import ibfast.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
+from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
@@ -91,6 +92,7 @@ from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
 from ibfast.trade import TradeEvent
+from ibfast.trades import TRADES_KEPT
 from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
 
@@ -1260,9 +1262,11 @@ class OrderBook(Facade):
 class Trade(Facade):
     """One order from submit to done.
 
-    ``status`` is TWS's own word; "PendingSubmit" until TWS has said something. Duplicates, which TWS sends as a matter
-    of course, make no event. ``log`` holds every event in order. ``order`` is what was sent last; where TWS refuses
-    a change it is again what TWS last accepted.
+    ``status`` is TWS's own word; "PendingSubmit" until TWS has said something, "Unknown" when TWS no longer has the
+    order. Duplicates, which TWS sends as a matter of course, make no event. ``log`` holds every event in order.
+    ``order`` is what TWS reports that it works on, with the changes that are on their way; where TWS refuses one it is
+    again what TWS works on. Quantities and ``avg_fill_price`` are up to date with every fill: the most that statuses
+    and executions say.
     """
 
     @property
@@ -1330,9 +1334,32 @@ class Trade(Facade):
         return self._read("log")
 
     @property
+    def acknowledged(self) -> bool:
+        return self._read("acknowledged")
+
+    @property
     def is_done(self) -> bool:
-        """Whether nothing more will happen to the order: it has ended, or TWS refused it before it ever worked."""
+        """Whether nothing more will happen to the order: it has ended, is lost, or TWS refused it.
+
+        "Inactive" is an end unless TWS holds the order (`is_held`). A later word of TWS takes each of these back but a
+        fill or a cancellation.
+        """
         return self._read("is_done")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether TWS no longer knows the order, without a word on how it ended; a later word of TWS takes it back."""
+        return self._read("is_lost")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether TWS waits with the order: for shares to borrow, a trigger, its parent, or to be activated."""
+        return self._read("is_held")
+
+    @property
+    def reported_order(self) -> Order | None:
+        """The order as TWS has reported it last, with all that it fills in; None before it has."""
+        return self._read("reported_order")
 
     @property
     def is_complete(self) -> bool:
@@ -1344,22 +1371,29 @@ class Trade(Facade):
         """What all fills cost so far, in the currency of their reports."""
         return self._read("commission")
 
-    def done(self) -> Trade:
-        """Wait until nothing more will happen to the order; `status` and `rejection` say how it ended.
+    @property
+    def reason(self) -> str:
+        """What TWS said about why the order ended, or is refused; empty if it said nothing."""
+        return self._read("reason")
+
+    def done(self, timeout_s: float | None = None) -> Trade:
+        """Wait until nothing more will happen to the order; `status`, `rejection` and `reason` say how it ended.
 
         Raises:
+            RequestTimeout: it is not done after ``timeout_s`` seconds, or TWS has not acknowledged it in time.
             ConnectionLost: the connection ended before that.
         """
-        return self._run(self._async.done())
+        return self._run(self._async.done(timeout_s))
 
-    def filled(self) -> Trade:
+    def filled(self, timeout_s: float | None = None) -> Trade:
         """Wait until the order is filled.
 
         Raises:
-            RequestError: TWS refused it, or it ended in another way: ``message`` has the status.
+            RequestError: TWS refused it, or it ended in another way: ``message`` has the status and TWS's reason.
+            RequestTimeout: it is not done after ``timeout_s`` seconds, or TWS has not acknowledged it in time.
             ConnectionLost: the connection ended before that.
         """
-        return self._run(self._async.filled())
+        return self._run(self._async.filled(timeout_s))
 
     def on(self, callback: Callable[[TradeEvent], object]) -> None:
         """Call ``callback`` with every event from now on, beside all others who follow the order.
@@ -1367,10 +1401,6 @@ class Trade(Facade):
         It runs in the event loop and must not block. What it raises is logged, and changes nothing.
         """
         return self._call(self._async.on, self._faced(callback))
-
-    def sent_again(self, order: Order) -> None:
-        """The order went out once more, changed: what TWS said against its last version is settled."""
-        return self._call(self._async.sent_again, order)
 
     def __iter__(self) -> Iterator[TradeEvent]:
         return self._iterate(self._async)
@@ -2937,8 +2967,19 @@ class Client(Facade):
 
     @property
     def trades(self) -> list[Trade]:
-        """Every order this session has placed or heard of."""
+        """Every order this session has placed or heard of, but those that are done and were let go.
+
+        Of those that are done the newest ``trades_kept`` stay; see `Client.connect`.
+        """
         return self._read("trades")
+
+    def forget(self, trade: Trade) -> None:
+        """Let an order go that is done: `trades` has it no longer, nor does what TWS may still say of it reach it.
+
+        Raises:
+            ValueError: the order is not done.
+        """
+        return self._call(self._async.forget, bare(trade))
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``client.order(aapl).buy(100).limit(150).submit()``."""
@@ -2964,7 +3005,8 @@ class Client(Facade):
     def modify_order(self, trade: Trade, **changes: Any) -> Trade:
         """Send the order again under its id, with these fields changed; the same trade goes on.
 
-        If TWS refuses, ``trade.rejection`` says why and ``trade.order`` is again what TWS last accepted.
+        All other fields are as TWS reports them, so that what was changed in TWS stays. If TWS refuses,
+        ``trade.rejection`` says why and ``trade.order`` is again what TWS works on.
 
         Raises:
             ValueError, VersionError, ConnectionLost: as `place_order`.
@@ -3377,6 +3419,8 @@ class Client(Facade):
         read_only: bool = False,
         journal: str | PathLike[str] | None = None,
         idle_s: float = IDLE_S,
+        acknowledge_timeout_s: float | None = ACKNOWLEDGE_TIMEOUT_S,
+        trades_kept: int | None = TRADES_KEPT,
         busy_poll: bool = False,
     ) -> Self:
         """Connect and shake hands.
@@ -3390,10 +3434,12 @@ class Client(Facade):
         twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead.
         A ``journal`` is a file that has each order before it is sent: a client that begins with it, under the same id,
         knows in `trades` what was not done, and what became of that, as replayed events. A gateway that says nothing
-        for ``idle_s`` seconds is asked the time, and given up after as long again. With ``busy_poll`` the event loop
-        never sleeps while there is a session, so that what comes in need not wake it: for those who give it a core,
-        which it uses up. The loop of a blocking client is a thread, which then vies with yours for the interpreter:
-        your own code runs slower.
+        for ``idle_s`` seconds is asked the time, and given up after as long again. An order that TWS says nothing of
+        for ``acknowledge_timeout_s`` makes an event, and who waits for it gets `RequestTimeout`; None waits for ever.
+        Of the orders that are done `trades` keeps the newest ``trades_kept``, or all with None. With ``busy_poll`` the
+        event loop never sleeps while there is a session, so that what comes in need not wake it: for those who give it
+        a core, which it uses up. The loop of a blocking client is a thread, which then vies with yours for the
+        interpreter: your own code runs slower.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -3415,6 +3461,8 @@ class Client(Facade):
                 read_only=read_only,
                 journal=journal,
                 idle_s=idle_s,
+                acknowledge_timeout_s=acknowledge_timeout_s,
+                trades_kept=trades_kept,
                 busy_poll=busy_poll,
             )
         )

@@ -7,14 +7,15 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
+from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
-from ibfast.errors import DecodeError, IbfastError
+from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.health import Health
 from ibfast.journal import Journal
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
-from ibfast.reconciling import reconcile
+from ibfast.reconciling import look_up, reconcile
 from ibfast.requests.accounts import AccountRequests
 from ibfast.requests.advisors import AdvisorRequests
 from ibfast.requests.calculations import CalculationRequests
@@ -34,6 +35,8 @@ from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
 from ibfast.subscription import Channel, MessageStream
 from ibfast.times import parse_time
+from ibfast.trade import Trade
+from ibfast.trades import TRADES_KEPT
 
 NOTICES_KEPT = 10_000
 
@@ -66,6 +69,7 @@ class Client(
         connection.on_notice = self._notices.put
         connection.on_health = self._health.put
         connection.on_back = lambda: reconcile(self, self._talk.trades)
+        self._talk.trades.on_doubt = self._look_up
         connection.on_lost = self._end_streams
 
     @classmethod
@@ -86,6 +90,8 @@ class Client(
         read_only: bool = False,
         journal: str | PathLike[str] | None = None,
         idle_s: float = IDLE_S,
+        acknowledge_timeout_s: float | None = ACKNOWLEDGE_TIMEOUT_S,
+        trades_kept: int | None = TRADES_KEPT,
         busy_poll: bool = False,
     ) -> Self:
         """Connect and shake hands.
@@ -99,10 +105,12 @@ class Client(
         twice. With ``read_only`` no order is placed, changed or cancelled: `ReadOnly` is raised instead.
         A ``journal`` is a file that has each order before it is sent: a client that begins with it, under the same id,
         knows in `trades` what was not done, and what became of that, as replayed events. A gateway that says nothing
-        for ``idle_s`` seconds is asked the time, and given up after as long again. With ``busy_poll`` the event loop
-        never sleeps while there is a session, so that what comes in need not wake it: for those who give it a core,
-        which it uses up. The loop of a blocking client is a thread, which then vies with yours for the interpreter:
-        your own code runs slower.
+        for ``idle_s`` seconds is asked the time, and given up after as long again. An order that TWS says nothing of
+        for ``acknowledge_timeout_s`` makes an event, and who waits for it gets `RequestTimeout`; None waits for ever.
+        Of the orders that are done `trades` keeps the newest ``trades_kept``, or all with None. With ``busy_poll`` the
+        event loop never sleeps while there is a session, so that what comes in need not wake it: for those who give it
+        a core, which it uses up. The loop of a blocking client is a thread, which then vies with yours for the
+        interpreter: your own code runs slower.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -113,10 +121,13 @@ class Client(
         talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
         connection = Connection(
             talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
-            queue_while_down=queue_while_down, idle_s=idle_s, busy_poll=busy_poll,
+            queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
+            busy_poll=busy_poll,
         )  # fmt: skip
         client = cls(connection)
-        talk.trades.replaying = book is not None
+        talk.trades.kept = trades_kept
+        if book is not None:
+            talk.trades.begin_replay()
         await connection.open(host, port, timeout_s)
         if book is not None:
             await reconcile(client, talk.trades)
@@ -193,10 +204,18 @@ class Client(
         """
         return self._notices.listen()
 
+    def _look_up(self, trade: Trade, error: RequestError) -> bool:
+        """Ask TWS what became of an order that it does not know."""
+        if not self.is_connected:
+            return False
+        self._connection.run(look_up(self, self._talk.trades, trade, error))
+        return True
+
     def _end_streams(self, error: IbfastError) -> None:
         self._notices.fail(error)
         self._health.fail(None)
         self._order_updates.fail(error)
+        self._watch.close()
         for trade in self._talk.trades:
             trade.connection_lost(error)
         if self._talk.journal is not None:

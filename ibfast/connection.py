@@ -55,11 +55,13 @@ class Connection:
         durable: bool = True,
         queue_while_down: bool = False,
         idle_s: float = IDLE_S,
+        acknowledge_timeout_s: float | None = None,
         busy_poll: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.talk = talk
         self.request_timeout_s = request_timeout_s
+        self.acknowledge_timeout_s = acknowledge_timeout_s
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
         self.on_back: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
@@ -242,6 +244,10 @@ class Connection:
             for stream in self.talk.streams(durable=False):
                 self.close_rows(stream.req_id, None)
                 stream.failed(ConnectionLost(reason))
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside everything else, until it ends or the connection does."""
+        self._run(work)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -39,6 +39,7 @@ from ibfast.schema import (
     ManagedAccounts,
     NextValidId,
     OpenOrder,
+    OpenOrdersEnd,
     OrderStatus,
     PlaceOrderRequest,
     StartApiRequest,
@@ -395,7 +396,7 @@ class Conversation:
         for stream in streams:
             del self._waiting[stream.req_id]
         self.lost(error)
-        self.trades.replaying = True
+        self.trades.begin_replay()
         self.outbox.take()
         self.refusal = None
         self._missing = {NextValidId, ManagedAccounts}
@@ -478,6 +479,7 @@ _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
     ManagedAccounts: Conversation._on_managed_accounts,
     ErrorMessage: Conversation._on_error,
     OpenOrder: Conversation._on_open_order,
+    OpenOrdersEnd: lambda talk, message: talk.trades.on_open_orders_end(),
     OrderStatus: Conversation._on_status,
     ExecutionDetails: Conversation._on_execution,
     CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),

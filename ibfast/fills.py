@@ -1,11 +1,15 @@
-"""Executions joined with their commissions; a correction takes the place of what it corrects."""
+"""Executions joined with their commissions, and what they come to; a correction takes the place of what it corrects."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from ibfast.contract import Contract
 from ibfast.schema import CommissionAndFeesReport, Execution
+
+COMBO = "BAG"
+NOTHING = Decimal(0)
 
 
 class Fill(NamedTuple):
@@ -40,3 +44,107 @@ def add_fill(fills: list[Fill], places: dict[str, int], fill: Fill) -> bool:
         return False
     fills[place] = fill
     return True
+
+
+class _Sum:
+    """Shares, and the money they changed hands for."""
+
+    __slots__ = ("shares", "value")
+
+    def __init__(self) -> None:
+        self.shares = NOTHING
+        self.value = NOTHING
+
+    def add(self, execution: Execution, sign: int) -> None:
+        shares = sign * (execution.shares or NOTHING)
+        self.shares += shares
+        self.value += shares * Decimal(repr(execution.price or 0.0))
+
+    @property
+    def price(self) -> float:
+        return float(self.value / self.shares) if self.shares else 0.0
+
+
+class FillLedger:
+    """The fills of one order, and how much of the order they come to.
+
+    Not every execution under an order's id is one of the order: a combination's legs are reported beside it, and what
+    an exercised option delivers. A combination of which only the legs are reported has traded as often as every one of
+    them has, ratio by ratio. Of an order that an advisor divides, each account reports its part, so that
+    what counts is the cumulative quantity.
+    """
+
+    __slots__ = ("_allocated", "_contract", "_legs", "_own", "_places", "allocated_quantity", "fills")
+
+    def __init__(self, fills: list[Fill], contract: Contract, *, allocated: bool = False) -> None:
+        self.fills = fills
+        self.allocated_quantity = NOTHING
+        self._allocated = allocated
+        self._contract = contract
+        self._places: dict[str, int] = {}
+        self._own = _Sum()
+        self._legs: dict[int, _Sum] = {}
+
+    def add(self, fill: Fill) -> tuple[Fill | None, Fill] | None:
+        """Add a fill: the one that it corrects, if any, and itself; None if it says nothing new."""
+        place = self._places.get(key_of(fill.execution.exec_id))
+        before = self.fills[place] if place is not None else None
+        if not add_fill(self.fills, self._places, fill):
+            return None
+        if before is not None:
+            self._book(before, -1)
+        self._book(fill, 1)
+        return before, fill
+
+    def find(self, exec_id: str | None) -> int | None:
+        """Where the fill with this id is, if it has not been corrected since."""
+        place = self._places.get(key_of(exec_id))
+        return place if place is not None and self.fills[place].execution.exec_id == exec_id else None
+
+    def is_own(self, fill: Fill) -> bool:
+        """Whether a fill is one of the order itself."""
+        kind = self._contract.sec_type
+        other = fill.contract.sec_type if fill.contract is not None else None
+        return not kind or not other or kind == other
+
+    @property
+    def executed(self) -> Decimal:
+        """How much of the order has traded, as far as executions say."""
+        if self._allocated:
+            return self.allocated_quantity
+        return self._own.shares or self._combos()
+
+    @property
+    def average_price(self) -> float:
+        """What the order has traded for on average; 0 before it has."""
+        return self._own.price if self._own.shares or not self._combos() else self._combo_price()
+
+    @property
+    def is_costed(self) -> bool:
+        """Whether every fill has its commission; a combination pays for its legs only, once they are reported."""
+        legs = self._contract.sec_type == COMBO and any(not self.is_own(fill) for fill in self.fills)
+        return all(fill.commission for fill in self.fills if not legs or not self.is_own(fill))
+
+    def _book(self, fill: Fill, sign: int) -> None:
+        if self.is_own(fill):
+            self._own.add(fill.execution, sign)
+            if sign > 0:
+                self.allocated_quantity = max(self.allocated_quantity, fill.execution.cum_qty or NOTHING)
+        elif fill.contract is not None:
+            self._legs.setdefault(fill.contract.con_id or 0, _Sum()).add(fill.execution, sign)
+
+    def _combos(self) -> Decimal:
+        """How many combinations the legs make up."""
+        legs = self._contract.combo_legs if self._contract.sec_type == COMBO else []
+        if not legs or not self._legs:
+            return NOTHING
+        return min(self._leg(leg.con_id).shares // (leg.ratio or 1) for leg in legs)
+
+    def _combo_price(self) -> float:
+        return sum(
+            (1 if leg.action == "BUY" else -1) * (leg.ratio or 1) * self._leg(leg.con_id).price
+            for leg in self._contract.combo_legs
+        )
+
+    def _leg(self, con_id: int | None) -> _Sum:
+        return self._legs.get(con_id or 0) or _Sum()

@@ -113,7 +113,7 @@ class Journal:
         if entry.get("intent") == "place":
             order = message_of(Order, entry["order"])
             if trade is not None:
-                trade.order = order
+                trade.sent_again(order)
             else:
                 self._trades[order_id] = Trade(message_of(Contract, entry["contract"]), order, order_id, self.client_id)
         elif entry.get("heard") == "perm_id" and trade is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ibfast.contract import Contract
+from ibfast.errors import RequestError
+from ibfast.fills import key_of
 from ibfast.order import Order
 from ibfast.schema import (
     CommissionAndFeesReport,
@@ -21,17 +22,31 @@ from ibfast.trade import Listener, Trade, TradeEvent
 COMMISSIONS_KEPT = 10_000
 """Commissions that wait for their execution; the oldest go first, they are of orders this session never heard of."""
 
+TRADES_KEPT = 10_000
+"""Trades that are done and kept all the same; a trade takes about 7 kB with its events."""
+
 
 class Trades:
-    """The orders of a session: by order id for those of this client, by permanent id for all others."""
+    """The orders of a session: by order id for those of this client, by permanent id for all others.
+
+    Of those that are done the newest ``kept`` stay, all of them if that is None. ``on_doubt`` finds out what became of
+    an order that TWS does not know.
+    """
 
     def __init__(self, client_id: int) -> None:
         self.client_id = client_id
         self.listeners: list[Listener] = []
+        self.kept: int | None = TRADES_KEPT
+        self.on_doubt: Callable[[Trade, RequestError], bool] = lambda trade, error: False
+        self.session = 0
         self.replaying = False  # from the loss of a connection until the orders have been compared with TWS's
+        self._are_listed = False  # TWS has said since then how its open orders are
+        self._is_missed = False  # what is being told happened while the connection was lost
+        self._live: set[str] = set()  # executions that came by themselves while the orders were compared
+        self._done: dict[Trade, None] = {}  # in the order in which they ended
         self._by_order_id: dict[int, Trade] = {}
         self._by_perm_id: dict[int, Trade] = {}
-        self._by_exec_id: dict[str, Trade] = {}
+        self._by_exec_id: dict[str, Trade] = {}  # by `key_of` the id
         self._by_ref: dict[str, Trade | None] = {}  # None: several orders have it
         self._commissions: OrderedDict[str, CommissionAndFeesReport] = OrderedDict()
         self._collections: list[dict[str, CommissionAndFeesReport]] = []
@@ -42,12 +57,16 @@ class Trades:
     def __getitem__(self, order_id: int) -> Trade:
         return self._by_order_id[order_id]
 
+    def find(self, order_id: int | None = None, *, perm_id: int | None = None) -> Trade | None:
+        """The order of this client with an id, or the one that TWS knows by a permanent id."""
+        return self._by_perm_id.get(perm_id) if perm_id else self._by_order_id.get(order_id or 0)
+
     def __contains__(self, order_id: int) -> bool:
         return order_id in self._by_order_id
 
     def add(self, trade: Trade) -> Trade:
         """Follow an order that is about to be sent."""
-        trade._book = self
+        trade._book, trade._session = self, self.session
         self._by_order_id[trade.order_id] = trade
         if trade.perm_id:
             self._by_perm_id[trade.perm_id] = trade
@@ -59,15 +78,20 @@ class Trades:
         """An order of ours, or one of another session or client that is met here for the first time."""
         order = message.order if message.order is not None else Order()
         trade = self.of(message)
+        missed = self.replaying and not self._are_listed
         if trade is None:
-            contract = message.contract if message.contract is not None else Contract()
-            trade = Trade(contract, order, message.order_id or 0, order.client_id or 0, order.perm_id or 0)
-            trade._book = self
+            trade = Trade.reported(message)
+            trade._book, trade._session = self, self.session - missed
             if self._is_ours(message.order_id, order.client_id):
                 self._by_order_id[trade.order_id] = trade
         if order.perm_id:
             self._by_perm_id[order.perm_id] = trade
-        trade.on_open_order(message)
+        with self.replay(missed):
+            trade.on_open_order(message)
+
+    def on_open_orders_end(self) -> None:
+        """What TWS says of open orders from here on happens now."""
+        self._are_listed = True
 
     def on_status(self, message: OrderStatus) -> bool:
         """How far an order is; False when it is none of those followed here."""
@@ -76,7 +100,8 @@ class Trades:
             return False
         if message.perm_id:
             self._by_perm_id[message.perm_id] = trade
-        trade.on_status(message)
+        with self.replay(not self._are_listed):
+            trade.on_status(message)
         return True
 
     def on_execution(self, message: ExecutionDetails) -> bool:
@@ -85,11 +110,15 @@ class Trades:
         trade = self._find(execution.order_id, execution.client_id, execution.perm_id)
         if trade is None or not execution.exec_id:
             return False
-        self._by_exec_id[execution.exec_id] = trade
+        self._by_exec_id[key_of(execution.exec_id)] = trade
+        is_answer = message.req_id is not None and message.req_id >= 0
+        if self.replaying and not is_answer:
+            self._live.add(execution.exec_id)
         if execution.perm_id:  # after a lost connection it may be the first to say so
             self._by_perm_id[execution.perm_id] = trade
             trade.perm_id = execution.perm_id
-        trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+        with self.replay(is_answer):
+            trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
         return True
 
     def on_completed(self, message: CompletedOrder) -> None:
@@ -100,17 +129,73 @@ class Trades:
             trade = named  # it ended before TWS could say under what permanent id
             trade.perm_id = order.perm_id or 0
         if trade is not None:
-            trade.on_completed(message)
+            with self.replay():
+                trade.on_completed(message)
 
     def of(self, message: OpenOrder) -> Trade | None:
         """The order that a report is about."""
         order = message.order if message.order is not None else Order()
         return self._find(message.order_id, order.client_id, order.perm_id)
 
+    # ---------------------------------------------------------------------------------------- what they tell
+
     def tell(self, event: TradeEvent) -> None:
         """Something happened to one of them."""
         for listener in tuple(self.listeners):
             listener(event)
+        if event.trade.is_done:
+            self._done[event.trade] = None
+            if self.kept is not None and len(self._done) > self.kept:
+                self.forget(next(iter(self._done)))
+        elif event.trade in self._done:
+            del self._done[event.trade]
+
+    def in_doubt(self, trade: Trade, error: RequestError) -> bool:
+        """TWS does not know one of them; whether that is being looked into."""
+        return self.on_doubt(trade, error)
+
+    def forget(self, trade: Trade) -> None:
+        """Let an order go: what TWS still says of it reaches nobody."""
+        for fill in trade.fills:
+            self._by_exec_id.pop(key_of(fill.execution.exec_id), None)
+        if self._by_order_id.get(trade.order_id) is trade:
+            del self._by_order_id[trade.order_id]
+        if self._by_perm_id.get(trade.perm_id) is trade:
+            del self._by_perm_id[trade.perm_id]
+        ref = trade.order.order_ref or ""
+        if self._by_ref.get(ref) is trade:
+            del self._by_ref[ref]
+        self._done.pop(trade, None)
+
+    # ------------------------------------------------------------------------------------- what was missed
+
+    def begin_replay(self) -> None:
+        """The connection is lost: what is said from here on of the orders there are was missed, until it is current."""
+        self.session += 1
+        self.replaying, self._are_listed = True, False
+        for trade in self:
+            if not trade.is_done:
+                trade.on_disconnected()
+
+    def end_replay(self) -> None:
+        """The orders have been compared with those of TWS, as far as it let us."""
+        self.replaying = False
+        self._live.clear()
+
+    @contextmanager
+    def replay(self, missed: bool = True) -> Iterator[None]:
+        """What is told meanwhile was missed, of orders that were there when the connection was lost."""
+        self._is_missed = missed and self.replaying
+        try:
+            yield
+        finally:
+            self._is_missed = False
+
+    def is_replaying(self, trade: Trade) -> bool:
+        """Whether what is being said of an order was missed."""
+        return self._is_missed and trade._session < self.session
+
+    # --------------------------------------------------------------------------------------- commissions
 
     @contextmanager
     def collect_commissions(self, reports: dict[str, CommissionAndFeesReport]) -> Iterator[None]:
@@ -123,7 +208,7 @@ class Trades:
 
     def commission_of(self, exec_id: str) -> CommissionAndFeesReport | None:
         """What a fill cost, if TWS has said."""
-        trade = self._by_exec_id.get(exec_id)
+        trade = self._by_exec_id.get(key_of(exec_id))
         fills = trade.fills if trade is not None else []
         known = (fill.commission for fill in fills if fill.execution.exec_id == exec_id)
         return next(known, self._commissions.get(exec_id))
@@ -133,9 +218,10 @@ class Trades:
         exec_id = message.exec_id or ""
         for reports in self._collections:
             reports[exec_id] = message
-        trade = self._by_exec_id.get(exec_id)
+        trade = self._by_exec_id.get(key_of(exec_id))
         if trade is not None:
-            trade.on_commission(message)
+            with self.replay(exec_id not in self._live):
+                trade.on_commission(message)
             return
         self._commissions[exec_id] = message
         if len(self._commissions) > COMMISSIONS_KEPT:

@@ -133,7 +133,7 @@ def test_a_change_in_the_very_moment_of_the_cut(run, before, version):
             await settled(client)
             assert books(sim, trade).order.lmt_price == (50 if before else 51)
             assert not trade.is_done
-            assert trade._accepted.lmt_price == books(sim, trade).order.lmt_price
+            assert trade.order.lmt_price == books(sim, trade).order.lmt_price
 
     run(main)
 

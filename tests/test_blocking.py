@@ -40,8 +40,9 @@ CLASSES = {
 }
 FOR_THE_CONVERSATION = {
     "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows", "on_open_order", "on_status",
-    "on_execution", "on_commission", "on_error", "connection_lost", "listeners", "acknowledged",
+    "on_execution", "on_commission", "on_error", "connection_lost", "listeners",
     "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
+    "on_disconnected", "on_lost", "on_unacknowledged", "reported", "sent_again",
 }  # fmt: skip
 
 

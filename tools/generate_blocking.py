@@ -21,7 +21,8 @@ OURS = {cls.__name__ for cls in CLASSES}
 INTERNAL = {  # for the conversation, not for users
     "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
-    "listeners", "acknowledged", "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
+    "listeners", "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
+    "on_disconnected", "on_lost", "on_unacknowledged", "reported", "sent_again",
 }  # fmt: skip
 HEADER = '''"""The blocking client: `ibfast.Client`, method by method, seen through a thread.
 

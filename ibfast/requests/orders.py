@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from ibfast import wire
+from ibfast.acknowledgement import AcknowledgeWatch
 from ibfast.connection import Connection
 from ibfast.contract import Contract
 from ibfast.enums import OcaType
+from ibfast.errors import VersionError
+from ibfast.limits import Lane
 from ibfast.order import AttachedOrders, Order, without_answers
 from ibfast.order_builder import OrderBuilder
-from ibfast.order_rules import check_order
+from ibfast.order_rules import SENSELESS, check_order
 from ibfast.order_words import oca_number
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -35,11 +39,25 @@ class OrderRequests(Requests):
         super().__init__(connection)
         self._order_updates: Channel[TradeEvent] = Channel()
         self._talk.trades.listeners.append(self._order_updates.put)
+        self._watch = AcknowledgeWatch(connection.acknowledge_timeout_s, self._are_orders_delayed)
 
     @property
     def trades(self) -> list[Trade]:
-        """Every order this session has placed or heard of."""
+        """Every order this session has placed or heard of, but those that are done and were let go.
+
+        Of those that are done the newest ``trades_kept`` stay; see `Client.connect`.
+        """
         return list(self._talk.trades)
+
+    def forget(self, trade: Trade) -> None:
+        """Let an order go that is done: `trades` has it no longer, nor does what TWS may still say of it reach it.
+
+        Raises:
+            ValueError: the order is not done.
+        """
+        if not _trade(trade).is_done:
+            raise ValueError(f"trade: order {trade.order_id} is {trade.status}; only what is done can be forgotten")
+        self._talk.trades.forget(trade)
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``await client.order(aapl).buy(100).limit(150).submit()``."""
@@ -68,15 +86,18 @@ class OrderRequests(Requests):
     async def modify_order(self, trade: Trade, **changes: Any) -> Trade:
         """Send the order again under its id, with these fields changed; the same trade goes on.
 
-        If TWS refuses, ``trade.rejection`` says why and ``trade.order`` is again what TWS last accepted.
+        All other fields are as TWS reports them, so that what was changed in TWS stays. If TWS refuses,
+        ``trade.rejection`` says why and ``trade.order`` is again what TWS works on.
 
         Raises:
             ValueError, VersionError, ConnectionLost: as `place_order`.
         """
         order = _trade(trade).order.replace(**{"transmit": True, **changes})
-        check_order(trade.contract, order, changes)
-        self._connection.send(place_request(trade.order_id, trade.contract, order), urgent=True)
+        check_change(trade, order, changes)
+        wanted = order if "parent_id" in changes else self._without_ended_parent(trade, order)
+        self._send_reported(place_request(trade.order_id, trade.contract, wanted), trade.reported_order, changes)
         trade.sent_again(order)
+        self._watch.sent(trade)
         return trade
 
     async def cancel_order(
@@ -187,8 +208,59 @@ class OrderRequests(Requests):
                 pt_order_id=self._talk.ids.order() if attached.pt_order_type else None,
             )
         request = place_request(order_id, contract, order, attached)
-        self._connection.send(request, urgent=order.transmit is not False)  # TWS holds the others until one goes
-        return self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
+        known = self._talk.trades.find(perm_id=order.perm_id)
+        reported = known.reported_order if known is not None else None
+        urgent = order.transmit is not False  # TWS holds the others until one goes
+        self._send_reported(request, reported, urgent=urgent)
+        trade = self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
+        self._watch.sent(trade)
+        return trade
+
+    def _send_reported(
+        self, request: PlaceOrderRequest, reported: Order | None, changes: Iterable[str] = (), *, urgent: bool = True
+    ) -> None:
+        """Send an order; what a request to this server cannot carry is left out if TWS has reported it so.
+
+        TWS reports fields that the same server does not take (seen: routeMarketableToBbo at 203). What the user sets
+        is refused all the same.
+        """
+        while True:
+            try:
+                self._connection.send(request, urgent=urgent)
+            except VersionError as error:
+                name, order = error.name.rpartition("order.")[2], request.order
+                if order is None or reported is None or name in changes or name not in Order.__fields__:
+                    raise
+                if getattr(order, name) != getattr(reported, name):
+                    raise
+                request = request.replace(order=order.replace(**{name: None}))
+            else:
+                return
+
+    def _without_ended_parent(self, trade: Trade, order: Order) -> Order:
+        """TWS finds no parent that has ended (135): its child is on its own, and is changed as such."""
+        if not order.parent_id or not trade.acknowledged:
+            return order
+        trades = self._talk.trades
+        parent = trades.find(order.parent_id)
+        has_ended = parent.is_done if parent is not None else trade.client_id == self.client_id
+        return order.replace(parent_id=None) if has_ended else order
+
+    def _are_orders_delayed(self) -> bool:
+        """Whether orders wait here for a connection, or for their turn."""
+        talk = self._talk
+        return not self._connection.can_send or talk.pacing.lane(Lane.ORDER, talk.clock()).waiting > 0
+
+
+def check_change(trade: Trade, order: Order, changes: Iterable[str]) -> None:
+    """Refuse a change that TWS can never accept; what TWS itself reports need not make sense.
+
+    Raises:
+        ValueError: as `check_order`.
+    """
+    reported = trade.reported_order
+    names = {*changes, *SENSELESS} if "order_type" in changes else changes
+    check_order(trade.contract, order if reported is None else order.replace(perm_id=trade.perm_id), names)
 
 
 def _trade(given: object) -> Trade:
