@@ -3345,6 +3345,9 @@ class Client(Facade):
         """All headlines about a contract from ``end`` (now, if it is not given) back to ``start``, page after page.
 
         A page is one request to TWS.
+
+        Raises:
+            IbfastError: TWS says that there are more headlines, and sends none where to go on. RequestError.
         """
         return self._iterate(self._async.historical_news_between(con_id, provider_codes, start=start, end=end))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ibfast.errors import DecodeError
+from ibfast.errors import DecodeError, IbfastError
 from ibfast.schema import HistoricalNews, NewsArticle
 from ibfast.times import aware
 
@@ -76,7 +76,15 @@ class HeadlinePages:
         self._known: set[tuple[str, str]] = set()
 
     def take(self, page: Sequence[Headline], has_more: bool) -> list[Headline]:
-        """What is new in a page."""
+        """What is new in a page.
+
+        Raises:
+            IbfastError: it says that there are more, and nothing where to go on.
+        """
+        asked = self.end
+        if has_more and (not page or (asked is not None and min(it.time for it in page) > asked)):
+            what = "none" if not page else f"{len(page)} that are all newer"
+            raise IbfastError(f"headlines: TWS was asked for those up to {asked or 'now'}, has more, and sent {what}")
         new = [it for it in page if (it.provider_code, it.article_id) not in self._known]
         self._known = {(it.provider_code, it.article_id) for it in page}
         self.is_done = not has_more or not page

@@ -70,6 +70,9 @@ class NewsRequests(Requests):
         """All headlines about a contract from ``end`` (now, if it is not given) back to ``start``, page after page.
 
         A page is one request to TWS.
+
+        Raises:
+            IbfastError: TWS says that there are more headlines, and sends none where to go on. RequestError.
         """
         pages = HeadlinePages(end)
         while not pages.is_done:

@@ -71,12 +71,12 @@ def open_orders(session: SimulatorSession, request: OpenOrdersRequest) -> None:
     """Client 0 gets those that were entered in TWS too, and they are its own from then on."""
     if session.client_id == 0:
         session.gateway.engine.bind()
-    _list(session, session.gateway.engine.live(session.client_id))
+    _list(session, session.gateway.engine.listed(session.client_id))
 
 
 @answers(AllOpenOrdersRequest)
 def all_open_orders(session: SimulatorSession, request: AllOpenOrdersRequest) -> None:
-    _list(session, session.gateway.engine.live())
+    _list(session, session.gateway.engine.listed())
 
 
 @answers(AutoOpenOrdersRequest)

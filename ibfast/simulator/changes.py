@@ -8,6 +8,7 @@ from ibfast.schema import Order
 from ibfast.simulator.refusals import Refusal
 from ibfast.simulator.working import WorkingOrder
 
+NO_PARENT = 135, "Can't find order with id ={}"
 MISMATCH: Refusal = (105, "Order being modified does not match original order.")
 PRICES = (
     "order_type", "lmt_price", "aux_price", "trail_stop_price", "trailing_percent", "percent_offset",

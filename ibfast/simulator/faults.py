@@ -25,6 +25,7 @@ events                happen to a session, between two messages or at an exact b
 edits                 are done to single messages
 `Lose`                a message is never sent; a request is never heard
 `Repeat`              a message is sent twice, or more often
+`Reject`              a request is answered by an error, and not acted on
 `Late`                a message is sent later, what follows it first; a request is heard later
 `Spoil`               a message arrives with a field that cannot be read
 `AnswerVersion`       the handshake is answered with another server version
@@ -330,6 +331,20 @@ class Lose(Edit):
         return b""
 
     def hears(self, line: Line, request: Message) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Reject(Edit):
+    """The request is answered by this error, under its own id, and not acted on: 2102, 104, 201, 10147, any other."""
+
+    code: int = 201
+    text: str = "Order rejected - reason:"
+
+    def hears(self, line: Line, request: Message) -> bool:
+        names = (name for name in ("order_id", "req_id") if name in type(request).__fields__)
+        asked = getattr(request, next(names, ""), None)
+        line.session.refuse(-1 if asked is None else asked, self.code, self.text)
         return False
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from ibfast.order import AttachedOrders
 from ibfast.schema import Contract, ErrorMessage, OpenOrder, Order, OrderBound
@@ -14,7 +15,7 @@ from ibfast.schema.declare import Message
 from ibfast.simulator.account import Account
 from ibfast.simulator.advisor import Advisor
 from ibfast.simulator.blotter import Blotter, Fill, time_text
-from ibfast.simulator.changes import changed, same_price, why_not
+from ibfast.simulator.changes import NO_PARENT, changed, same_price, why_not
 from ibfast.simulator.conditions import Judge
 from ibfast.simulator.exercise import Exercise
 from ibfast.simulator.intake import Intake, Refused
@@ -23,6 +24,7 @@ from ibfast.simulator.matching import Deal, auction, match, start_stop
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.previews import preview, too_little_equity
 from ibfast.simulator.pricing import out_of_range
+from ibfast.simulator.refusals import Refusal
 from ibfast.simulator.ties import adopt, attached, children_of, hedge_quantity, left_of
 from ibfast.simulator.waiting import held_until, set_times
 from ibfast.simulator.working import WorkingOrder
@@ -31,6 +33,9 @@ FIRST_PERM_ID = 1_000_000_001
 BECOMES_LIMIT = ("MTL", "BOX TOP")  # with what a first fill leaves
 DUPLICATE = 103, "Duplicate order id"
 NO_CANCEL = "Cancel attempted when order is not in a cancellable state.  Order permId ={}"
+
+LOCATE = "locate"
+LOCATING = "Order held while securities are located"
 
 Send = Callable[[int, Message], None]
 Key = tuple[int, int]
@@ -56,6 +61,7 @@ class Engine:
         self._send = send
         self._keeps_hours = keeps_hours
         self._held: dict[Key, WorkingOrder] = {}
+        self._next_ids: dict[int, int] = {}  # of clients whose newest order is lost
         self._next_perm_id = FIRST_PERM_ID
         self._manual = 0
 
@@ -71,7 +77,7 @@ class Engine:
         """A new order, or a changed one if the id is one of this client's live orders."""
         key = client_id, order_id
         known = self.orders.get(key)
-        if known is not None and not known.alive:
+        if known is not None and not known.is_open:
             filled = known.status == "Filled"
             self._error(key, *((104, "Cannot modify a filled order.") if filled else DUPLICATE))
             return
@@ -131,7 +137,7 @@ class Engine:
         working = self._held.pop(key, None) or self.orders.get(key)
         if working is None or not working.is_bound:
             self._error(key, 10147, f"OrderId {order_id} that needs to be cancelled is not found.")
-        elif not working.alive:
+        elif not working.is_open:
             text = f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {working.status}."
             self._error(key, 10148, text)
         else:
@@ -140,7 +146,7 @@ class Engine:
     def cancel_all(self, client_id: int) -> None:
         """Every order of every client; the caller hears which of its own were past cancelling."""
         for working in list(self.orders.values()):
-            if working.alive:
+            if working.is_open:
                 self._cancel(working)
             elif working.client_id == client_id:
                 self._error((client_id, working.order_id), 161, NO_CANCEL.format(working.perm_id))
@@ -149,10 +155,14 @@ class Engine:
         """The orders that work, of one client or of all, oldest first."""
         return [it for it in self.orders.values() if it.alive and client_id in (None, it.client_id)]
 
+    def listed(self, client_id: int | None = None) -> list[WorkingOrder]:
+        """The open orders, of one client or of all, oldest first: those that work, and those that are held."""
+        return [it for it in self.orders.values() if it.is_open and client_id in (None, it.client_id)]
+
     def next_order_id(self, client_id: int) -> int:
         """One above every order id this client has used."""
         used = (order_id for client, order_id in (*self.orders, *self._held) if client == client_id)
-        return max((0, *used)) + 1
+        return max(max((0, *used)) + 1, self._next_ids.get(client_id, 1))
 
     def correct(self, exec_id: str, price: float) -> bool:
         """The exchange changes the price of a trade: it is told again, its id counted up; whether there is one."""
@@ -161,6 +171,50 @@ class Engine:
             self._send(fill.working.client_id, fill.details())
             self._send(fill.working.client_id, fill.report)
         return fill is not None
+
+    # -- what a person does in TWS, or the gateway by itself
+
+    def by_perm_id(self, perm_id: int) -> WorkingOrder:
+        """An open order.
+
+        Raises:
+            KeyError: there is none with this permanent id.
+        """
+        for working in self.listed():
+            if working.perm_id == perm_id:
+                return working
+        raise KeyError(perm_id)
+
+    def change_manually(self, perm_id: int, **fields: Any) -> None:
+        """Change fields of an order as a person does in TWS, whichever they are; its client is told."""
+        working = self.by_perm_id(perm_id)
+        before, working.order = working.order, working.order.replace(**fields)
+        if not same_price(before, working.order) or before.tif != working.order.tif:
+            working.arrive()
+            working.triggered = False
+            self._settle_down(working)
+        self._tell(working)
+
+    def hold(self, perm_id: int, why: str) -> None:
+        """Stop working on an order: it is inactive, and says why."""
+        working = self.by_perm_id(perm_id)
+        working.status, working.held = "Inactive", why
+        self._tell(working)
+        if why == LOCATE:
+            self._error((working.client_id, working.told_id), 404, LOCATING)
+
+    def release(self, perm_id: int) -> None:
+        """Work on an order that is held."""
+        working = self.by_perm_id(perm_id)
+        working.held = ""
+        working.arrive()
+        self._submit(working)
+
+    def lose(self, perm_id: int) -> None:
+        """Know nothing of an order any more, and say nothing: it is in no list, neither of open nor of done ones."""
+        working = self.by_perm_id(perm_id)
+        del self.orders[working.client_id, working.order_id]
+        self._next_ids[working.client_id] = max(self._next_ids.get(working.client_id, 0), working.order_id + 1)
 
     # -- what time brings
 
@@ -290,11 +344,13 @@ class Engine:
         start_stop(working, self._market, now_ns)
 
     def _modify(self, working: WorkingOrder, asked: WorkingOrder) -> None:
-        refusal = why_not(working, asked)
+        refusal = self._no_parent(working.client_id, asked.order) or why_not(working, asked)
         if refusal is not None:
             self._error((working.client_id, working.order_id), *refusal)
             return
-        keeps_place = same_price(working.order, asked.order)
+        keeps_place = same_price(working.order, asked.order) and not working.held
+        if working.held:  # sent again, it goes on
+            working.held, working.status = "", "PreSubmitted"
         working.order = changed(working, asked.order)
         if not keeps_place:
             working.arrive()
@@ -304,6 +360,13 @@ class Engine:
         if not working.remaining:
             self._end(working, "Filled", f"Filled Size: {working.filled}")
             self._tell(working)
+
+    def _no_parent(self, client_id: int, order: Order) -> Refusal | None:
+        """Why a change that names a parent is refused; there must be one that has not ended."""
+        parent_id = order.parent_id or 0
+        parent = self.orders.get((client_id, parent_id))
+        is_there = (client_id, parent_id) in self._held or (parent is not None and parent.alive)
+        return (NO_PARENT[0], NO_PARENT[1].format(parent_id)) if parent_id and not is_there else None
 
     def _what_if(self, key: Key, working: WorkingOrder) -> None:
         state = preview(self._intake.account_of(working.order), working.instrument, working.order)
@@ -357,11 +420,11 @@ class Engine:
             self._send(working.client_id, working.order_status())
         self._error((working.client_id, working.told_id), 202, f"Order Canceled - reason:{reason}")
         for child in children_of(self.orders.values(), working):
-            if child.alive:
+            if child.is_open:
                 self._cancel(child)
 
     def _end(self, working: WorkingOrder, status: str, completed_status: str) -> None:
-        working.status = status
+        working.status, working.held = status, ""
         working.completed_time = time_text(working.instrument, self._market.clock())
         working.completed_status = completed_status
         self.completed.append(working)

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ibfast.contract import Contract
 from ibfast.limits import DEFAULT_LINES
@@ -118,6 +118,46 @@ class Simulator:
         working = self.gateway.engine.place_manually(contract, order)
         self.gateway.orders_changed()
         return working.perm_id
+
+    def change_manually(self, perm_id: int, **fields: Any) -> None:
+        """Change fields of an open order as a person does in TWS: price, quantity, tif, any other.
+
+        Its client is told by openOrder. From the simulator's own event loop only.
+
+        Raises:
+            KeyError: there is no open order with this permanent id.
+        """
+        self.gateway.engine.change_manually(perm_id, **fields)
+        self.gateway.orders_changed()
+
+    def hold_order(self, perm_id: int, why: str = "locate") -> None:
+        """Let the gateway hold an order: it is inactive, with 404 while shares are located, until it is released.
+
+        From the simulator's own event loop only.
+
+        Raises:
+            KeyError: there is no open order with this permanent id.
+        """
+        self.gateway.engine.hold(perm_id, why)
+
+    def release_order(self, perm_id: int) -> None:
+        """Let an order work that the gateway holds. From the simulator's own event loop only.
+
+        Raises:
+            KeyError: there is no open order with this permanent id.
+        """
+        self.gateway.engine.release(perm_id)
+        self.gateway.orders_changed()
+
+    def lose_order(self, perm_id: int) -> None:
+        """Let the gateway forget an order: it is in no list, and a cancel finds none (10147). Nothing is said.
+
+        From the simulator's own event loop only.
+
+        Raises:
+            KeyError: there is no open order with this permanent id.
+        """
+        self.gateway.engine.lose(perm_id)
 
     async def go_down(self) -> None:
         """Drop every connection and close the port; orders, positions and the market go on."""

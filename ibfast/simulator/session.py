@@ -202,7 +202,7 @@ class SimulatorSession:
             return
         self.client_id = client_id
         self.gateway.clients[client_id] = self
-        resting = self.gateway.engine.live(client_id)
+        resting = self.gateway.engine.listed(client_id)
         for working in resting:
             self.send(working.open_order())
             self.send(working.order_status())

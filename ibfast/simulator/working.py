@@ -46,11 +46,17 @@ class WorkingOrder:
     executions: list[Execution] = field(default_factory=list)  # those of legs too
     seen_fills: int = 0  # how many trades there were when it was placed
     exercise: int = 0  # 1: it exercises options, 2: it lets them lapse
+    held: str = ""  # why the gateway holds it inactive, until it is released or sent again
     is_bound: bool = True  # False: it was entered in TWS, and client 0 has not taken it yet
 
     @property
     def alive(self) -> bool:
         return self.status in ALIVE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether lists of open orders have it: it works, or it is held."""
+        return self.alive or bool(self.held)
 
     @property
     def quantity(self) -> Decimal:
@@ -79,6 +85,8 @@ class WorkingOrder:
 
     @property
     def why_held(self) -> str:
+        if self.held:
+            return self.held
         if self.waits_for_parent:
             return "child,trigger" if self.waits_for_stop else "child"
         return "trigger" if self.waits_for_stop else ""
@@ -111,7 +119,7 @@ class WorkingOrder:
             parent_id=self.order.parent_id or 0,
             last_fill_price=self.last_price,
             client_id=self.client_id,
-            why_held=self.why_held if self.alive else "",
+            why_held=self.why_held if self.is_open else "",
             mkt_cap_price=0.0,
         )
 
