@@ -2,6 +2,9 @@
 
 Contracts change: symbols move to other companies, exchanges are renamed. So what is kept grows old, after a month by
 default, and what has expired is not given out.
+
+What was found is kept for the kind of gateway that said it, because the simulator makes up its contract ids. Live and
+paper logins share what is real: IB has one list of contracts for both.
 """
 
 from __future__ import annotations
@@ -14,12 +17,26 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ibfast.contract import Contract
 
 MAX_AGE = timedelta(days=30)
+
+
+class GatewayKind(StrEnum):
+    """Whose contract ids these are."""
+
+    REAL = "real"  # IB's, live and paper
+    SIMULATOR = "simulator"
+
+
+KINDS = frozenset(map(str, GatewayKind))
+
+Key = tuple[GatewayKind, str]
+"""The kind of gateway, and what was asked for."""
 
 
 class Entry(NamedTuple):
@@ -34,7 +51,8 @@ class ContractCache:
     """Contracts by what was asked for them, in a file: ``await ib.qualify(*contracts, cache=ContractCache())``.
 
     Without a path it is the user's own, in the cache directory of the platform. Several processes may share a file:
-    it is replaced as a whole, never half written. A file that cannot be read counts as empty, with a warning.
+    it is replaced as a whole, never half written, and only its owner can read it. A file that cannot be read counts as
+    empty, with a warning. Lines of a version that did not say of which gateway they are, are left out.
     """
 
     def __init__(
@@ -47,21 +65,40 @@ class ContractCache:
         self.path = Path(path) if path is not None else cache_directory() / "contracts.jsonl"
         self.max_age = max_age
         self._now = now
-        self._entries: dict[str, Entry] | None = None
+        self._entries: dict[Key, Entry] | None = None
         self._is_saved = True
 
-    def get(self, asked: Contract) -> Contract | None:
-        """What was found for this, unless it is too old or has expired."""
-        if self._entries is None:
-            self._entries = self._read()
-        entry = self._entries.get(_key(asked))
-        return Contract(**entry.found) if entry is not None and self._is_good(entry) else None
+    def get(self, asked: Contract, gateway: GatewayKind | None = None) -> Contract | None:
+        """What was found for this on this kind of ``gateway``, unless it is too old or has expired.
 
-    def put(self, asked: Contract, found: Contract, ends: datetime | None = None) -> None:
-        """Keep what was found; `save` writes it. ``ends`` is when it is traded for the last time."""
+        Without a kind it is what any of them said, a real one first.
+        """
         if self._entries is None:
             self._entries = self._read()
-        self._entries[_key(asked)] = Entry(found.to_dict(), self._now(), ends)
+        for kind in GatewayKind if gateway is None else (gateway,):
+            entry = self._entries.get((kind, _text(asked)))
+            if entry is not None and self._is_good(entry):
+                return Contract(**entry.found)
+        return None
+
+    def put(
+        self,
+        asked: Contract,
+        found: Contract,
+        ends: datetime | None = None,
+        gateway: GatewayKind = GatewayKind.REAL,
+    ) -> None:
+        """Keep what was found; `save` writes it.
+
+        Args:
+            asked: The description that was asked for.
+            found: What the gateway said of it.
+            ends: When it is traded for the last time; None for what has no end.
+            gateway: Which kind of gateway said it.
+        """
+        if self._entries is None:
+            self._entries = self._read()
+        self._entries[gateway, _text(asked)] = Entry(found.to_dict(), self._now(), ends)
         self._is_saved = False
 
     def save(self) -> None:
@@ -89,7 +126,7 @@ class ContractCache:
         now = self._now()
         return now - entry.saved <= self.max_age and (entry.ends is None or now < entry.ends)
 
-    def _read(self) -> dict[str, Entry]:
+    def _read(self) -> dict[Key, Entry]:
         """What the file holds; lines that cannot be read are left out, with one warning."""
         try:
             text = self.path.read_text("utf-8")
@@ -101,11 +138,13 @@ class ContractCache:
         entries, bad = {}, 0
         for line in text.splitlines():
             try:
-                key, entry = _entry(line)
-            except (ValueError, TypeError, KeyError):
+                facts = json.loads(line)
+                asked, entry = _entry(facts)
+            except (ValueError, TypeError, KeyError, RecursionError):
                 bad += 1
             else:
-                entries[key] = entry
+                if (kind := facts.get("gateway", "")) in KINDS:
+                    entries[GatewayKind(kind), asked] = entry
         if bad:
             warnings.warn(f"{self.path}: {bad} lines are no contracts and are left out", stacklevel=4)
         return entries
@@ -122,29 +161,32 @@ def cache_directory() -> Path:
     return Path(base) / "ibfast"
 
 
-def _key(asked: Contract) -> str:
+def _text(asked: Contract) -> str:
     return json.dumps(asked.to_dict(), sort_keys=True, default=float)
 
 
-def _line(key: str, entry: Entry) -> str:
+def _line(key: Key, entry: Entry) -> str:
+    gateway, asked = key
     ends = entry.ends and entry.ends.astimezone(UTC).isoformat()
-    facts = {"asked": json.loads(key), "found": entry.found, "saved": entry.saved.isoformat(), "ends": ends}
+    facts = {
+        "gateway": str(gateway), "asked": json.loads(asked), "found": entry.found, "saved": entry.saved.isoformat(),
+        "ends": ends,
+    }  # fmt: skip
     return json.dumps(facts, default=float) + "\n"
 
 
-def _entry(line: str) -> tuple[str, Entry]:
-    """One line, read back."""
-    facts = json.loads(line)
+def _entry(facts: dict[str, Any]) -> tuple[str, Entry]:
+    """What one line says was asked, and found."""
     asked, found = Contract(**facts["asked"]), Contract(**facts["found"]).check()
     saved = datetime.fromisoformat(facts["saved"])
     ends = datetime.fromisoformat(facts["ends"]) if facts["ends"] else None
     if not found.con_id or saved.tzinfo is None or (ends is not None and ends.tzinfo is None):
-        raise ValueError(line)
-    return _key(asked), Entry(found.to_dict(), saved, ends)
+        raise ValueError(facts)
+    return _text(asked), Entry(found.to_dict(), saved, ends)
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that others see the old one or the new one."""
+    """Write a file, for its owner alone, so that others see the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:

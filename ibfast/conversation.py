@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ibfast import wire
 from ibfast._codec import Outbox
 from ibfast.contract import the_contract
+from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.errors import (
     ConnectionFailed,
@@ -63,6 +64,9 @@ When the gateway's next order id is past half of that, the two change places: re
 
 WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
 """What a read-only session never sends."""
+
+SIMULATOR_ZONE = "Zulu"
+"""The time zone in the hello of the simulator: UTC, by a name that no real gateway has been seen to use."""
 
 HELLO_DIGITS = 9
 """No server version is longer; a longer number is no hello."""
@@ -257,6 +261,12 @@ class Conversation:
         self.send(StartApiRequest(client_id=self.client_id, optional_capabilities=self.optional_capabilities or None))
         self._enter(State.STARTING)
         return True
+
+    @property
+    def gateway_kind(self) -> GatewayKind:
+        """Whether the gateway is the simulator, by its hello."""
+        is_simulated = self.connection_time.endswith(" " + SIMULATOR_ZONE)
+        return GatewayKind.SIMULATOR if is_simulated else GatewayKind.REAL
 
     def _has_come(self, part: type[Message]) -> None:
         self._missing.discard(part)

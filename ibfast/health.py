@@ -25,6 +25,12 @@ FARM_BACK = frozenset({2104, 2106, 2107, 2108, 2158})
 MARKET_DATA_FARM_LOST, MARKET_DATA_FARM_BACK = 2103, frozenset({2104, 2108})
 PORT_CHANGED = 1300
 
+FARMS_KEPT = 64
+"""Lost farms that are remembered by name; IB has about thirty in all. Those beyond are not."""
+FARM_CHARACTERS = 64
+REASON_CHARACTERS = 1_000
+"""How much of a farm's name and of a reason is kept, whatever a gateway sends."""
+
 LONGEST_PAUSE_S = 30.0
 JITTER = 0.2
 
@@ -93,13 +99,15 @@ class Watch:
     def _effect(self, code: int, text: str) -> Effect | None:
         if code in SERVERS_LOST:
             effect = None if self._servers_lost else Effect.INTERRUPTED
-            self._servers_lost = f"{code}: {text}"
+            self._servers_lost = f"{code}: {text[:REASON_CHARACTERS]}"
             return effect
         if code in SERVERS_BACK:
             was_lost, self._servers_lost = self._servers_lost, ""
             return Effect.LOST if code == DATA_LOST else (Effect.RESUMED if was_lost else None)
         if code in FARM_LOST:
-            self._farms[farm_of(text)] = code
+            farm = farm_of(text)
+            if farm in self._farms or len(self._farms) < FARMS_KEPT:
+                self._farms[farm] = code
             return Effect.INTERRUPTED if code == MARKET_DATA_FARM_LOST else None
         if code in FARM_BACK:
             lost_by = self._farms.pop(farm_of(text), 0)
@@ -116,8 +124,8 @@ class Watch:
 
 
 def farm_of(text: str) -> str:
-    """The farm that a notice names: what stands behind the last colon."""
-    return text.rpartition(":")[2].strip()
+    """The farm that a notice names: what stands behind the last colon, the first 64 characters of it."""
+    return text.rpartition(":")[2].strip()[:FARM_CHARACTERS]
 
 
 def pauses(draw: Callable[[], float] = random.random) -> Iterator[float]:

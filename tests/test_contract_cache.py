@@ -1,11 +1,14 @@
 """The cache of contracts on disk: what it keeps, what it forgets, what a spoiled file costs."""
 
+import os
+import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import test_client
 
 from ibfast import AmbiguousContract, Contract, ContractCache, RequestError
+from ibfast.contract_cache import GatewayKind
 
 connect, play = test_client.connect, test_client.play
 AAPL = Contract.stock("AAPL")
@@ -121,3 +124,62 @@ def test_the_users_own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     assert ContractCache().path.name == "contracts.jsonl"
     assert ContractCache().path.parent.name == "ibfast"
+
+
+SIMULATED = AAPL.replace(con_id=2_000_000_001)
+LISTED = AAPL.replace(con_id=265598)
+
+
+def test_what_the_simulator_made_up_is_not_given_out_for_a_real_gateway(tmp_path):
+    cache = kept(tmp_path / "contracts.jsonl")
+    cache.put(AAPL, SIMULATED, gateway=GatewayKind.SIMULATOR)
+    cache.save()
+    again = kept(tmp_path / "contracts.jsonl")
+    assert again.get(AAPL, GatewayKind.REAL) is None
+    assert again.get(AAPL, GatewayKind.SIMULATOR) == again.get(AAPL) == SIMULATED
+    again.put(AAPL, LISTED)
+    again.save()
+    both = kept(tmp_path / "contracts.jsonl")
+    assert (both.get(AAPL, GatewayKind.REAL), both.get(AAPL, GatewayKind.SIMULATOR)) == (LISTED, SIMULATED)
+    assert both.get(AAPL) == LISTED
+
+
+def test_a_client_asks_a_real_gateway_for_what_the_simulator_said(play, tmp_path):
+    path = tmp_path / "contracts.jsonl"
+
+    async def case(client):
+        (found,) = await client.qualify(AAPL, cache=kept(path))
+        assert kept(path).get(AAPL, GatewayKind.SIMULATOR) == found
+        assert kept(path).get(AAPL, GatewayKind.REAL) is None
+        sent = client.stats["messages_sent"]
+        entries = kept(path)
+        entries.clear()
+        entries.put(AAPL, SIMULATED, gateway=GatewayKind.REAL)
+        entries.save()
+        assert await client.qualify(AAPL, cache=kept(path)) == [found]
+        assert client.stats["messages_sent"] == sent + 1
+        path.unlink()
+
+    play(case)
+
+
+def test_lines_that_do_not_say_of_which_gateway_they_are_age_out(tmp_path):
+    path = tmp_path / "contracts.jsonl"
+    path.write_text('{"asked": {"symbol": "AAPL", "sec_type": "STK", "exchange": "SMART", "currency": "USD"}, '
+                    '"found": {"con_id": 1, "sec_type": "STK"}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}\n')  # fmt: skip
+    old = kept(path)
+    assert old.get(AAPL) is None
+    old.put(ES, ES.replace(con_id=2))
+    old.save()
+    assert len(path.read_text().splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes")
+def test_only_its_owner_reads_the_file(tmp_path):
+    path = tmp_path / "contracts.jsonl"
+    path.write_text("")
+    path.chmod(0o644)
+    cache = kept(path)
+    cache.put(AAPL, LISTED)
+    cache.save()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -92,3 +92,18 @@ def test_pauses_grow_like_fibonacci_numbers_up_to_thirty_seconds():
     assert list(islice(pauses(lambda: 0.0), 10)) == [1, 2, 3, 5, 8, 13, 21, 30, 30, 30]
     longest = list(islice(pauses(lambda: 0.999), 10))
     assert max(longest) < 36.0
+
+
+def test_farms_without_end_are_bounded_in_number_and_name(watch):
+    for number in range(20_000):
+        watch.heard(2103, f"Market data farm connection is broken:{number}" + "x" * 100_000 * (number < 100))
+    assert len(watch.current.farms) == 64
+    assert max(map(len, watch.current.farms)) <= 64
+    assert len(watch.current.reason) < 64 * 80
+    assert len(watch.seen) < 100  # what is not remembered is no news
+    watch.heard(1100, "y" * 1_000_000)
+    assert len(watch.current.reason) < 2_000
+    for farm in watch.current.farms:
+        watch.heard(2104, f"Market data farm connection is OK:{farm}")
+    watch.heard(1102, "restored, data maintained")
+    assert watch.current.state is HealthState.READY

@@ -1,7 +1,11 @@
 """The fixtures that users get with ibfast, as their tests see them."""
 
 import asyncio
+import subprocess
+import sys
 import threading
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +45,22 @@ def test_another_project_has_the_fixtures_without_a_word(pytester):
     )
     pytester.runpytest_inprocess("-p", "no:cacheprovider", "--strict-markers").assert_outcomes(passed=1)
     assert set(threading.enumerate()) <= threads
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_pytest_imports_ibfast_only_for_a_fixture():
+    entry_points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    (plugin,) = entry_points.values()
+    code = f"import sys, {plugin}; print(*(name for name in ('ibfast', 'numpy') if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
+
+
+def test_the_fixtures_have_their_public_name():
+    import ibfast.testing
+    import ibfast_pytest
+
+    assert ibfast.testing.ib is ibfast_pytest.ib
+    assert ibfast.testing.ib_simulator is ibfast_pytest.ib_simulator

@@ -69,7 +69,8 @@ class ContractRequests(Requests):
     async def _qualified(self, contract: Contract, cache: ContractCache | None) -> Contract:
         if contract.sec_type == "BAG":
             return contract
-        if cache is not None and (known := cache.get(contract)) is not None:
+        gateway = self._talk.gateway_kind
+        if cache is not None and (known := cache.get(contract, gateway)) is not None:
             return known
         try:
             listed = await self.contract_details(contract)
@@ -78,7 +79,7 @@ class ContractRequests(Requests):
             raise
         found = the_only(contract, listed)
         if cache is not None:
-            cache.put(contract, found, last_trade_moment(listed[0]))
+            cache.put(contract, found, last_trade_moment(listed[0]), gateway)
         return found
 
     async def matching_symbols(self, pattern: str) -> list[ContractDescription]:

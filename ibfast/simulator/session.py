@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from ibfast import wire
 from ibfast._codec import Protocol
+from ibfast.conversation import SIMULATOR_ZONE
 from ibfast.schema import (
     Contract,
     ErrorMessage,
@@ -71,7 +72,7 @@ class SimulatorSession:
             self._transport.close()
             return
         now = datetime.fromtimestamp(self.gateway.market.now_s(), UTC)
-        self._write(wire.frame(f"{version}\0{now:%Y%m%d %H:%M:%S} Greenwich Mean Time\0".encode()))
+        self._write(wire.frame(f"{version}\0{now:%Y%m%d %H:%M:%S} {SIMULATOR_ZONE}\0".encode()))
         self.protocol.plans = wire.plans("outgoing", version)
         self.protocol.server_version = version
         self.pump = Pump(self.gateway.rate, version, self.gateway.clock, self._write, self.send)
