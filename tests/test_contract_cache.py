@@ -1,5 +1,6 @@
 """The cache of contracts on disk: what it keeps, what it forgets, what a spoiled file costs."""
 
+import json
 import os
 import stat
 from datetime import UTC, datetime, timedelta
@@ -165,8 +166,9 @@ def test_a_client_asks_a_real_gateway_for_what_the_simulator_said(play, tmp_path
 
 def test_lines_that_do_not_say_of_which_gateway_they_are_age_out(tmp_path):
     path = tmp_path / "contracts.jsonl"
-    path.write_text('{"asked": {"symbol": "AAPL", "sec_type": "STK", "exchange": "SMART", "currency": "USD"}, '
-                    '"found": {"con_id": 1, "sec_type": "STK"}, "saved": "2026-08-26T15:00:00+00:00", "ends": null}\n')  # fmt: skip
+    saved = {"saved": "2026-08-26T15:00:00+00:00", "ends": None}
+    line = json.dumps({"asked": AAPL.to_dict(), "found": {"con_id": 1, "sec_type": "STK"}} | saved)
+    path.write_text(line + "\n")
     old = kept(path)
     assert old.get(AAPL) is None
     old.put(ES, ES.replace(con_id=2))

@@ -54,7 +54,9 @@ def test_pytest_imports_ibfast_only_for_a_fixture():
     entry_points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
     (plugin,) = entry_points.values()
     code = f"import sys, {plugin}; print(*(name for name in ('ibfast', 'numpy') if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.split() == []
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
+from ibfast.schema import Order
 from ibfast.simulator.market import Market
 from ibfast.simulator.pricing import freeze, level_left, limit_ticks, to_ticks
-from ibfast.simulator.quotes import Range
+from ibfast.simulator.quotes import QuoteModel, Range
 from ibfast.simulator.working import ON_CLOSE, ON_OPEN, TOUCHED, TRAILING, WorkingOrder
 
 PIECES = 4  # a large order fills in about this many
@@ -44,6 +46,38 @@ def match(working: WorkingOrder, market: Market, now_ns: int) -> Deal | None:
     if not arrives and best * sign <= limit * sign:
         return _deal(working, limit, seen, makes=True)
     return None
+
+
+class Resting(NamedTuple):
+    """What has to be known of an order that rests, to see that nothing happens to it. It holds for this ``order``."""
+
+    order: Order
+    model: QuoteModel
+    limit: int
+
+
+def resting(working: WorkingOrder, market: Market) -> Resting | None:
+    """How a plain limit order rests once it has been matched in vain; None for what depends on more than the quotes."""
+    order = working.order
+    depends_on_more = (
+        working.auction_ns or working.exercise or working.limit_at is not None or order.conditions
+        or order.discretionary_amt or order.stock_range_lower or order.stock_range_upper or order.scale_init_level_size
+    )  # fmt: skip
+    if order.order_type != "LMT" or working.status != "Submitted" or depends_on_more:
+        return None
+    return Resting(order, market.model(working.instrument), to_ticks(working, order.lmt_price or 0.0))
+
+
+def rests_on(working: WorkingOrder, now_ns: int) -> bool:
+    """Whether no quote since the order was last looked at has come to its limit. All that rest share one walk."""
+    resting = working.resting
+    if resting is None or resting.order is not working.order or 0 < working.ends_ns <= now_ns:
+        return False
+    seen = resting.model.stretch(working.matched_to_ns, now_ns)
+    if seen.low_ask <= resting.limit if working.is_buy else seen.high_bid >= resting.limit:
+        return False
+    working.matched_to_ns = now_ns
+    return True
 
 
 def auction(working: WorkingOrder, market: Market, now_ns: int) -> Deal | None:

@@ -20,7 +20,7 @@ from ibfast.simulator.conditions import Judge
 from ibfast.simulator.exercise import Exercise
 from ibfast.simulator.intake import Intake, Refused
 from ibfast.simulator.market import Market
-from ibfast.simulator.matching import Deal, auction, match, start_stop
+from ibfast.simulator.matching import Deal, auction, match, resting, rests_on, start_stop
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.previews import preview, too_little_equity
 from ibfast.simulator.pricing import out_of_range
@@ -61,7 +61,8 @@ class Engine:
         self._send = send
         self._keeps_hours = keeps_hours
         self._held: dict[Key, WorkingOrder] = {}
-        self._next_ids: dict[int, int] = {}  # of clients whose newest order is lost
+        self._highest: dict[int, int] = {}  # the highest order id used, by client, of lost orders too
+        self._children: dict[Key, list[WorkingOrder]] = {}  # by the key of their parent
         self._next_perm_id = FIRST_PERM_ID
         self._manual = 0
 
@@ -161,8 +162,7 @@ class Engine:
 
     def next_order_id(self, client_id: int) -> int:
         """One above every order id this client has used."""
-        used = (order_id for client, order_id in (*self.orders, *self._held) if client == client_id)
-        return max(max((0, *used)) + 1, self._next_ids.get(client_id, 1))
+        return self._highest.get(client_id, 0) + 1
 
     def correct(self, exec_id: str, price: float) -> bool:
         """The exchange changes the price of a trade: it is told again, its id counted up; whether there is one."""
@@ -214,14 +214,13 @@ class Engine:
         """Know nothing of an order any more, and say nothing: it is in no list, neither of open nor of done ones."""
         working = self.by_perm_id(perm_id)
         del self.orders[working.client_id, working.order_id]
-        self._next_ids[working.client_id] = max(self._next_ids.get(working.client_id, 0), working.order_id + 1)
 
     # -- what time brings
 
     def step(self, now_ns: int) -> None:
         """Match every working order against the quotes since the last step."""
         for working in self.live():
-            if working.alive and not working.waits_for_parent:
+            if working.alive and not working.waits_for_parent and not rests_on(working, now_ns):
                 self._work(working, now_ns)
 
     def _work(self, working: WorkingOrder, now_ns: int) -> None:
@@ -252,6 +251,7 @@ class Engine:
             self._cancel(working)
         elif working.alive and arrives and not working.waits_for_stop:
             self._submit(working)
+        working.resting = None if deal is not None else resting(working, self._market)
 
     def _auction(self, working: WorkingOrder, now_ns: int) -> None:
         deal = auction(working, self._market, now_ns)
@@ -309,6 +309,7 @@ class Engine:
                 return False
         if order.transmit is False:
             self._held[key] = working
+            self._use(key)
             return True
         for member in sorted(family, key=lambda it: it.order_id):
             self._activate(member)
@@ -325,8 +326,10 @@ class Engine:
         parent = self.orders.get((working.client_id, working.order.parent_id or 0))
         if parent is not None:
             adopt(working, parent)
+            self._children.setdefault((parent.client_id, parent.order_id), []).append(working)
         self._settle_down(working)
         self.orders[key] = working
+        self._use(key)
         self._tell(working)
         held = held_until(working, self._market.now_s())
         if held:
@@ -334,6 +337,15 @@ class Engine:
             self._tell(working)
         if parent is not None and not working.waits_for_parent and working.order.hedge_type:
             self._size_hedge(working, parent)
+
+    def _use(self, key: Key) -> None:
+        """The id of an order is used from here on."""
+        client_id, order_id = key
+        self._highest[client_id] = max(self._highest.get(client_id, 0), order_id)
+
+    def _children_of(self, parent: WorkingOrder) -> list[WorkingOrder]:
+        family = self._children.get((parent.client_id, parent.order_id), ())
+        return [it for it in children_of(family, parent) if self.orders.get((it.client_id, it.order_id)) is it]
 
     def _settle_down(self, working: WorkingOrder) -> None:
         """Work out what the order waits for, and where its stop begins."""
@@ -419,7 +431,7 @@ class Engine:
         if working.is_bound:
             self._send(working.client_id, working.order_status())
         self._error((working.client_id, working.told_id), 202, f"Order Canceled - reason:{reason}")
-        for child in children_of(self.orders.values(), working):
+        for child in self._children_of(working):
             if child.is_open:
                 self._cancel(child)
 
@@ -442,7 +454,7 @@ class Engine:
                 self._tell(other)
 
     def _release_children(self, parent: WorkingOrder) -> None:
-        for child in children_of(self.orders.values(), parent):
+        for child in self._children_of(parent):
             if not child.alive or not child.waits_for_parent:
                 continue
             child.waits_for_parent = False

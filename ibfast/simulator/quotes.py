@@ -65,6 +65,7 @@ class QuoteModel:
         self._seconds_a_day = _seconds_a_day(instrument)
         self._salt = (path.seed << 40 ^ instrument.con_id) % 2**63
         self.second = lru_cache(maxsize=256)(self._second)
+        self._range = lru_cache(maxsize=8)(self._walk)  # orders that rest look at the same stretch, one after another
 
     def minutes(self, day: int, minutes: Ints) -> Minutes:
         """These minutes (0 to 1439) of a UTC day, counted from 1970."""
@@ -108,7 +109,10 @@ class QuoteModel:
 
     def stretch(self, after_ns: int, now_ns: int) -> Range:
         """Over the quotes after ``after_ns`` (of the last eight seconds), and the quote now."""
-        times = np.arange(after_ns // STEP_NS + 1, now_ns // STEP_NS + 1, dtype=np.int64)[-8 * STEPS :] * STEP_NS
+        return self._range(after_ns // STEP_NS, now_ns)
+
+    def _walk(self, after_step: int, now_ns: int) -> Range:
+        times = np.arange(after_step + 1, now_ns // STEP_NS + 1, dtype=np.int64)[-8 * STEPS :] * STEP_NS
         quotes = self.quotes(np.append(times, now_ns))
         bid, ask = quotes.bid, quotes.ask
         return Range(

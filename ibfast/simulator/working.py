@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ibfast.schema import CompletedOrder, Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
 from ibfast.simulator.universe import Instrument
+
+if TYPE_CHECKING:
+    from ibfast.simulator.matching import Resting
 
 ALIVE = ("PreSubmitted", "Submitted")
 TOUCHED = ("MIT", "LIT", "TRAIL MIT", "TRAIL LIT")
@@ -48,6 +52,7 @@ class WorkingOrder:
     exercise: int = 0  # 1: it exercises options, 2: it lets them lapse
     held: str = ""  # why the gateway holds it inactive, until it is released or sent again
     is_bound: bool = True  # False: it was entered in TWS, and client 0 has not taken it yet
+    resting: Resting | None = None  # how it rests, if it does
 
     @property
     def alive(self) -> bool:
@@ -127,6 +132,7 @@ class WorkingOrder:
         """Match from here on only, and begin with the quote of that moment."""
         self.matched_to_ns = 0
         self.frozen = False
+        self.resting = None
 
 
 def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
