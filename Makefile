@@ -31,6 +31,7 @@ lint: $(VENV)/.lint  ## style, and that generated files are current
 	$(BIN)/python tools/generate_blocking.py --check
 	$(BIN)/python tools/generate_messages.py --check
 	$(BIN)/python tools/generate_coverage.py --check
+	$(BIN)/python tools/generate_errors.py --check
 
 types: $(VENV)/.lint  ## mypy strict, and the extension against its stub
 	$(BIN)/mypy
@@ -41,6 +42,7 @@ generate: $(VENV)/.lint  ## write the files that are made from others
 	$(BIN)/python tools/generate_blocking.py
 	$(BIN)/python tools/generate_messages.py
 	$(BIN)/python tools/generate_coverage.py
+	$(BIN)/python tools/generate_errors.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info ibfast/*.so _codec/_codec.c

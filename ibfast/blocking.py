@@ -334,6 +334,10 @@ class Updates(Facade, Generic[T]):
         """
         return self._run(self._async.complete())
 
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        return self._call(self._async.cancel_request)
+
     def __iter__(self) -> Iterator[T]:
         return self._iterate(self._async)
 
@@ -579,6 +583,10 @@ class Ticks(Facade):
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
 
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        return self._call(self._async.cancel_request)
+
     @property
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
@@ -745,6 +753,10 @@ class BarUpdates(Facade):
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
 
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        return self._call(self._async.cancel_request)
+
     @property
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
@@ -906,6 +918,10 @@ class Quote(Facade):
     def req_id(self) -> int:
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
+
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        return self._call(self._async.cancel_request)
 
     @property
     def is_interrupted(self) -> bool:
@@ -1172,6 +1188,10 @@ class OrderBook(Facade):
         """The id of its request; 0 before it is open."""
         return self._read("req_id")
 
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        return self._call(self._async.cancel_request)
+
     @property
     def is_interrupted(self) -> bool:
         """Whether nothing comes for a while, because a connection is lost."""
@@ -1401,6 +1421,11 @@ class Trade(Facade):
         It runs in the event loop and must not block. What it raises is logged, and changes nothing.
         """
         return self._call(self._async.on, self._faced(callback))
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody waits for the order, iterates over its events or has a callback for them."""
+        return self._read("is_followed")
 
     def __iter__(self) -> Iterator[TradeEvent]:
         return self._iterate(self._async)
@@ -3515,6 +3540,15 @@ class Client(Facade):
         keeps the newest 10,000.
         """
         return self._call(self._async.notices)
+
+    def errors(self) -> MessageStream[IbfastError]:
+        """Every refusal and failure of the session from now on, whoever else gets it, until the client is closed.
+
+        `RequestError` for refused requests and orders and for streams that TWS ended (``request`` and ``contract`` say
+        what it was about), `RequestTimeout`, `PacingError`, `StreamOverflow`, `ConnectionLost`, `DecodeError`. Mistakes
+        that are found before a byte is sent are not among them. A slow reader keeps the newest 10,000.
+        """
+        return self._call(self._async.errors)
 
     def __enter__(self) -> Self:
         self._run(self._async.__aenter__())

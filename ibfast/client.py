@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
@@ -39,6 +40,9 @@ from ibfast.trade import Trade
 from ibfast.trades import TRADES_KEPT
 
 NOTICES_KEPT = 10_000
+ERRORS_KEPT = 10_000
+
+TRADES = logging.getLogger("ibfast.trade")
 
 
 class Client(
@@ -65,8 +69,10 @@ class Client(
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._notices: Channel[ErrorMessage | DecodeError] = Channel(NOTICES_KEPT, keep_early=True)
+        self._errors: Channel[IbfastError] = Channel(ERRORS_KEPT)
         self._health: Channel[Health] = Channel()
         connection.on_notice = self._notices.put
+        connection.on_failure = self._failed
         connection.on_health = self._health.put
         connection.on_back = lambda: reconcile(self, self._talk.trades)
         self._talk.trades.on_doubt = self._look_up
@@ -211,8 +217,26 @@ class Client(
         self._connection.run(look_up(self, self._talk.trades, trade, error))
         return True
 
+    def errors(self) -> MessageStream[IbfastError]:
+        """Every refusal and failure of the session from now on, whoever else gets it, until the client is closed.
+
+        `RequestError` for refused requests and orders and for streams that TWS ended (``request`` and ``contract`` say
+        what it was about), `RequestTimeout`, `PacingError`, `StreamOverflow`, `ConnectionLost`, `DecodeError`. Mistakes
+        that are found before a byte is sent are not among them. A slow reader keeps the newest 10,000.
+        """
+        return self._errors.listen()
+
+    def _failed(self, error: IbfastError) -> None:
+        is_heard = self._errors.has_listeners
+        self._errors.put(error)
+        if isinstance(error, RequestError) and error.req_id in self._talk.trades and not is_heard:
+            trade = self._talk.trades[error.req_id]
+            if not trade.is_followed and not self._order_updates.has_listeners:
+                TRADES.warning("order %d, which nobody follows: %s", error.req_id, error)
+
     def _end_streams(self, error: IbfastError) -> None:
         self._notices.fail(error)
+        self._errors.fail(None)
         self._health.fail(None)
         self._order_updates.fail(error)
         self._watch.close()

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ibfast import wire
 from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, Durable
+from ibfast.error_codes import ENDED_BY_A_LOSS, Signal, find
 from ibfast.errors import (
     ConnectionLost,
     DecodeError,
@@ -22,6 +23,8 @@ from ibfast.errors import (
 )
 from ibfast.health import Effect, Health, HealthState, Watch, pauses
 from ibfast.link import Link
+from ibfast.request_kinds import describe
+from ibfast.resubscriptions import Resubscriptions
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.shared_requests import Shape, SharedAnswer
@@ -65,6 +68,7 @@ class Connection:
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
         self.on_back: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
+        self.on_failure: Callable[[IbfastError], object] = lambda error: None
         self.on_health: Callable[[Health], object] = lambda health: None
         self.watch = Watch(time.time_ns, self._changed)
         self._busy_poll = busy_poll
@@ -83,10 +87,13 @@ class Connection:
         self._closing = False
         self._interrupted: list[Durable] = []
         self._silent_since_ns = 0
+        self._ended_by_tws = Resubscriptions(self._loop, self._resume_these, lambda: self.watch.servers_lost)
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump: asyncio.Handle | None = None  # looks after what waits for its turn
         talk.on_wait = self._pump_soon
         talk.on_notice = self._noticed
+        talk.on_failure = self.report
+        talk.on_ended = self._ended_by_tws.add
         talk.shared.on_stray = self._stray
 
     @property
@@ -115,7 +122,7 @@ class Connection:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
         if self.watch.current.state is not HealthState.CLOSED:
-            self._end(ConnectionLost("the connection was closed by close()"))
+            self._end(ConnectionLost("the connection was closed by close()", by_user=True))
 
     # --------------------------------------------------------------------------------------- lost and found again
 
@@ -134,10 +141,12 @@ class Connection:
         if self._pump is not None:
             self._pump.cancel()
         state = self.watch.current.state
+        if not self._closing and state in (HealthState.READY, HealthState.DEGRADED):
+            self.report(error)
         if self._closing or not self._reconnect or state in (HealthState.CONNECTING, HealthState.HANDSHAKING):
             self._end(error)
             return
-        for stream in self.talk.interrupted(error):
+        for stream in self.talk.interrupted(error) + self._ended_by_tws.take():
             stream.interrupted(str(error))
             self._interrupted.append(stream)
         if state is not HealthState.RECONNECTING:
@@ -148,7 +157,7 @@ class Connection:
             self._run(self._come_back(error))
 
     def _end(self, error: IbfastError) -> None:
-        streams, self._interrupted = self._interrupted, []
+        streams, self._interrupted = self._interrupted + self._ended_by_tws.take(), []
         self._queued.clear()
         self._back.set()
         self.talk.lost(error)
@@ -194,6 +203,9 @@ class Connection:
     def _resume(self) -> None:
         """Ask anew for everything that was open."""
         streams, self._interrupted = self._interrupted, []
+        self._resume_these(streams)
+
+    def _resume_these(self, streams: list[Durable]) -> None:
         for stream in streams:
             try:
                 stream.resume()
@@ -217,29 +229,31 @@ class Connection:
     def _noticed(self, notice: ErrorMessage | DecodeError) -> None:
         """What the gateway says of its own connections goes to the streams too."""
         if isinstance(notice, ErrorMessage):
-            text = notice.error_msg or ""
-            effect = self.watch.heard(notice.error_code or 0, text)
+            code, text = notice.error_code or 0, notice.error_msg or ""
+            effect = self.watch.heard(code, text)
             if effect is not None:
-                self._act(effect, f"{notice.error_code}: {text}")
+                self._act(effect, f"{code}: {text}", servers_back=find(code).signal is Signal.SERVERS_BACK)
         self.on_notice(notice)
 
-    def _act(self, effect: Effect, reason: str) -> None:
-        streams = self.talk.streams()
+    def _act(self, effect: Effect, reason: str, *, servers_back: bool) -> None:
         if effect is Effect.MOVED:
             self.link.drop(ConnectionLost(reason))
         elif not self.can_send:
             return  # said during a handshake: after it everything is asked for anew in any case
         elif effect is Effect.INTERRUPTED:
-            for stream in streams:
+            for stream in self.talk.streams():
                 stream.interrupted(reason)
         elif effect is Effect.RESUMED:
-            for stream in streams:
+            ended = self._end_dead_streams(reason) if servers_back else []
+            for stream in self.talk.streams():
                 stream.resumed()
+            self._resume_these(ended)
         else:
-            for stream in streams:
+            for stream in self.talk.streams():
                 stream.interrupted(reason)
                 self.close_rows(stream.req_id, None)
-            self._interrupted += streams
+                self._interrupted.append(stream)
+            self._interrupted += self._ended_by_tws.take()
             self._resume()
             for stream in self.talk.streams(durable=False):
                 self.close_rows(stream.req_id, None)
@@ -248,6 +262,20 @@ class Connection:
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run beside everything else, until it ends or the connection does."""
         self._run(work)
+
+    def _end_dead_streams(self, reason: str) -> list[Durable]:
+        """What IB's servers no longer send, though TWS says that all subscriptions go on: to be requested again."""
+        ended = self._ended_by_tws.take()
+        for durable in (True, False):
+            for stream in self.talk.streams(durable=durable):
+                if self.talk.kind_of(stream.req_id) in ENDED_BY_A_LOSS:
+                    stream.interrupted(reason)
+                    stream.cancel_request()
+                    if durable:
+                        ended.append(stream)
+                    else:
+                        stream.failed(ConnectionLost(reason))
+        return ended
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -319,7 +347,7 @@ class Connection:
                 async with asyncio.timeout(self.request_timeout_s):
                     await self._back.wait()
             except TimeoutError:
-                raise RequestTimeout(f"{name}: no connection within {self.request_timeout_s:g} s") from None
+                raise self.timed_out(f"{name}: no connection within {self.request_timeout_s:g} s") from None
         self.check()
 
     def check_unless_queueing(self) -> None:
@@ -356,7 +384,7 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        await self._turn(type(request).__name__)
+        await self._turn(describe(request))
         future = self._loop.create_future()
         answer = Answer(_settle(future), end=end, enough=enough)
         req_id = self.talk.ask(request, answer)
@@ -364,7 +392,7 @@ class Connection:
             self.protocol.attach(req_id, rows)
         self.link.flush_soon()
         try:
-            return await self._wait(future, type(request).__name__, answer if self.talk.pacing.holds(req_id) else None)
+            return await self._wait(future, describe(request), answer if self.talk.pacing.holds(req_id) else None)
         except (asyncio.CancelledError, RequestTimeout):
             is_open = self.talk.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
             if is_open and cancel is not None and self.can_send:
@@ -395,13 +423,13 @@ class Connection:
         return list(await self._share(request, Shape(parts, end, key)))
 
     async def _share(self, request: Message, shape: Shape) -> list[Any]:
-        await self._turn(type(request).__name__)
+        await self._turn(describe(request))
         future = self._loop.create_future()
         settle = _settle(future)
         answer = self.talk.shared.ask(request, shape, settle, self.talk.server_version)
         self.link.flush_soon()
         try:
-            await self._wait(future, type(request).__name__)
+            await self._wait(future, describe(request))
         finally:
             self.talk.shared.withdraw(answer, settle)
         return answer.parts
@@ -416,12 +444,12 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        await self._turn(type(request).__name__)
+        await self._turn(describe(request))
         future = self._loop.create_future()
         order_id = self.talk.ask_about_order(request, Answer(_settle(future), enough=enough))
         self.link.flush_soon()
         try:
-            answer = await self._wait(future, type(request).__name__)
+            answer = await self._wait(future, describe(request))
         finally:
             self.talk.forget(order_id)
         return answer.parts[-1]  # type: ignore[no-any-return]
@@ -434,7 +462,7 @@ class Connection:
                     held.on_left = lambda: limit.reschedule(self._loop.time() + self.request_timeout_s)
                 return await future
         except TimeoutError:
-            raise RequestTimeout(f"{name}: no answer within {self.request_timeout_s:g} s") from None
+            raise self.timed_out(f"{name}: no answer within {self.request_timeout_s:g} s") from None
 
     def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""
@@ -473,10 +501,19 @@ class Connection:
         if has_left and cancel is not None and self.can_send:
             self.send(cancel)
 
+    def timed_out(self, reason: str) -> RequestTimeout:
+        """The error of a wait that has taken too long."""
+        error = RequestTimeout(reason)
+        self.report(error)
+        return error
+
+    def report(self, error: IbfastError) -> None:
+        """Something was refused or has failed: whoever follows all errors of the session hears of it."""
+        self.on_failure(error)
+
     def unreadable(self, error: DecodeError) -> None:
         """A message about a subscription whose values make no sense: everybody can see it."""
-        self.talk.malformed += 1
-        self.talk.on_notice(error)
+        self.talk.unreadable(error)
 
 
 def _settle(future: asyncio.Future[A]) -> Callable[[A], None]:

@@ -17,19 +17,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
-from ibfast.contract import the_contract
+from ibfast.contract import Contract, the_contract
 from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
-from ibfast.errors import (
-    ConnectionFailed,
-    DecodeError,
-    ErrorKind,
-    IbfastError,
-    ReadOnly,
-    RequestError,
-    classify,
-)
+from ibfast.error_codes import ErrorKind, RequestKind, Verdict, find
+from ibfast.errors import ConnectionFailed, DecodeError, IbfastError, PacingError, ReadOnly, RequestError
 from ibfast.pacing import Pacing
+from ibfast.request_kinds import describe, kind_of
 from ibfast.schema import (
     CancelOrderRequest,
     CommissionAndFeesReport,
@@ -38,6 +32,7 @@ from ibfast.schema import (
     ExerciseOptionsRequest,
     GlobalCancelRequest,
     ManagedAccounts,
+    MarketDataTypeRequest,
     NextValidId,
     OpenOrder,
     OpenOrdersEnd,
@@ -48,7 +43,6 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
-from ibfast.trade import request_error
 from ibfast.trades import Trades
 from ibfast.updates import Feed
 
@@ -56,6 +50,10 @@ if TYPE_CHECKING:
     from ibfast.journal import Journal
 
 MESSAGES = logging.getLogger("ibfast.messages")
+PACING = logging.getLogger("ibfast.pacing")
+
+LONG_WAIT_NS = 1_000_000_000
+"""A longer wait for pacing is worth a warning."""
 
 REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
@@ -67,6 +65,12 @@ WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOp
 
 SIMULATOR_ZONE = "Zulu"
 """The time zone in the hello of the simulator: UTC, by a name that no real gateway has been seen to use."""
+
+DELAYED = (3, 4)
+"""The market data types that bring delayed data where no others are subscribed to."""
+
+FAILURES = (ErrorKind.REJECTION, ErrorKind.PACING, ErrorKind.ENTITLEMENT, ErrorKind.FATAL)
+"""Messages of these kinds are failures, whether or not they end a request."""
 
 HELLO_DIGITS = 9
 """No server version is longer; a longer number is no hello."""
@@ -112,6 +116,13 @@ class Durable(Receiver, Protocol):
 
     def resume(self) -> None:
         """Ask for it anew."""
+
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+
+
+Resubscribe = Callable[[Durable, RequestError], object]
+"""Makes a subscription again that TWS has ended, when that makes sense."""
 
 
 class Answer:
@@ -183,7 +194,9 @@ class Conversation:
 
     ``versions`` is the range of server versions to offer; a ``read_only`` session sends no orders, a ``journal`` has
     all that are sent. ``on_state`` hears of every change of `State`, ``on_notice`` of every `ErrorMessage` or
-    `DecodeError` that no request or order claims, and of warnings too. ``on_wait`` is called when a message has to wait
+    `DecodeError` that no request or order claims, and of warnings too; ``on_failure`` of every refusal and failure,
+    whoever else does. ``on_ended`` is given the streams that TWS has ended and that can be requested again. ``on_wait``
+    is called when a message has to wait
     for its turn, or one that waits may go earlier: `release` lets them go. ``clock`` counts nanoseconds.
     """
 
@@ -199,6 +212,7 @@ class Conversation:
         clock: Callable[[], int] = monotonic_ns,
         on_state: Callable[[State], object] = lambda state: None,
         on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
+        on_failure: Callable[[IbfastError], object] = lambda error: None,
     ) -> None:
         low, high = versions
         if not FIRST_VERSION <= low <= high <= LAST_VERSION:
@@ -210,6 +224,8 @@ class Conversation:
         self.journal = journal
         self.on_state = on_state
         self.on_notice = on_notice
+        self.on_failure = on_failure
+        self.on_ended: Resubscribe = lambda stream, error: stream.failed(error)
         self.on_wait: Callable[[], object] = lambda: None
         self.clock = clock
         self.pacing = pacing if pacing is not None else Pacing()
@@ -231,6 +247,9 @@ class Conversation:
         self.skipped_greetings = 0
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
         self._waiting: dict[int, Receiver] = {}
+        self._requests: dict[int, Message] = {}  # what each of them asked for
+        self._warned_of_waits = False  # since messages last began to queue
+        self._takes_delayed = False  # whether the session has asked for delayed market data
         self.shared = SharedRequests(self._send_soon)
         self.feeds: dict[type[Message], Feed] = {}
 
@@ -293,6 +312,8 @@ class Conversation:
             check_contract(the_contract(contract))
             if len(contract.last_trade_date_or_contract_month or "") > DAY_DIGITS:
                 message = with_day_only(message)
+        if isinstance(message, MarketDataTypeRequest):
+            self._takes_delayed = message.market_data_type in DELAYED
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.journal is not None and _is_write(message):
             wire.encode(message, self.server_version)  # what can never be sent is not written down
@@ -301,12 +322,19 @@ class Conversation:
             MESSAGES.debug("client %d sent %r", self.client_id, message)
         if not self.pacing.on:
             self.outbox.put(plan, message)
-        elif self.pacing.is_free(message, now_ns):
+        elif self._may_leave(message, now_ns):
             self.outbox.put(plan, message)
             self.pacing.took(message, now_ns)
         else:
             self.pacing.wait(message, wire.frame(wire.encode(message, self.server_version)), now_ns)
             self.on_wait()
+
+    def _may_leave(self, message: Message, now_ns: int) -> bool:
+        try:
+            return self.pacing.is_free(message, now_ns)
+        except PacingError as error:
+            self.on_failure(error)
+            raise
 
     def check_write(self, message: Message) -> None:
         """Raise ReadOnly for what orders, changes or cancels, if this session may not."""
@@ -319,10 +347,28 @@ class Conversation:
         leaving, soonest_ns = self.pacing.release(now_ns)
         for waiting in leaving:
             self.outbox.put_frame(waiting.frame)
+            self._tell_wait(now_ns - waiting.since_ns, waiting.message)
             receiver = self._waiting.get(waiting.req_id) if waiting.req_id is not None else None
             if isinstance(receiver, Answer):
                 receiver.on_left()
-        return None if soonest_ns is None else soonest_ns - now_ns
+        if soonest_ns is None:
+            self._warned_of_waits = False
+            return None
+        if soonest_ns - now_ns > LONG_WAIT_NS:
+            self._tell_wait(soonest_ns - now_ns)
+        return soonest_ns - now_ns
+
+    def _tell_wait(self, wait_ns: int, message: Message | None = None) -> None:
+        """Log a wait for pacing: a long one is a warning, unless that was said since messages began to queue."""
+        is_warning = wait_ns > LONG_WAIT_NS and not self._warned_of_waits
+        self._warned_of_waits |= is_warning
+        level = logging.WARNING if is_warning else logging.INFO
+        if PACING.isEnabledFor(level):
+            if message is not None:
+                PACING.log(level, "%s has waited %.1f s for pacing", describe(message), wait_ns / 1e9)
+            else:
+                waiting = {name: lane.waiting for name, lane in self.pacing.gauges(self.clock()).lanes.items()}
+                PACING.log(level, "messages wait for pacing, the next at least %.1f s: %s", wait_ns / 1e9, waiting)
 
     def ask(self, request: Message, receiver: Receiver) -> int:
         """Send a request under a new id, whose answers go to ``receiver``; the id."""
@@ -330,6 +376,7 @@ class Conversation:
         request.req_id = req_id  # type: ignore[attr-defined]
         self.send(request)
         self._waiting[req_id] = receiver
+        self._requests[req_id] = request
         return req_id
 
     def ask_about_order(self, request: PlaceOrderRequest, receiver: Receiver) -> int:
@@ -337,15 +384,18 @@ class Conversation:
         request.order_id = self.ids.order()
         self.send(request)
         self._waiting[request.order_id] = receiver
+        self._requests[request.order_id] = request
         return request.order_id
 
     def forget(self, req_id: int) -> bool:
-        """Nobody waits for this id any more; what still comes is counted and dropped. False if it never left."""
+        """Nobody waits for this id any more; what still comes is counted and dropped. False if it is not at TWS."""
+        is_open = req_id in self._waiting
         self._finish(req_id)
-        return not self.pacing.withdraw(req_id)
+        return not self.pacing.withdraw(req_id) and is_open
 
     def _finish(self, req_id: int) -> None:
         self._waiting.pop(req_id, None)
+        self._requests.pop(req_id, None)
         if self.pacing.finished(req_id):
             self.on_wait()
 
@@ -378,8 +428,7 @@ class Conversation:
 
     def refused(self, error: DecodeError) -> None:
         """A message that could not be read: whoever waits for it learns why, everybody can see it."""
-        self.malformed += 1
-        self.on_notice(error)
+        self.unreadable(error)
         name = "id" if error.message == ErrorMessage.__name__ else "req_id"
         req_id = wire.number_in(error.payload, self.server_version, name)
         receiver = self._waiting.get(req_id) if req_id is not None else None
@@ -390,6 +439,12 @@ class Conversation:
         for part, feed in self.feeds.items():
             if part.__name__ == error.message:
                 feed.refused(error)
+
+    def unreadable(self, error: DecodeError) -> None:
+        """A message, or values in one, that make no sense: everybody can see it."""
+        self.malformed += 1
+        self.on_notice(error)
+        self.on_failure(error)
 
     def unknown_message(self, msg_id: int, payload: bytes) -> None:
         """A message id that this version of the protocol does not have."""
@@ -405,6 +460,7 @@ class Conversation:
         streams = self.streams()
         for stream in streams:
             del self._waiting[stream.req_id]
+            self._requests.pop(stream.req_id, None)
         self.lost(error)
         self.trades.begin_replay()
         self.outbox.take()
@@ -420,6 +476,7 @@ class Conversation:
         self.error = error
         waiting = list(self._waiting.values())
         self._waiting.clear()
+        self._requests.clear()
         self.pacing.clear()
         self._enter(State.CLOSED)
         for receiver in waiting:
@@ -457,25 +514,52 @@ class Conversation:
         self.unclaimed += not claimed
 
     def _on_error(self, message: ErrorMessage) -> None:
-        code, req_id = message.error_code or 0, -1 if message.id is None else message.id
-        kind = classify(code)
-        self.pacing.complained(code, message.error_msg or "", self.clock())
-        ends = kind not in (ErrorKind.NOTICE, ErrorKind.WARNING, ErrorKind.CONNECTIVITY)
-        if self.state is State.STARTING and ends:
-            self.refusal = message
-            if kind is ErrorKind.FATAL:
-                raise ConnectionFailed(f"{code}: {message.error_msg}", code=code)
+        """An error message goes to the request or order it is about; the table of codes says what it does to that."""
+        code, text = message.error_code or 0, message.error_msg or ""
+        req_id = -1 if message.id is None else message.id
         receiver = self._waiting.get(req_id)
-        if receiver is not None and ends:
-            self._finish(req_id)
-            receiver.failed(request_error(message))
-            return
-        if receiver is not None:
+        kind = self.kind_of(req_id)
+        row = find(code, kind, text)
+        self.pacing.complained(code, text, self.clock())
+        if self.state is State.STARTING and (row.verdict is not Verdict.NOTE or row.kind is ErrorKind.FATAL):
+            self.refusal = message
+            if row.kind is ErrorKind.FATAL:
+                raise ConnectionFailed(f"{code}: {text}", code=code)
+        trade = self.trades[req_id] if receiver is None and req_id in self.trades else None
+        goes_on = row.verdict is Verdict.NOTE or (receiver is None and trade is None)
+        is_failure = row.kind in FAILURES or not (goes_on or row.kind is ErrorKind.NOTICE)
+        if is_failure or not goes_on:
+            error = RequestError.of(message, contract=self._contract_of(req_id), request=kind)
+        if is_failure:
+            self.on_failure(error)
+        if trade is not None:
+            trade.on_error(message)
+        elif receiver is None:
+            self.on_notice(message)
+        elif goes_on:
             receiver.noticed(message)
-        elif req_id in self.trades:
-            self.trades[req_id].on_error(message)
-            return
-        self.on_notice(message)
+            self.on_notice(message)
+        elif row.verdict is Verdict.RETRY and getattr(receiver, "durable", False):
+            receiver.noticed(message)
+            self.on_notice(message)
+            self.on_ended(receiver, error)  # type: ignore[arg-type]
+        else:
+            self._finish(req_id)
+            receiver.failed(error)
+
+    def kind_of(self, req_id: int) -> RequestKind | None:
+        """What kind of request an id is of; None if it is of none that is open."""
+        request = self._requests.get(req_id)
+        if request is None:
+            return RequestKind.ORDER if req_id in self.trades else None
+        return kind_of(request, once=isinstance(self._waiting[req_id], Answer), delayed=self._takes_delayed)
+
+    def _contract_of(self, req_id: int) -> Contract | None:
+        """What the request or order of an id is about."""
+        request = self._requests.get(req_id)
+        if request is not None:
+            return getattr(request, "contract", None)
+        return self.trades[req_id].contract if req_id in self.trades else None
 
 
 def _is_write(message: Message) -> bool:

@@ -20,13 +20,24 @@ Misuse is a plain ``ValueError`` or ``TypeError`` that names the argument, raise
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
+
+from ibfast.error_codes import KINDS, ErrorKind, RequestKind, classify, find
 
 if TYPE_CHECKING:
     from ibfast.contract import Contract
+    from ibfast.schema import ErrorMessage
 
 CANDIDATES_SHOWN = 10
+
+
+def name_of(contract: Contract) -> str:
+    """A contract in a few words, as errors and logs name it: "AAPL STK SMART", "AAPL OPT 20261218 200 C SMART"."""
+    name = contract.local_symbol or contract.symbol or (f"con id {contract.con_id}" if contract.con_id else "")
+    option = [f"{contract.strike:g}" if contract.strike else "", contract.right or ""]
+    expiry = contract.last_trade_date_or_contract_month or ""
+    more = [] if contract.local_symbol else [expiry, *option]
+    return " ".join(filter(None, [name, contract.sec_type or "", *more, contract.exchange or ""]))
 
 
 class IbfastError(Exception):
@@ -57,7 +68,11 @@ class ConnectionFailed(IbfastError):
 
 
 class ConnectionLost(IbfastError):
-    """The connection ended, by the peer, by an error or by ``close()``, while something waited on it."""
+    """The connection ended while something waited on it: by the peer, by an error or, ``by_user``, by ``close()``."""
+
+    def __init__(self, reason: str, *, by_user: bool = False) -> None:
+        super().__init__(reason)
+        self.by_user = by_user
 
 
 class FramingError(IbfastError):
@@ -84,19 +99,55 @@ class DecodeError(IbfastError):
 
 
 class RequestError(IbfastError):
-    """TWS refused a request: its ``code`` and ``message``, and the ``req_id`` (or order id) they came for."""
+    """TWS refused a request: its ``code`` and ``message``, and the ``req_id`` (or order id) they came for.
+
+    ``request`` is the kind of the request and ``contract`` what it was about; None where that is not known.
+    """
+
+    contract: Contract | None
+    request: RequestKind | None
 
     def __init__(
-        self, code: int, message: str, req_id: int = -1, advanced_order_reject_json: str | None = None
+        self,
+        code: int,
+        message: str,
+        req_id: int = -1,
+        advanced_order_reject_json: str | None = None,
+        *,
+        contract: Contract | None = None,
+        request: RequestKind | None = None,
     ) -> None:
         super().__init__(code, message, req_id)
         self.code = code
         self.message = message
         self.req_id = req_id
         self.advanced_order_reject_json = advanced_order_reject_json
+        self.contract = contract
+        self.request = request
+
+    @classmethod
+    def of(
+        cls, message: ErrorMessage, *, contract: Contract | None = None, request: RequestKind | None = None
+    ) -> RequestError:
+        """The exception that an error message of TWS stands for."""
+        return cls(
+            message.error_code or 0, message.error_msg or "", -1 if message.id is None else message.id,
+            message.advanced_order_reject_json, contract=contract, request=request,
+        )  # fmt: skip
+
+    @property
+    def kind(self) -> ErrorKind:
+        """What the code asks of its reader; see `ibfast.error_codes`."""
+        return find(self.code, self.request, self.message).kind
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, where `ibfast.error_codes` knows something."""
+        return find(self.code, self.request, self.message).advice
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+        about = name_of(self.contract) if self.contract is not None else ""
+        return f"{self.code}: {self.message}" + (f" ({about})" if about else "")
 
 
 class RequestTimeout(IbfastError, TimeoutError):
@@ -130,36 +181,21 @@ class VersionError(IbfastError, ValueError):
         return f"{self.name} needs {wants} {self.needs}; this server has {self.has}"
 
 
-class ErrorKind(Enum):
-    """What an error code asks of its reader."""
-
-    NOTICE = "notice"  # how things are; nobody waits for it
-    WARNING = "warning"  # the request goes on
-    REJECTION = "rejection"  # the request or order is refused
-    PACING = "pacing"  # asked too often
-    ENTITLEMENT = "entitlement"  # no permission or subscription for the data
-    CONNECTIVITY = "connectivity"  # TWS and IB's servers lost or found each other
-    FATAL = "fatal"  # the session cannot go on
-
-
-_KINDS: dict[ErrorKind, tuple[int, ...]] = {
-    ErrorKind.NOTICE: (202, 2100, 2104, 2106, 2107, 2108, 2119, 2158, 2176),
-    ErrorKind.WARNING: (
-        317, 399, 404, 2101, 2102, 2109, 2111, 2137, 2161, 2168, 2169, 2170, 2174, 2185, 2188, 10002, 10090, 10091,
-        10167, 10197, 10349,
-    ),
-    ErrorKind.PACING: (100, 101, 309, 322, 420, 10190, 10222),
-    ErrorKind.ENTITLEMENT: (354, 430, 10089, 10092, 10168, 10186, 10187, 10189, 10276),
-    ErrorKind.CONNECTIVITY: (1100, 1101, 1102, 2103, 2105, 2110, 2157, 10225),
-    ErrorKind.FATAL: (326, 501, 502, 503, 504, 505, 506, 507, 1300),
-}  # fmt: skip
-
-KINDS: dict[int, ErrorKind] = {code: kind for kind, codes in _KINDS.items() for code in codes}
-"""IB's error codes by kind; a code that is not here is a rejection of whatever it came for."""
-
-
-def classify(code: int) -> ErrorKind:
-    """The kind of an error code; codes that nobody listed are rejections, 2100 to 2199 warnings."""
-    if 2100 <= code < 2200:
-        return KINDS.get(code, ErrorKind.WARNING)
-    return KINDS.get(code, ErrorKind.REJECTION)
+__all__ = [
+    "KINDS",
+    "AmbiguousContract",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "DecodeError",
+    "ErrorKind",
+    "FramingError",
+    "IbfastError",
+    "PacingError",
+    "ReadOnly",
+    "RequestError",
+    "RequestTimeout",
+    "StreamOverflow",
+    "VersionError",
+    "classify",
+    "name_of",
+]

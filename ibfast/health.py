@@ -17,13 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-SERVERS_LOST = frozenset({1100, 2110})
-SERVERS_BACK = frozenset({1101, 1102})
-DATA_LOST = 1101
-FARM_LOST = frozenset({2103, 2105, 2119, 2157})
-FARM_BACK = frozenset({2104, 2106, 2107, 2108, 2158})
-MARKET_DATA_FARM_LOST, MARKET_DATA_FARM_BACK = 2103, frozenset({2104, 2108})
-PORT_CHANGED = 1300
+from ibfast.error_codes import Signal, find
+
+FARMS_LOST = (Signal.MARKET_DATA_FARM_LOST, Signal.FARM_LOST)
+FARMS_BACK = (Signal.MARKET_DATA_FARM_BACK, Signal.FARM_BACK)
 
 FARMS_KEPT = 64
 """Lost farms that are remembered by name; IB has about thirty in all. Those beyond are not."""
@@ -97,23 +94,29 @@ class Watch:
         return effect
 
     def _effect(self, code: int, text: str) -> Effect | None:
-        if code in SERVERS_LOST:
+        signal = find(code, None, text).signal
+        if signal is Signal.SERVERS_LOST:
             effect = None if self._servers_lost else Effect.INTERRUPTED
             self._servers_lost = f"{code}: {text[:REASON_CHARACTERS]}"
             return effect
-        if code in SERVERS_BACK:
+        if signal in (Signal.SERVERS_BACK, Signal.DATA_LOST):
             was_lost, self._servers_lost = self._servers_lost, ""
-            return Effect.LOST if code == DATA_LOST else (Effect.RESUMED if was_lost else None)
-        if code in FARM_LOST:
+            return Effect.LOST if signal is Signal.DATA_LOST else (Effect.RESUMED if was_lost else None)
+        if signal in FARMS_LOST:
             farm = farm_of(text)
             if farm in self._farms or len(self._farms) < FARMS_KEPT:
                 self._farms[farm] = code
-            return Effect.INTERRUPTED if code == MARKET_DATA_FARM_LOST else None
-        if code in FARM_BACK:
-            lost_by = self._farms.pop(farm_of(text), 0)
-            back = code in MARKET_DATA_FARM_BACK and lost_by == MARKET_DATA_FARM_LOST
+            return Effect.INTERRUPTED if signal is Signal.MARKET_DATA_FARM_LOST else None
+        if signal in FARMS_BACK:
+            lost_by = find(self._farms.pop(farm_of(text), 0)).signal
+            back = signal is Signal.MARKET_DATA_FARM_BACK and lost_by is Signal.MARKET_DATA_FARM_LOST
             return Effect.RESUMED if back and not self._servers_lost else None
-        return Effect.MOVED if code == PORT_CHANGED else None
+        return Effect.MOVED if signal is Signal.PORT_CHANGED else None
+
+    @property
+    def servers_lost(self) -> bool:
+        """Whether TWS has lost IB's servers."""
+        return bool(self._servers_lost)
 
     def _become(self, state: HealthState, reason: str, attempt: int = 0, pause_s: float = 0.0) -> None:
         farms = tuple(self._farms)
@@ -124,8 +127,8 @@ class Watch:
 
 
 def farm_of(text: str) -> str:
-    """The farm that a notice names: what stands behind the last colon, the first 64 characters of it."""
-    return text.rpartition(":")[2].strip()[:FARM_CHARACTERS]
+    """The farm that a notice names: what stands behind the last colon or "upon demand.", the first 64 characters."""
+    return text.rpartition(":")[2].rpartition("demand.")[2].strip()[:FARM_CHARACTERS]
 
 
 def pauses(draw: Callable[[], float] = random.random) -> Iterator[float]:

@@ -14,10 +14,9 @@ from typing import Any
 from ibfast import wire
 from ibfast._codec import Protocol
 from ibfast.conversation import MESSAGES, Conversation, State
-from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError
+from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError, RequestError
 from ibfast.running import Spin
 from ibfast.schema.declare import Message
-from ibfast.trade import request_error
 
 NOBODY_LISTENS = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
 KEEPALIVE_IDLE_S = 30
@@ -84,7 +83,7 @@ class Link:
         if self._transport is None:
             return
         if self._ended is None:
-            self._ended = ConnectionLost("the connection was closed by close()")
+            self._ended = ConnectionLost("the connection was closed by close()", by_user=True)
             self.flush()
             self.protocol.stop()
             self._transport.close()
@@ -109,7 +108,7 @@ class Link:
     def check(self) -> None:
         """Raise ConnectionLost if the socket has ended."""
         if self._ended is not None:
-            raise ConnectionLost(str(self._ended)) from self._ended
+            raise ConnectionLost(str(self._ended), by_user=getattr(self._ended, "by_user", False)) from self._ended
 
     # ---------------------------------------------------------------------------------------------- sending
 
@@ -195,7 +194,7 @@ class Link:
     def _refusal(self) -> tuple[str, int]:
         """What the gateway complained of during the handshake, and the code of that."""
         refusal = self.talk.refusal
-        return ("", 0) if refusal is None else (f"; it said {request_error(refusal)}", refusal.error_code or 0)
+        return ("", 0) if refusal is None else (f"; it said {RequestError.of(refusal)}", refusal.error_code or 0)
 
 
 def _is_refusal(error: OSError) -> bool:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ibfast._codec import EventReader, Events
 from ibfast.contract import Contract
+from ibfast.error_codes import Signal, find
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
 from ibfast.events import class_of
 from ibfast.gaps import Gap as Gap
 from ibfast.gaps import GapStream
 from ibfast.records import BOOK_RESET, DEPTH, Rows, concatenate
+from ibfast.request_kinds import describe
 from ibfast.schema import (
     ErrorMessage,
     MarketDataType,
@@ -36,10 +38,6 @@ MOST_IN_ONE_READ = 2_097_152
 """More records than the frames of one socket read can hold: who takes them after each read loses none."""
 COMPUTATIONS_KEPT = 16_384
 """Of these at most wait for a reader: most subscriptions to options have none."""
-DEACTIVATED = 10225
-"""The code of a bust: TWS has ended the subscription and wants to be asked anew."""
-DEPTH_RESET = 317
-"""The code of "market depth data has been RESET": what the book holds no longer counts."""
 
 
 def book_reset() -> NDArray[np.void]:
@@ -205,6 +203,8 @@ class Opener(Protocol):
 
     def unreadable(self, error: DecodeError) -> None: ...
 
+    def report(self, error: IbfastError) -> None: ...
+
 
 class LiveStream(GapStream[T]):
     """A subscription: the request is sent on entering, the cancel on leaving.
@@ -277,6 +277,7 @@ class LiveStream(GapStream[T]):
         return self
 
     def _give_up(self, error: IbfastError) -> None:
+        self._opener.report(error)
         self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
         self._end(error)
 
@@ -300,6 +301,10 @@ class LiveStream(GapStream[T]):
         self.resumed()
         self._forget()
         self.open()
+
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        self._opener.close_rows(self._req_id, self._cancel(req_id=self._req_id))
 
     @property
     def is_interrupted(self) -> bool:
@@ -349,20 +354,9 @@ class LiveStream(GapStream[T]):
             self._end(error if isinstance(error, IbfastError) else IbfastError(str(error)))
 
     def noticed(self, message: ErrorMessage) -> None:
-        if message.error_code == DEPTH_RESET:
+        if find(message.error_code or 0).signal is Signal.BOOK_RESET:
             self._reset_book()
         self._keep(message)
-        if message.error_code == DEACTIVATED:
-            self._opener.close_rows(self._req_id, None)
-            self._begin_again(RequestError(DEACTIVATED, message.error_msg or "", self._req_id))
-
-    def _begin_again(self, reason: RequestError) -> None:
-        """TWS has ended it and wants to be asked anew: done, if that is wanted here."""
-        if self.durable:
-            self.interrupted(str(reason))
-            self.resume()
-        else:
-            self._end(reason)
 
     def _keep(self, message: Message) -> None:
         self.notices_dropped += len(self.notices) == NOTICES_KEPT
@@ -371,7 +365,7 @@ class LiveStream(GapStream[T]):
     def failed(self, error: IbfastError) -> None:
         if isinstance(error, RequestError):
             self._opener.close_rows(self._req_id, None)
-        self._end(error)
+        self._fail(error, describe(self._request))
 
 
 class Ticks(LiveStream[NDArray[np.void]], RecordStream):

@@ -169,7 +169,7 @@ class Stream(Generic[T]):
                 self.callback_errors += 1
                 LOG.exception("the callback of a stream failed; the stream goes on")
         if self._ended:
-            if self._callback is not None and self._error is not None:
+            if self._callback is not None and self._error is not None and not getattr(self._error, "by_user", False):
                 LOG.warning("a stream with a callback has ended: %s", self._error)
             self._callback = None
 
@@ -199,6 +199,13 @@ class Stream(Generic[T]):
             self._ended = True
             self._error = error
             self._bell.ring()
+
+    def _fail(self, error: IbfastError, name: str) -> None:
+        """End with an error; if nobody waits for the stream who would be told, the log is."""
+        is_silent = self._ended or self._bell.is_awaited or getattr(error, "by_user", False)
+        self._end(error)
+        if not is_silent:
+            LOG.warning("%s has ended while nobody waited for it: %s", name, error)
 
     def __aiter__(self) -> Self:
         return self
@@ -305,6 +312,10 @@ class Channel(Generic[T]):
         if self._ended:
             stream.fail(self._error)
         return stream
+
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._listeners)
 
     def put(self, item: T) -> None:
         if self._early is not None:

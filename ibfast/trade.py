@@ -333,6 +333,11 @@ class Trade:
         """
         self._callbacks += (callback,)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody waits for the order, iterates over its events or has a callback for them."""
+        return bool(self._followers or self._callbacks)
+
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
         self._lost = error

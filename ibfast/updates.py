@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from ibfast.errors import ConnectionLost, DecodeError, IbfastError, RequestTimeout
+from ibfast.errors import ConnectionLost, DecodeError, IbfastError
 from ibfast.gaps import Gap, GapStream
+from ibfast.request_kinds import describe
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
 from ibfast.snapshot import Freshness, Snapshot
@@ -27,6 +28,10 @@ class Source(Protocol):
     """Where a subscription gets its messages from."""
 
     connection: Connection
+
+    @property
+    def request(self) -> Message:
+        """What is sent to begin."""
 
     def join(self, stream: Updates[Any]) -> int:
         """Begin; the id under which the stream is known, 0 if it has none of its own."""
@@ -146,7 +151,9 @@ class Updates(GapStream[T], MessageStream[T]):
             async with asyncio.timeout(limit_s):
                 await self._answered.wait()
         except TimeoutError:
-            raise RequestTimeout(f"the first picture of a subscription did not come within {limit_s:g} s") from None
+            raise self._source.connection.timed_out(
+                f"the first picture of a subscription did not come within {limit_s:g} s"
+            ) from None
         if self._error is not None:
             raise self._error
         return self
@@ -196,6 +203,10 @@ class Updates(GapStream[T], MessageStream[T]):
         self._begin_anew()
         self.open()
 
+    def cancel_request(self) -> None:
+        """Cancel a request that is dead at TWS; `resume` makes another."""
+        self._source.leave(self)
+
     def received(self, message: Message) -> bool:
         """A message of the subscription; none is the last."""
         if self._end_type is not None and isinstance(message, self._end_type):
@@ -229,7 +240,7 @@ class Updates(GapStream[T], MessageStream[T]):
         self.notices.append(message)
 
     def failed(self, error: IbfastError) -> None:
-        self._end(error)
+        self._fail(error, describe(self._source.request))
 
 
 class Request:
@@ -270,7 +281,7 @@ class Feed:
         self.followers: list[Updates[Any]] = []
         self.req_id = 0  # no message carries it: it only keeps the feed among what is open
         self._interruption = ""
-        self._request = request
+        self.request = request
         self._cancel = cancel
         self._end = end
         self._ending: Message | None = None
@@ -284,11 +295,11 @@ class Feed:
         Raises:
             ValueError: somebody follows what it was.
         """
-        if self.followers and request != self._request:
-            raise ValueError(f"TWS follows one account at a time, and {self._request} is followed already")
-        if request != self._request and self.req_id:
+        if self.followers and request != self.request:
+            raise ValueError(f"TWS follows one account at a time, and {self.request} is followed already")
+        if request != self.request and self.req_id:
             self._stop()
-        self._request, self._cancel = request, cancel
+        self.request, self._cancel = request, cancel
 
     def takes(self, message: Message) -> bool:
         """Whether a message is of what is followed."""
@@ -302,7 +313,7 @@ class Feed:
             self.followers.append(stream)
             return 0
         elif not self.followers:  # those before did not wait for the end, which may never come
-            self.connection.send(self._request)
+            self.connection.send(self.request)
         self._tell_so_far(stream)
         self.followers.append(stream)
         return 0
@@ -325,7 +336,7 @@ class Feed:
             self._snapshot.begin()
         self._ending = None
         self._interruption = ""
-        self.req_id = self.connection.open_feed(self._request, self)
+        self.req_id = self.connection.open_feed(self.request, self)
 
     def _stop_if_done(self) -> None:
         if not self.followers and (self._end is None or self._ending is not None):
@@ -380,6 +391,9 @@ class Feed:
             stream._begin_anew()
         if self.followers:
             self._start()
+
+    def cancel_request(self) -> None:
+        """Nothing ends a request without an id, either."""
 
     def noticed(self, message: ErrorMessage) -> None:
         """Nothing is said of an id that TWS does not know."""

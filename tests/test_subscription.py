@@ -38,8 +38,12 @@ class Opener:
         self.reader = Reader(version, subscribed=False)
         self.sent = []
         self.attached = False
+        self.failures = []
 
     durable = True
+
+    def report(self, error):
+        self.failures.append(error)
 
     def open_rows(self, request, stream):
         self.sent.append(request)
@@ -114,6 +118,7 @@ def test_a_growing_stream_delivers_what_it_holds_and_then_gives_up(run):
             with pytest.raises(StreamOverflow, match="10 records wait and 3 more"):
                 await anext(stream.ticks)
         assert stream.opener.sent == [stream.request, CancelMarketData(req_id=FIRST_REQ_ID)]
+        assert [type(error) for error in stream.opener.failures] == [StreamOverflow]
         stream.ticks.close()
         assert len(stream.opener.sent) == 2
 

@@ -65,6 +65,11 @@ class OneAccount:
         self.feed = feed
         self.account = account
 
+    @property
+    def request(self) -> Message:
+        """What begins it."""
+        return AccountDataRequest(subscribe=True, acct_code=self.account or None)
+
     def join(self, stream: Updates[Any]) -> int:
         asked, over = (AccountDataRequest(subscribe=on, acct_code=self.account or None) for on in (True, False))
         self.feed.aim(asked, over)
