@@ -69,6 +69,6 @@ async def _answer(request: Awaitable[list[T]], name: str) -> list[T] | None:
 def _give_up(trade: Trade, trades: Trades) -> None:
     """It is not open, and nothing says how it ended."""
     if not trade.acknowledged:
-        trade.on_refusal(RequestError(UNKNOWN_ORDER, LOST_ON_ITS_WAY, trade.order_id))
+        trade.on_refusal(RequestError(UNKNOWN_ORDER, LOST_ON_ITS_WAY, trade.order_id, contract=trade.contract))
     elif trade.client_id == trades.client_id:  # open orders of other clients were not asked for
-        trade.on_lost(RequestError(UNKNOWN_ORDER, IN_NO_LIST, trade.order_id))
+        trade.on_lost(RequestError(UNKNOWN_ORDER, IN_NO_LIST, trade.order_id, contract=trade.contract))

@@ -16,7 +16,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from ibfast.contract import Contract
-from ibfast.errors import ErrorKind, IbfastError, RequestError, RequestTimeout, classify
+from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
+from ibfast.errors import IbfastError, RequestError, RequestTimeout
 from ibfast.fills import Fill, FillLedger
 from ibfast.order import AttachedOrders, Order
 from ibfast.order_changes import OrderChanges
@@ -50,14 +51,7 @@ CANCELLED = 202
 ORDER_REJECTED = 201
 LOCATING = 404
 UNKNOWN_ORDER = 10147
-NOT_CANCELLABLE = 161
 DONE_ALREADY = 10148
-
-CANCEL_REFUSALS = frozenset({NOT_CANCELLABLE, UNKNOWN_ORDER, DONE_ALREADY})
-"""Errors about an attempt to cancel: they refuse nothing that the order itself asks for."""
-
-CHANGE_REFUSALS = frozenset({2102})
-"""Codes among IB's warnings that refuse a change; the order works on as before."""
 
 COMMISSION_WAIT_S = 2.0
 """How long iterating over a trade goes on after it is done, for commissions that have not come yet."""
@@ -259,11 +253,11 @@ class Trade:
         if self.status == "Filled":
             return self
         if self.is_lost:
-            raise RequestError(UNKNOWN_ORDER, f"TWS has order {self.order_id} no longer: {self.reason}", self.order_id)
+            raise self._error(UNKNOWN_ORDER, f"TWS has order {self.order_id} no longer: {self.reason}")
         ended = f"the order ended as {self.status}" + (f": {self.reason}" if self.reason else "")
         if self.status in ENDED:
-            raise RequestError(CANCELLED, ended, self.order_id)
-        raise self.rejection or RequestError(ORDER_REJECTED, ended, self.order_id)
+            raise self._error(CANCELLED, ended)
+        raise self.rejection or self._error(ORDER_REJECTED, ended)
 
     def __aiter__(self) -> AsyncIterator[TradeEvent]:
         return self._events()
@@ -430,17 +424,15 @@ class Trade:
 
     def on_error(self, message: ErrorMessage) -> None:
         """An error with this order's id: a warning, an end, or the reason why TWS refuses something."""
-        error = request_error(message)
-        if error.code in CHANGE_REFUSALS and self._changes.are_in_flight:
-            self.on_refusal(error)
-            return
-        if error.code in CANCEL_REFUSALS or error.code == CANCELLED:
+        error = RequestError.of(message, contract=self.contract, request=RequestKind.ORDER)
+        effect = order_effect(error.code, error.message)
+        nothing_to_refuse = effect is OrderEffect.CHANGE_REFUSED and not self._changes.are_in_flight
+        if effect in (OrderEffect.CANCEL_REFUSED, OrderEffect.CANCELLED):
             self._on_cancel_answer(error)
-            return
-        if classify(error.code) in (ErrorKind.WARNING, ErrorKind.NOTICE):
+        elif effect is OrderEffect.NOTE or (nothing_to_refuse and error.kind is ErrorKind.WARNING):
             self._warn(error)
-            return
-        self.on_refusal(error)
+        else:
+            self.on_refusal(error)
 
     def on_refusal(self, error: RequestError) -> None:
         """TWS refuses the order, or the last change of it."""
@@ -476,6 +468,9 @@ class Trade:
         self._tell(TradeEventKind.LOST, error)
 
     # ------------------------------------------------------------------------------------------------- inside
+
+    def _error(self, code: int, reason: str) -> RequestError:
+        return RequestError(code, reason, self.order_id, contract=self.contract, request=RequestKind.ORDER)
 
     def _follow_order(self, order: Order) -> None:
         """The fields that TWS reports are those of the order; what is in flight comes on top."""
@@ -581,9 +576,3 @@ class Trade:
                 callback(event)
             except Exception:
                 LOG.exception("the callback of a trade failed; the trade goes on")
-
-
-def request_error(message: ErrorMessage) -> RequestError:
-    """The exception that an error message stands for."""
-    req_id = message.id if message.id is not None else -1
-    return RequestError(message.error_code or 0, message.error_msg or "", req_id, message.advanced_order_reject_json)
