@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ibfast.errors import DecodeError
+from ibfast.errors import DecodeError, IbfastError
 from ibfast.schema import HistogramData, HistoricalSchedule, HistoricalSession
 from ibfast.table import Table
 from ibfast.times import parse_time
@@ -132,8 +132,14 @@ class Pages:
         return self.next_s >= self._end_s or self._days_without >= DAYS_WITHOUT_TICKS
 
     def take(self, records: NDArray[np.void]) -> NDArray[np.void]:
-        """What is new in the answer to a request from ``next_s`` on."""
+        """What is new in the answer to a request from ``next_s`` on.
+
+        Raises:
+            IbfastError: all of it is from before that.
+        """
         page = records[records["time"] >= self.next_s]  # quotes begin with the one that was good at the start
+        if not len(page):
+            self._check_usable(records)
         new = page[min(self._known, int((page["time"] == self.next_s).sum())) :]
         wanted = new[new["time"] < self._end_s]
         if len(new) > len(wanted):
@@ -146,6 +152,16 @@ class Pages:
             self.next_s, self._known = (self.next_s // SECONDS_PER_DAY + 1) * SECONDS_PER_DAY, 0
             self._days_without += 1
         return wanted
+
+    def _check_usable(self, records: NDArray[np.void]) -> None:
+        """An answer that lies before its start altogether is not "no ticks": nothing tells where to go on."""
+        is_quote_at_start = len(records) == 1 and "exchange" not in (records.dtype.names or ())
+        if len(records) and not is_quote_at_start:
+            start, last = (datetime.fromtimestamp(int(at), UTC) for at in (self.next_s, records["time"].max()))
+            raise IbfastError(
+                f"past ticks: TWS was asked for those from {start:%Y-%m-%d %H:%M:%S} UTC on, and answered with "
+                f"{len(records)} of which the last is of {last:%Y-%m-%d %H:%M:%S} UTC; the download cannot go on"
+            )
 
     def _go_on_from(self, times: list[int]) -> None:
         last = max(times)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_client import AAPL, SOON_S, Gateway, connect  # noqa: F401
 from test_streams import CALL, connected, talk, version  # noqa: F401
 
-from ibfast import DecodeError, RequestError
+from ibfast import DecodeError, IbfastError, RequestError
 from ibfast.history import DAYS_WITHOUT_TICKS, Histogram, Pages, PastTicks, Schedule
 from ibfast.records import BAR, EXCHANGES, PAST_BID_ASK, PAST_LAST, PAST_MID_POINT
 from ibfast.schema import (
@@ -382,6 +382,23 @@ def test_a_second_that_grows_while_it_is_paged():
     assert pages.take(records([100, 100, 100, 101]))["time"].tolist() == [100, 101]
     assert len(pages.take(records([101]))) == 0
     assert pages.next_s == 102
+
+
+def test_a_page_from_before_its_start_is_no_end():
+    with pytest.raises(IbfastError, match="from 1970-01-01 00:01:40 UTC on, and answered with 2 of"):
+        Pages(100, 200).take(records([98, 99]))
+    assert len(Pages(100, 200).take(records([]))) == 0
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(PAST_BID_ASK, False), (PAST_MID_POINT, False), (PAST_LAST, True)])
+def test_one_quote_before_the_start_is_the_one_that_was_good_then(kind, is_told):
+    page = np.zeros(1, kind)
+    page["time"] = 99
+    if is_told:
+        with pytest.raises(IbfastError, match="cannot go on"):
+            Pages(100, 200).take(page)
+    else:
+        assert len(Pages(100, 200).take(page)) == 0
 
 
 def test_the_quote_before_the_start_is_left_out():

@@ -8,7 +8,16 @@ from types import SimpleNamespace
 import pytest
 from test_client import SOON_S, Gateway, connect  # noqa: F401  (a fixture)
 
-from ibfast import Contract, DecodeError, FADataType, Headline, ScannerSubscription, VersionError, WshFilter
+from ibfast import (
+    Contract,
+    DecodeError,
+    FADataType,
+    Headline,
+    IbfastError,
+    ScannerSubscription,
+    VersionError,
+    WshFilter,
+)
 from ibfast.news import HeadlinePages
 from ibfast.scanner import ScannerParameters as Parameters
 from ibfast.schema import (
@@ -173,6 +182,15 @@ def test_a_second_with_more_headlines_than_a_page_does_not_stop_the_pages():
     assert pages.take(page, True) == page
     assert (pages.take(page, True), pages.end, pages.is_done) == ([], NOON - timedelta(seconds=1), False)
     assert (pages.take([], False), pages.is_done) == ([], True)
+
+
+def test_pages_of_headlines_that_lead_nowhere_are_no_end():
+    with pytest.raises(IbfastError, match="has more, and sent none"):
+        HeadlinePages(NOON).take([], True)
+    newer = [Headline(NOON + timedelta(hours=1), "BRFG", "a", "")]
+    with pytest.raises(IbfastError, match="sent 1 that are all newer"):
+        HeadlinePages(NOON).take(newer, True)
+    assert HeadlinePages(NOON).take(newer, False) == newer
 
 
 def test_bulletins_and_broad_tape(with_gateway):

@@ -170,6 +170,10 @@ class HistoryRequests(Requests):
         """All ticks from ``start`` to before ``end``, page after page, each of them once.
 
         Ten days in a row without a tick end it too. As `historical_ticks`; a page is one request to TWS.
+
+        Raises:
+            IbfastError: a page that lies before its start altogether, so that nothing says where to go on.
+            RequestError: as `historical_ticks`.
         """
         aware(start, "start"), aware(end, "end")
         pages = Pages(int(start.timestamp()), int(end.timestamp()))

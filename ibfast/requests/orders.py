@@ -92,7 +92,8 @@ class OrderRequests(Requests):
         Raises:
             ValueError, VersionError, ConnectionLost: as `place_order`.
         """
-        order = _trade(trade).order.replace(**{"transmit": True, **changes})
+        released = {"transmit": True} if _trade(trade).order.transmit is False else {}
+        order = trade.order.replace(**{**released, **changes})
         check_change(trade, order, changes)
         wanted = order if "parent_id" in changes else self._without_ended_parent(trade, order)
         self._send_reported(place_request(trade.order_id, trade.contract, wanted), trade.reported_order, changes)
