@@ -2963,6 +2963,10 @@ class Client(Facade):
         """All ticks from ``start`` to before ``end``, page after page, each of them once.
 
         Ten days in a row without a tick end it too. As `historical_ticks`; a page is one request to TWS.
+
+        Raises:
+            IbfastError: a page that lies before its start altogether, so that nothing says where to go on.
+            RequestError: as `historical_ticks`.
         """
         return self._iterate(
             self._async.historical_ticks_between(
