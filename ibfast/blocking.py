@@ -1657,7 +1657,11 @@ class BracketBuilder(Facade):
         return self._call(self._async.oca, group, oca_type)
 
     def child_of(self, parent: Trade | int) -> Self:
-        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
+        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then.
+
+        Raises:
+            OrderNotOwned: the trade is not an order of this client.
+        """
         return self._call(self._async.child_of, bare(parent))
 
     def hold(self) -> Self:
@@ -2128,7 +2132,11 @@ class OrderBuilder(Facade):
         return self._call(self._async.oca, group, oca_type)
 
     def child_of(self, parent: Trade | int) -> Self:
-        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
+        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then.
+
+        Raises:
+            OrderNotOwned: the trade is not an order of this client.
+        """
         return self._call(self._async.child_of, bare(parent))
 
     def hold(self) -> Self:
@@ -3038,6 +3046,7 @@ class Client(Facade):
         ``trade.rejection`` says why and ``trade.order`` is again what TWS works on.
 
         Raises:
+            OrderNotOwned: it is not an order of this client. OrderDone: it has ended.
             ValueError, VersionError, ConnectionLost: as `place_order`.
         """
         return self._run(self._async.modify_order(bare(trade), **changes))
@@ -3050,7 +3059,11 @@ class Client(Facade):
         ext_operator: str | None = None,
         manual_order_indicator: int | None = None,
     ) -> Trade:
-        """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
+        """Ask TWS to cancel; the trade is cancelled when its status says so, not before.
+
+        Raises:
+            OrderNotOwned: it is not an order of this client. ConnectionLost.
+        """
         return self._run(
             self._async.cancel_order(
                 bare(trade),
@@ -3073,6 +3086,7 @@ class Client(Facade):
 
         Raises:
             ValueError: one of them can never be accepted; nothing was sent.
+            OrderNotOwned: one is not an order of this client. OrderDone: one has ended. Nothing was sent.
             VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
         return self._run(self._async.oca(group, *bare(orders), oca_type=oca_type))

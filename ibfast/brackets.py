@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
 from ibfast.order import AttachedOrders, Order, Quantity, quantity_of
-from ibfast.order_words import BookingWords, DurationWords, RoutingWords, SideWords, TieWords
+from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
 from ibfast.trade import Trade
 
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
@@ -91,8 +91,10 @@ class Exits:
 class BracketBuilder(SideWords, DurationWords, RoutingWords, BookingWords, TieWords):
     """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
-    def __init__(self, contract: Contract, order: Order, place: Place, exits: Exits, check: Check) -> None:
-        super().__init__(contract, order)
+    def __init__(
+        self, contract: Contract, order: Order, place: Place, exits: Exits, check: Check, own: Own = lambda trade: None
+    ) -> None:
+        super().__init__(contract, order, own)
         self._place = place
         self._check = check
         self._exits = exits

@@ -109,6 +109,7 @@ class Connection:
     async def open(self, host: str, port: int, timeout_s: float) -> None:
         """Connect and shake hands; see `ibfast.link.Link.open`."""
         self._address = (host, port, timeout_s)
+        self.talk.trades.gateway = f"{host}:{port}"
         await self.link.dial(host, port, timeout_s)
         self.watch.enter(HealthState.HANDSHAKING)
         await self.link.shake_hands(f"{host}:{port}", timeout_s)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from enum import Enum
 from time import monotonic_ns
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
-from ibfast.contract import Contract, the_contract
+from ibfast.contract import the_contract
 from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.error_codes import ErrorKind, RequestKind, Verdict, find
@@ -31,11 +32,13 @@ from ibfast.schema import (
     ExecutionDetails,
     ExerciseOptionsRequest,
     GlobalCancelRequest,
+    IdsRequest,
     ManagedAccounts,
     MarketDataTypeRequest,
     NextValidId,
     OpenOrder,
     OpenOrdersEnd,
+    OrderBound,
     OrderStatus,
     PlaceOrderRequest,
     StartApiRequest,
@@ -43,6 +46,7 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
+from ibfast.trade import Trade
 from ibfast.trades import Trades
 from ibfast.updates import Feed
 
@@ -59,6 +63,18 @@ REQUEST_IDS = 1_000_000_000
 """Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
 
 When the gateway's next order id is past half of that, the two change places: request ids go on below it."""
+
+LAST_ORDER_ID = 2**31 - 2
+"""The largest id an order can have: on the wire 2147483647 means "unset"."""
+
+ORDER_CODES = frozenset({103, 104, 105, 106, 135, 136, 161, 201, 202, 10147, 10148})
+"""Errors that are always about an order: a request that has the same number goes on.
+
+A global cancel brings one 161 for each order of the day that has ended, with the numbers other clients gave them."""
+
+DUPLICATE_ID = 103
+PERMANENT_ID = re.compile(r"permId =\s*(\d+)")
+"""What an error that is about an order names it by, beside its number (161, seen)."""
 
 WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
 """What a read-only session never sends."""
@@ -166,7 +182,11 @@ class Answer:
 
 
 class Ids:
-    """Request ids and order ids, from blocks that never meet."""
+    """Request ids and order ids, from blocks that never meet.
+
+    IB asks that a new order's id is above every id that this client id ever used, or that TWS reported to it in open
+    orders and statuses, those of other clients too; else TWS refuses the order with 103.
+    """
 
     def __init__(self) -> None:
         self.next_order_id = 1
@@ -180,11 +200,26 @@ class Ids:
             self._next_request_id = self.next_order_id
         self.next_order_id = max(self.next_order_id, next_valid_id)
 
+    def saw(self, order_id: int) -> None:
+        """TWS has reported an order with this id, whosesoever it is."""
+        if self.next_order_id <= order_id < LAST_ORDER_ID:
+            self.raise_to(order_id + 1)
+
     def request(self) -> int:
         self._next_request_id += 1
         return self._next_request_id - 1
 
     def order(self) -> int:
+        """The id of the next order.
+
+        Raises:
+            IbfastError: there is none left.
+        """
+        if self.next_order_id > LAST_ORDER_ID:
+            raise IbfastError(
+                f"no order id is left: the next valid id is {self.next_order_id}, and orders go up to {LAST_ORDER_ID}; "
+                "nothing was sent. Connect with another client_id, or reset the API order ids in the settings of TWS"
+            )
         self.next_order_id += 1
         return self.next_order_id - 1
 
@@ -338,8 +373,13 @@ class Conversation:
 
     def check_write(self, message: Message) -> None:
         """Raise ReadOnly for what orders, changes or cancels, if this session may not."""
-        if self.read_only and _is_write(message):
-            raise ReadOnly(f"{type(message).__name__}: this client is read-only")
+        if _is_write(message):
+            self.check_writable(type(message).__name__)
+
+    def check_writable(self, what: str) -> None:
+        """Raise ReadOnly if this session may not order, change or cancel."""
+        if self.read_only:
+            raise ReadOnly(f"{what}: this client is read-only")
 
     def release(self) -> int | None:
         """Put what has waited long enough into the outbox; nanoseconds until there may be more, or None."""
@@ -504,12 +544,16 @@ class Conversation:
         if message.order is not None and message.order.what_if:
             self._deliver(message.order_id or 0, message)
         else:
+            self.ids.saw(message.order_id or 0)
             self.trades.on_open_order(message)
 
     def _on_status(self, message: OrderStatus) -> None:
+        self.ids.saw(message.order_id or 0)
         self.unclaimed += not self.trades.on_status(message)
 
     def _on_execution(self, message: ExecutionDetails) -> None:
+        if message.execution is not None and message.execution.client_id == self.client_id:
+            self.ids.saw(message.execution.order_id or 0)
         claimed = self.trades.on_execution(message) or message.req_id in self._waiting
         self.unclaimed += not claimed
 
@@ -517,19 +561,20 @@ class Conversation:
         """An error message goes to the request or order it is about; the table of codes says what it does to that."""
         code, text = message.error_code or 0, message.error_msg or ""
         req_id = -1 if message.id is None else message.id
-        receiver = self._waiting.get(req_id)
-        kind = self.kind_of(req_id)
+        receiver = self._who_waits(message)
+        trade = self._trade_about(message) if receiver is None else None
+        kind = self.kind_of(req_id) if receiver is not None else RequestKind.ORDER if trade is not None else None
         row = find(code, kind, text)
         self.pacing.complained(code, text, self.clock())
         if self.state is State.STARTING and (row.verdict is not Verdict.NOTE or row.kind is ErrorKind.FATAL):
             self.refusal = message
             if row.kind is ErrorKind.FATAL:
                 raise ConnectionFailed(f"{code}: {text}", code=code)
-        trade = self.trades[req_id] if receiver is None and req_id in self.trades else None
         goes_on = row.verdict is Verdict.NOTE or (receiver is None and trade is None)
         is_failure = row.kind in FAILURES or not (goes_on or row.kind is ErrorKind.NOTICE)
         if is_failure or not goes_on:
-            error = RequestError.of(message, contract=self._contract_of(req_id), request=kind)
+            contract = trade.contract if trade is not None else getattr(self._requests.get(req_id), "contract", None)
+            error = RequestError.of(message, contract=contract, request=kind)
         if is_failure:
             self.on_failure(error)
         if trade is not None:
@@ -554,12 +599,21 @@ class Conversation:
             return RequestKind.ORDER if req_id in self.trades else None
         return kind_of(request, once=isinstance(self._waiting[req_id], Answer), delayed=self._takes_delayed)
 
-    def _contract_of(self, req_id: int) -> Contract | None:
-        """What the request or order of an id is about."""
-        request = self._requests.get(req_id)
-        if request is not None:
-            return getattr(request, "contract", None)
-        return self.trades[req_id].contract if req_id in self.trades else None
+    def _who_waits(self, message: ErrorMessage) -> Receiver | None:
+        """Whose request an error is about; orders, those of other clients too, may have the numbers of requests."""
+        req_id = -1 if message.id is None else message.id
+        is_about_order = message.error_code in ORDER_CODES or PERMANENT_ID.search(message.error_msg or "")
+        if is_about_order and not isinstance(self._requests.get(req_id), PlaceOrderRequest):
+            return None  # an order that is only asked about has a number of orders
+        return self._waiting.get(req_id)
+
+    def _trade_about(self, message: ErrorMessage) -> Trade | None:
+        """The order an error is about, if it is one of those followed here."""
+        order_id = -1 if message.id is None else message.id
+        named = PERMANENT_ID.search(message.error_msg or "")
+        if message.error_code == DUPLICATE_ID and self.state is State.READY and order_id in self.trades:
+            self._send_soon(IdsRequest())  # so that the next order is above what TWS knows and we do not
+        return self.trades.about(order_id, int(named[1]) if named else None)
 
 
 def _is_write(message: Message) -> bool:
@@ -574,6 +628,7 @@ _HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
     ErrorMessage: Conversation._on_error,
     OpenOrder: Conversation._on_open_order,
     OpenOrdersEnd: lambda talk, message: talk.trades.on_open_orders_end(),
+    OrderBound: lambda talk, message: talk.trades.on_bound(message),
     OrderStatus: Conversation._on_status,
     ExecutionDetails: Conversation._on_execution,
     CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),

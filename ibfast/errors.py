@@ -8,6 +8,8 @@
     ├── ConnectionLost       the connection ended while something waited on it
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
     ├── DecodeError          one message could not be read; nothing else is lost
+    ├── OrderDone            an order that has ended cannot be changed (a ValueError too); nothing was sent
+    ├── OrderNotOwned        the order is not this client's to act on (a ValueError too); nothing was sent
     ├── PacingError          so many cannot be open at once; nothing was sent
     ├── ReadOnly             the client was made read-only; nothing was sent
     ├── RequestError         TWS refused a request
@@ -152,6 +154,17 @@ class RequestError(IbfastError):
 
 class RequestTimeout(IbfastError, TimeoutError):
     """TWS did not answer in time; whatever still comes is dropped and counted."""
+
+
+class OrderDone(IbfastError, ValueError):
+    """An order that has ended cannot be changed: place a new one. Nothing was sent."""
+
+
+class OrderNotOwned(IbfastError, ValueError):
+    """The order belongs to another client, another gateway or to TWS itself; nothing was sent.
+
+    TWS knows orders by client id and number: the number of another client's order names another order here, or none.
+    """
 
 
 class PacingError(IbfastError):

@@ -12,7 +12,7 @@ from ibfast.contract import Contract
 from ibfast.order import AttachedOrders, Order
 from ibfast.order_rules import check_order
 from ibfast.order_types import OrderTypeWords
-from ibfast.order_words import BookingWords, DurationWords, RoutingWords, SideWords, TieWords
+from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
 from ibfast.trade import Trade
 from ibfast.what_if import WhatIf
 
@@ -27,9 +27,10 @@ class OrderBuilder(
     """Builds one order; nothing is sent before `submit`. `set` reaches every field of `ibfast.Order`."""
 
     def __init__(
-        self, contract: Contract, order: Order, place: Place, preview: Preview, check: Check = check_order
-    ) -> None:
-        super().__init__(contract, order)
+        self, contract: Contract, order: Order, place: Place, preview: Preview, check: Check = check_order,
+        own: Own = lambda trade: None,
+    ) -> None:  # fmt: skip
+        super().__init__(contract, order, own)
         self._place = place
         self._preview = preview
         self._check = check
@@ -65,7 +66,7 @@ class OrderBuilder(
         if entry is not None:
             self.limit(entry)
         exits = Exits(take_profit, stop_loss, stop_limit, trailing_amount, trailing_percent)
-        return BracketBuilder(self.contract, self.order, self._place, exits, self._check)
+        return BracketBuilder(self.contract, self.order, self._place, exits, self._check, self._own)
 
     def build(self) -> Order:
         """The order, checked and not sent.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, TimeInForce
 from ibfast.order import Order, Quantity, quantity_of
 from ibfast.times import format_time
 from ibfast.trade import Trade
+
+Own: TypeAlias = Callable[[Trade], object]  # raises if an order is not this client's
 
 
 class Words:
@@ -19,9 +22,10 @@ class Words:
     contract: Contract
     order: Order
 
-    def __init__(self, contract: Contract, order: Order) -> None:
+    def __init__(self, contract: Contract, order: Order, own: Own = lambda trade: None) -> None:
         self.contract = contract
         self.order = order
+        self._own = own
 
     def set(self, **fields: Any) -> Self:
         """Any fields of `ibfast.Order`."""
@@ -172,8 +176,15 @@ class TieWords(Words):
         return self.set(oca_group=group, oca_type=oca_number(oca_type))
 
     def child_of(self, parent: Trade | int) -> Self:
-        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then."""
-        return self.set(parent_id=parent if isinstance(parent, int) else parent.order_id)
+        """Wait until a trade, or the order of this id, is filled; its order should be on `hold` until then.
+
+        Raises:
+            OrderNotOwned: the trade is not an order of this client.
+        """
+        if isinstance(parent, Trade):
+            self._own(parent)
+            parent = parent.order_id
+        return self.set(parent_id=parent)
 
     def hold(self) -> Self:
         """TWS keeps it; it goes out with the first of its children that is not on hold."""

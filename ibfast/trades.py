@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ibfast.errors import RequestError
+from ibfast.contract import Contract
+from ibfast.errors import OrderNotOwned, RequestError
 from ibfast.fills import key_of
 from ibfast.order import Order
 from ibfast.schema import (
@@ -15,9 +16,12 @@ from ibfast.schema import (
     Execution,
     ExecutionDetails,
     OpenOrder,
+    OrderBound,
     OrderStatus,
 )
 from ibfast.trade import Listener, Trade, TradeEvent
+
+DUPLICATE_ID = 103
 
 COMMISSIONS_KEPT = 10_000
 """Commissions that wait for their execution; the oldest go first, they are of orders this session never heard of."""
@@ -35,6 +39,7 @@ class Trades:
 
     def __init__(self, client_id: int) -> None:
         self.client_id = client_id
+        self.gateway = ""  # its address, for messages
         self.listeners: list[Listener] = []
         self.kept: int | None = TRADES_KEPT
         self.on_doubt: Callable[[Trade, RequestError], bool] = lambda trade, error: False
@@ -64,6 +69,36 @@ class Trades:
     def __contains__(self, order_id: int) -> bool:
         return order_id in self._by_order_id
 
+    def check_owner(self, trade: Trade) -> None:
+        """See that this client may change, cancel or attach to an order.
+
+        Raises:
+            OrderNotOwned: it belongs to another client or gateway, or was entered in TWS.
+        """
+        owner = self._other_owner(trade)
+        if owner is not None:
+            order = f"order {trade.order_id}" if trade.order_id else f"the order with permanent id {trade.perm_id}"
+            raise OrderNotOwned(f"{order} belongs to {owner}; this is {self}")
+
+    def _other_owner(self, trade: Trade) -> str | None:
+        """Who may act on an order if not this client. TWS goes by client id and number alone."""
+        book = trade._book
+        if book is None:
+            return "no client: this Trade was made by hand, and those that can be acted on are in `trades`"
+        if book is not self:
+            twin = str(book) == str(self)
+            return f"another Client object of {book}: look for it in `trades` here" if twin else str(book)
+        if not trade.order_id:
+            return "TWS, where it was entered: client 0 may act on it once it is bound, see auto_open_orders()"
+        if trade.client_id != self.client_id:
+            return f"client {trade.client_id}"
+        if self._by_order_id.get(trade.order_id) is not trade:
+            return "the past: it was let go, or its number stands for a later order"
+        return None
+
+    def __str__(self) -> str:
+        return f"client {self.client_id}" + (f" at {self.gateway}" if self.gateway else "")
+
     def add(self, trade: Trade) -> Trade:
         """Follow an order that is about to be sent."""
         trade._book, trade._session = self, self.session
@@ -83,7 +118,9 @@ class Trades:
             trade = Trade.reported(message)
             trade._book, trade._session = self, self.session - missed
             if self._is_ours(message.order_id, order.client_id):
+                trade.client_id = self.client_id
                 self._by_order_id[trade.order_id] = trade
+        self._number(trade, message.order_id, order.client_id)
         if order.perm_id:
             self._by_perm_id[order.perm_id] = trade
         with self.replay(missed):
@@ -93,11 +130,18 @@ class Trades:
         """What TWS says of open orders from here on happens now."""
         self._are_listed = True
 
+    def on_bound(self, message: OrderBound) -> None:
+        """An order that was entered in TWS has been given to a client, with a number of that client."""
+        trade = self._by_perm_id.get(message.perm_id or 0)
+        if trade is not None:
+            self._number(trade, message.order_id, message.client_id)
+
     def on_status(self, message: OrderStatus) -> bool:
         """How far an order is; False when it is none of those followed here."""
         trade = self._find(message.order_id, message.client_id, message.perm_id)
         if trade is None:
             return False
+        self._number(trade, message.order_id, message.client_id)
         if message.perm_id:
             self._by_perm_id[message.perm_id] = trade
         with self.replay(not self._are_listed):
@@ -125,12 +169,24 @@ class Trades:
         """An order of ours that has ended."""
         order = message.order if message.order is not None else Order()
         trade = self._by_perm_id.get(order.perm_id or 0)
-        if trade is None and (named := self._by_ref.get(order.order_ref or "")) is not None and not named.perm_id:
+        named = self._by_ref.get(order.order_ref or "")
+        if trade is None and named is not None and not named.perm_id and _is_like(named, message):
             trade = named  # it ended before TWS could say under what permanent id
             trade.perm_id = order.perm_id or 0
         if trade is not None:
             with self.replay():
                 trade.on_completed(message)
+
+    def about(self, order_id: int, perm_id: int | None) -> Trade | None:
+        """The order that an error is about: by the permanent id if the error has one, else by this client's number.
+
+        -1 is what errors have that are about nothing.
+        """
+        if perm_id is not None and (trade := self._by_perm_id.get(perm_id)) is not None:
+            return trade
+        trade = self._by_order_id.get(order_id) if order_id != -1 else None
+        is_another = trade is not None and perm_id is not None and trade.perm_id not in (0, perm_id)
+        return None if is_another else trade
 
     def of(self, message: OpenOrder) -> Trade | None:
         """The order that a report is about."""
@@ -229,9 +285,41 @@ class Trades:
 
     def _find(self, order_id: int | None, client_id: int | None, perm_id: int | None) -> Trade | None:
         mine = self._by_order_id.get(order_id or 0) if self._is_ours(order_id, client_id) else None
-        if mine is not None and (not mine.perm_id or not perm_id or mine.perm_id == perm_id):
+        if mine is not None and not _is_duplicate(mine) and perm_id in (0, None, mine.perm_id or perm_id):
             return mine  # the same permanent id, or one of them does not know it yet
         return self._by_perm_id.get(perm_id) if perm_id else None
 
+    def _number(self, trade: Trade, order_id: int | None, client_id: int | None) -> None:
+        """File an order of this client under its number.
+
+        What was entered in TWS comes without one, gets one below zero when it is bound to client 0, and another one
+        in the next session.
+        """
+        if order_id is None or not self._is_ours(order_id, client_id) or trade.order_id > 0:
+            return
+        if self._by_order_id.get(trade.order_id) is trade:
+            del self._by_order_id[trade.order_id]
+        trade.order_id, trade.client_id = order_id, self.client_id
+        self._by_order_id[order_id] = trade
+
     def _is_ours(self, order_id: int | None, client_id: int | None) -> bool:
-        return bool(order_id) and (order_id or 0) > 0 and (client_id is None or client_id == self.client_id)
+        if client_id is not None and client_id != self.client_id:
+            return False
+        return bool(order_id) and (self.client_id == 0 or (order_id or 0) > 0)
+
+
+def _is_duplicate(trade: Trade) -> bool:
+    """Whether TWS refused it because an earlier order has its number: what it says under that is of the other."""
+    return not trade.acknowledged and trade.rejection is not None and trade.rejection.code == DUPLICATE_ID
+
+
+def _is_like(trade: Trade, message: CompletedOrder) -> bool:
+    """Whether an order that has ended may be this one: other clients may use the same references."""
+    order, contract = message.order or Order(), message.contract or Contract()
+    mine, held = trade.order, trade.contract
+    return (
+        (not order.client_id or order.client_id == trade.client_id)
+        and (not order.order_id or order.order_id == trade.order_id)
+        and (order.action or mine.action) == mine.action
+        and (contract.con_id == held.con_id if contract.con_id and held.con_id else contract.symbol == held.symbol)
+    )

@@ -5,6 +5,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from ibfast._codec import Kind
+from ibfast.schema import NextValidId
 from ibfast.schema.declare import ALWAYS, INCOMING, OUTGOING, Form
 from ibfast.schema.declare import FORMS as FORMS_BY_CLASS
 from ibfast.schema.versions import FIRST_VERSION, LAST_PROTOBUF_FREE_VERSION, LAST_VERSION, V
@@ -19,6 +20,7 @@ NOT_COMPUTED = {"-1": (-1.0).__eq__, "-2": (-2.0).__eq__, "negative": (0.0).__gt
 
 # 2147483647 and its like mean "unset" and are left out.
 INTEGERS = {Kind.INT: st.integers(-(2**31), 2**31 - 2), Kind.LONG: st.integers(-(2**63) + 1, 2**63 - 2)}
+NARROW = [(NextValidId, "order_id")]  # declared long so that 2147483647 is a number there
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15).filter(
     lambda number: number != 2147483647
 )
@@ -65,6 +67,7 @@ def _as_form(message, form: Form):
 @cache
 def _instances(cls, text, full=False) -> st.SearchStrategy:
     fields = {name: _values(field, text, full) for name, field in cls.__fields__.items()}
+    fields |= {name: INTEGERS[Kind.INT] for of, name in NARROW if of is cls}
     given = st.fixed_dictionaries(fields) if full else st.fixed_dictionaries({}, optional=fields)
     return given.map(lambda values: cls(**values))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from ibfast.acknowledgement import AcknowledgeWatch
 from ibfast.connection import Connection
 from ibfast.contract import Contract
 from ibfast.enums import OcaType
-from ibfast.errors import VersionError
+from ibfast.errors import OrderDone, OrderNotOwned, VersionError
 from ibfast.limits import Lane
 from ibfast.order import AttachedOrders, Order, without_answers
 from ibfast.order_builder import OrderBuilder
@@ -26,7 +26,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.subscription import Channel, MessageStream
-from ibfast.trade import Trade, TradeEvent
+from ibfast.trade import ENDED, INACTIVE, Trade, TradeEvent
 from ibfast.what_if import WhatIf
 
 EXERCISE, LAPSE = 1, 2
@@ -55,13 +55,16 @@ class OrderRequests(Requests):
         Raises:
             ValueError: the order is not done.
         """
-        if not _trade(trade).is_done:
+        if not isinstance(trade, Trade):
+            raise TypeError(f"trade: {trade!r} is not a Trade")
+        if not trade.is_done:
             raise ValueError(f"trade: order {trade.order_id} is {trade.status}; only what is done can be forgotten")
         self._talk.trades.forget(trade)
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``await client.order(aapl).buy(100).limit(150).submit()``."""
-        return OrderBuilder(contract, Order(), self._place, self.what_if_order, self._check)
+        trades = self._talk.trades
+        return OrderBuilder(contract, Order(), self._place, self.what_if_order, self._check, trades.check_owner)
 
     async def place_order(self, contract: Contract, order: Order) -> Trade:
         """Send an order; the trade follows it from here on, TWS has not seen it yet.
@@ -71,6 +74,7 @@ class OrderRequests(Requests):
             VersionError: the server is too old for a field of the order. ConnectionLost.
         """
         check_order(contract, order)
+        self._check_parent(order)
         return self._place(contract, order)
 
     async def what_if_order(self, contract: Contract, order: Order) -> WhatIf:
@@ -80,6 +84,7 @@ class OrderRequests(Requests):
             ValueError: as `place_order`. RequestError: TWS would refuse it. RequestTimeout. ConnectionLost.
         """
         check_order(contract, order)
+        self._check_parent(order)
         request = place_request(0, contract, order.replace(what_if=True, transmit=True))
         return WhatIf.of(await self._connection.ask_about_order(request, lambda it: WhatIf.of(it).says_something))
 
@@ -90,16 +95,25 @@ class OrderRequests(Requests):
         ``trade.rejection`` says why and ``trade.order`` is again what TWS works on.
 
         Raises:
+            OrderNotOwned: it is not an order of this client. OrderDone: it has ended.
             ValueError, VersionError, ConnectionLost: as `place_order`.
         """
-        released = {"transmit": True} if _trade(trade).order.transmit is False else {}
-        order = trade.order.replace(**{**released, **changes})
-        check_change(trade, order, changes)
+        order = self._changed(trade, changes)
         wanted = order if "parent_id" in changes else self._without_ended_parent(trade, order)
         self._send_reported(place_request(trade.order_id, trade.contract, wanted), trade.reported_order, changes)
         trade.sent_again(order)
         self._watch.sent(trade)
         return trade
+
+    def _changed(self, trade: Trade, changes: dict[str, Any]) -> Order:
+        """The order with these fields changed, if it can be sent."""
+        was_refused = self._own(trade).rejection is not None and trade.status not in ENDED  # it can be put right
+        if trade.is_done and not was_refused and trade.status != INACTIVE:  # which TWS takes a change of (seen)
+            raise OrderDone(f"order {trade.order_id} of client {trade.client_id} is {trade.status}: place a new one")
+        released = {"transmit": True} if trade.order.transmit is False else {}
+        order = trade.order.replace(**{**released, **changes})
+        check_change(trade, order, changes)
+        return order
 
     async def cancel_order(
         self,
@@ -109,12 +123,16 @@ class OrderRequests(Requests):
         ext_operator: str | None = None,
         manual_order_indicator: int | None = None,
     ) -> Trade:
-        """Ask TWS to cancel; the trade is cancelled when its status says so, not before."""
+        """Ask TWS to cancel; the trade is cancelled when its status says so, not before.
+
+        Raises:
+            OrderNotOwned: it is not an order of this client. ConnectionLost.
+        """
         cancel = OrderCancel(
             manual_order_cancel_time=manual_order_cancel_time, ext_operator=ext_operator,
             manual_order_indicator=manual_order_indicator,
         )  # fmt: skip
-        self._connection.send(CancelOrderRequest(order_id=_trade(trade).order_id, order_cancel=cancel), urgent=True)
+        self._connection.send(CancelOrderRequest(order_id=self._own(trade).order_id, order_cancel=cancel), urgent=True)
         return trade
 
     async def cancel_all_orders(
@@ -133,6 +151,7 @@ class OrderRequests(Requests):
 
         Raises:
             ValueError: one of them can never be accepted; nothing was sent.
+            OrderNotOwned: one is not an order of this client. OrderDone: one has ended. Nothing was sent.
             VersionError: the server is too old for a field of one of them; nothing was sent. ConnectionLost.
         """
         fields = {"oca_group": group, "oca_type": oca_number(oca_type)}
@@ -140,6 +159,9 @@ class OrderRequests(Requests):
             if isinstance(order, OrderBuilder):
                 order.set(**fields)
                 self._check(order.contract, order.order)
+            else:
+                request = place_request(0, order.contract, self._changed(order, fields))
+                self._send_reported(request, order.reported_order, fields, send=self._encode)
         return [
             await (order.submit() if isinstance(order, OrderBuilder) else self.modify_order(order, **fields))
             for order in orders
@@ -197,7 +219,32 @@ class OrderRequests(Requests):
     def _check(self, contract: Contract, order: Order) -> None:
         """Raise what keeps an order from being sent, before those that belong to it are."""
         check_order(contract, order)
-        wire.encode(place_request(0, contract, order), self.server_version)
+        self._check_parent(order)
+        self._encode(place_request(0, contract, order))
+
+    def _encode(self, request: PlaceOrderRequest, *, urgent: bool = True) -> None:
+        """Raise what sending it would."""
+        wire.encode(request, self.server_version)
+
+    def _own(self, given: object) -> Trade:
+        """The trade, if this client may act on it.
+
+        Raises:
+            TypeError, OrderNotOwned, ReadOnly.
+        """
+        if not isinstance(given, Trade):
+            raise TypeError(f"trade: {given!r} is not a Trade, such as submit() and open_orders() give")
+        self._talk.check_writable(f"order {given.order_id}")
+        self._talk.trades.check_owner(given)
+        return given
+
+    def _check_parent(self, order: Order) -> None:
+        """An order that TWS reported of another client names its parent by that client's number."""
+        if order.parent_id and order.client_id is not None and order.client_id != self.client_id:
+            raise OrderNotOwned(
+                f"parent_id: {order.parent_id} is the number of an order of client {order.client_id}; this is client "
+                f"{self.client_id}, for which it names another order"
+            )
 
     def _place(self, contract: Contract, order: Order, attached: AttachedOrders | None = None) -> Trade:
         order_id = self._talk.ids.order()
@@ -218,8 +265,9 @@ class OrderRequests(Requests):
         return trade
 
     def _send_reported(
-        self, request: PlaceOrderRequest, reported: Order | None, changes: Iterable[str] = (), *, urgent: bool = True
-    ) -> None:
+        self, request: PlaceOrderRequest, reported: Order | None, changes: Iterable[str] = (), *, urgent: bool = True,
+        send: Callable[..., object] | None = None,
+    ) -> None:  # fmt: skip
         """Send an order; what a request to this server cannot carry is left out if TWS has reported it so.
 
         TWS reports fields that the same server does not take (seen: routeMarketableToBbo at 203). What the user sets
@@ -227,7 +275,7 @@ class OrderRequests(Requests):
         """
         while True:
             try:
-                self._connection.send(request, urgent=urgent)
+                (send or self._connection.send)(request, urgent=urgent)
             except VersionError as error:
                 name, order = error.name.rpartition("order.")[2], request.order
                 if order is None or reported is None or name in changes or name not in Order.__fields__:
@@ -262,12 +310,6 @@ def check_change(trade: Trade, order: Order, changes: Iterable[str]) -> None:
     reported = trade.reported_order
     names = {*changes, *SENSELESS} if "order_type" in changes else changes
     check_order(trade.contract, order if reported is None else order.replace(perm_id=trade.perm_id), names)
-
-
-def _trade(given: object) -> Trade:
-    if not isinstance(given, Trade):
-        raise TypeError(f"trade: {given!r} is not a Trade, such as submit() and open_orders() give")
-    return given
 
 
 def place_request(

@@ -25,7 +25,7 @@ class IdsRequest(Message):
 class NextValidId(Message):
     """The lowest id that the next order of this client may have."""
 
-    order_id: Int = field(1)
+    order_id: Long = field(1)  # a number also where it is 2147483647, which elsewhere is IB's word for "unset"
     TEXT = layout("order_id", version=1)
 
 
