@@ -13,6 +13,7 @@ from ibfast import Contract, RequestError, TickType
 from ibfast._codec import Book
 from ibfast.book import ASKS, BIDS
 from ibfast.records import BOOK_RESET, CONDITIONS, EXCHANGES, OPTION, concatenate
+from ibfast.simulator.faults import NoQuotes
 
 ES = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
 CALL = Contract.call("AAPL", expiry="20260918", strike=320.0)
@@ -100,6 +101,53 @@ def test_a_calculation_and_its_reverse(play):  # noqa: F811
         assert implied.implied_vol == pytest.approx(0.3, abs=0.01)
         with pytest.raises(RequestError):
             await client.calculate_option_price(AAPL, volatility=0.3, under_price=320.0)
+
+    play(case)
+
+
+@pytest.mark.parametrize(("missing", "size"), [(-1.0, 0), (-1.0, -1), (0.0, 0)])
+def test_a_market_without_quotes(play, missing, size):  # noqa: F811
+    """Halted, for a time: bid and ask are not there, and come again."""
+
+    async def case(client, sim):
+        async with client.quote(AAPL) as quote, client.quote(AAPL) as other:
+            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+            await come_to(other, lambda it: 0 < it.bid < it.ask)
+            sim.inject(NoQuotes(0.3, price=missing, size=size, halted=2))
+            await come_to(quote, lambda it: it.halted == 2)
+            assert np.isnan([quote.bid, quote.ask, quote.midpoint, quote.spread]).all()
+            assert np.isnan(quote.bid_size) if size < 0 else quote.bid_size == 0
+            assert quote.last > 0
+            await come_to(quote, lambda it: it.halted == 0 and 0 < it.bid < it.ask)
+
+    play(case)
+
+
+def test_a_closed_market_has_no_bid_and_no_ask(play):  # noqa: F811
+    async def case(client):
+        async with client.quote(AAPL, snapshot=True) as quote:
+            async for _ in quote:
+                pass
+            assert np.isnan([quote.bid, quote.ask]).all()
+            assert (quote.last > 0, quote.close_price > 0) == (True, True)
+        async with client.quote(Contract.crypto("BTC")) as quote:  # all week
+            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+        await client.market_data_type("FROZEN")
+        async with client.quote(AAPL) as quote:
+            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+
+    sunday = int(datetime(2026, 8, 30, 15, tzinfo=UTC).timestamp()) * SECOND_NS
+    play(case, trading_hours=True, clock=lambda: sunday)
+
+
+def test_a_combination_has_prices_below_zero(play):  # noqa: F811
+    """What costs more is sold: real prices, with sizes."""
+
+    async def case(client):
+        pair = await client.combo((Contract.stock("IBM"), 1), (Contract.stock("MSFT"), -1))
+        async with client.quote(pair) as quote:
+            await come_to(quote, lambda it: it.bid < 0 and it.ask < 0 and it.bid < it.ask)
+            assert (quote.bid_size > 0, quote.midpoint < 0) == (True, True)
 
     play(case)
 

@@ -50,9 +50,11 @@ from ibfast.schema import (
     PnLSingle,
     PnLSingleRequest,
     PortfolioValue,
+    PositionEnd,
     PositionMulti,
     PositionMultiEnd,
     PositionsMultiRequest,
+    PositionsRequest,
     QueryDisplayGroupsRequest,
     ReceiveFA,
     ReplaceFAEnd,
@@ -334,3 +336,48 @@ def test_what_trades_in_another_currency_counts_at_its_rate():
         assert account.gross() == pytest.approx(account.market_value(dax) * market.rate("EUR"))
 
     on_a_clock(conversation)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_setting_of_tws_marks_the_ledger(version, marked):
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        summary = AccountSummaryRequest(req_id=1, group="All", tags="AccruedCash,$LEDGER:ALL")
+        multi = AccountUpdatesMultiRequest(req_id=2, account=ACCOUNT, model_code="", ledger_and_nlv=False)
+        updates = AccountDataRequest(subscribe=True, acct_code=ACCOUNT)
+        prefix = "$LEDGER-" if marked else ""
+        for request, end in (
+            (summary, AccountSummaryEnd), (multi, AccountUpdateMultiEnd), (updates, AccountDataEnd)
+        ):  # fmt: skip
+            told = await caller.ask(request, end)
+            names = [getattr(it, "tag", None) or getattr(it, "key", None) for it in told]
+            accrued = [name for name in names if name and name.endswith("AccruedCash")]
+            assert accrued == ["AccruedCash", f"{prefix}AccruedCash", f"{prefix}AccruedCash"]  # USD, USD, BASE
+            assert f"{prefix}Currency" in names
+
+    on_a_clock(conversation, server_version=version, marks_ledger=marked)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_contract_of_a_position_names_an_exchange_for_stocks_alone(version):
+    """As recorded: AAPL on NASDAQ where it is listed, futures and currencies on none."""
+
+    async def conversation(sim, clock):
+        caller = await Caller.log_in(sim)
+        future = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
+        order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(1), tif="DAY")
+        for order_id, contract in enumerate((AAPL, future), 1):
+            request = PlaceOrderRequest(order_id=order_id, contract=contract, order=order)
+            await caller.ask(request, CommissionAndFeesReport)
+        held = (await caller.ask(PositionsRequest(), PositionEnd))[:-1]
+        assert {it.contract.symbol: it.contract.exchange for it in held} == {"AAPL": "NASDAQ", "ES": None}
+        request = PositionsMultiRequest(req_id=1, account=ACCOUNT)
+        held = (await caller.ask(request, PositionMultiEnd))[:-1]
+        assert {it.contract.symbol: it.contract.exchange for it in held} == {"AAPL": "NASDAQ", "ES": None}
+        without = PlaceOrderRequest(order_id=3, contract=held[-1].contract, order=order)
+        code, text = await caller.error(without, 3)
+        assert code == 321
+        assert "Missing order exchange" in text
+
+    on_a_clock(conversation, server_version=version)

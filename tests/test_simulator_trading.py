@@ -132,11 +132,12 @@ def test_the_account(version):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         updates = await caller.ask(AccountDataRequest(subscribe=True, acct_code="DU1234567"), AccountDataEnd)
-        values = {(it.key, it.currency): it.value for it in updates if type(it).__name__ == "AccountValue"}
-        assert values["NetLiquidation", "USD"] == "1000000.00"
+        rows = [it for it in updates if type(it).__name__ == "AccountValue"]
+        assert [it.value for it in rows if (it.key, it.currency) == ("NetLiquidation", "USD")] == ["1000000.00"]
+        assert len([it for it in rows if (it.key, it.currency) == ("AccruedCash", "USD")]) == 2  # of it and its ledger
         assert kinds(updates)[-2:] == ["AccountUpdateTime", "AccountDataEnd"]
         request = AccountUpdatesMultiRequest(req_id=1, account="DU1234567", model_code="", ledger_and_nlv=False)
-        assert len(await caller.ask(request, AccountUpdateMultiEnd)) == len(values) + 1
+        assert len(await caller.ask(request, AccountUpdateMultiEnd)) == len(rows) + 1
         request = AccountSummaryRequest(req_id=2, group="All", tags="NetLiquidation,BuyingPower")
         summary = await caller.ask(request, AccountSummaryEnd)
         assert [it.tag for it in summary[:-1]] == ["BuyingPower", "NetLiquidation"]

@@ -51,6 +51,7 @@ class Account:
     rate: Callable[[Instrument], float] = no_exchange
     cash: float = STARTING_CASH
     kind: str = "INDIVIDUAL"
+    marks_ledger: bool = False  # a setting of TWS: the tags of the ledger begin with $LEDGER-
     holdings: dict[Instrument, Holding] = field(default_factory=dict)
 
     def fill(self, instrument: Instrument, side: str, shares: Decimal, price: float, commission: float) -> float | None:

@@ -18,11 +18,13 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.simulator.account import CURRENCY, Account
-from ibfast.simulator.messages import contract_of
+from ibfast.simulator.messages import contract_of, held_contract
 from ibfast.simulator.streams import Subscription
 from ibfast.simulator.universe import Instrument
 
 UPDATES_ID = -(2**30) - 1  # account updates have no request id: their place among the streams of a session
+LEDGER_PREFIX = "$LEDGER-"
+LEDGER_ALONE = ("RealizedPnL", "UnrealizedPnL")  # account updates have them by currency only
 SLOW_S = 180  # IB tells values of an account every three minutes, and at once when a position has changed
 
 Picture = Iterable[tuple[Hashable, Message]]
@@ -64,9 +66,8 @@ class AccountUpdates(AccountStream):
         super().__init__(UPDATES_ID, account, now_s)
 
     def picture(self) -> Iterator[tuple[Hashable, Message]]:
-        for key, value, currency in rows(self.account):
-            told = AccountValue(key=key, value=value, currency=currency, account_name=self.account.name)
-            yield (key, currency), told
+        for place, (key, value, currency) in enumerate(rows(self.account)):
+            yield place, AccountValue(key=key, value=value, currency=currency, account_name=self.account.name)
         for instrument, _ in self.account.positions():
             yield instrument, portfolio_value(self.account, instrument)
 
@@ -88,9 +89,9 @@ class AccountSummaries(AccountStream):
 
     def picture(self) -> Iterator[tuple[Hashable, Message]]:
         for account in self._accounts:
-            for tag, value, currency in summary(account, self._tags):
+            for place, (tag, value, currency) in enumerate(summary(account, self._tags)):
                 told = AccountSummary(req_id=self.req_id, account=account.name, tag=tag, value=value, currency=currency)
-                yield (account.name, tag, currency), told
+                yield (account.name, place), told
 
 
 class AccountUpdatesMulti(AccountStream):
@@ -104,12 +105,13 @@ class AccountUpdatesMulti(AccountStream):
         self._ledger = ledger
 
     def picture(self) -> Iterator[tuple[Hashable, Message]]:
-        for key, value, currency in ledger_rows(self.account) if self._ledger else rows(self.account):
+        told_rows = ledger_and_worth(self.account) if self._ledger else rows(self.account)
+        for place, (key, value, currency) in enumerate(told_rows):
             told = AccountUpdateMulti(
                 req_id=self.req_id, account=self.account.name, model_code=self._model_code, key=key, value=value,
                 currency=currency,
             )  # fmt: skip
-            yield (key, currency), told
+            yield place, told
 
 
 class PositionsMulti(AccountStream):
@@ -122,7 +124,7 @@ class PositionsMulti(AccountStream):
     def picture(self) -> Iterator[tuple[Hashable, Message]]:
         for instrument, holding in self.account.positions():
             told = PositionMulti(
-                req_id=self.req_id, account=self.account.name, contract=contract_of(instrument),
+                req_id=self.req_id, account=self.account.name, contract=held_contract(instrument),
                 position=holding.position, avg_cost=holding.average_cost, model_code=self._model_code,
             )  # fmt: skip
             yield instrument, told
@@ -163,22 +165,34 @@ class ProfitAndLossOfOne(AccountStream):
 
 
 def rows(account: Account) -> Iterator[tuple[str, str, str]]:
-    """Every value of an account, as account updates have them: key, value, currency."""
-    values = account.values()
-    for key, (value, currency) in values.items():
-        yield key, value, currency
+    """Every value of an account, as account updates have them: key, value, currency.
+
+    AccruedCash comes twice in one currency, of the account and of the ledger, as IB has it.
+    """
+    for key, (value, currency) in account.values().items():
+        if key not in LEDGER_ALONE:
+            yield key, value, currency
     for code in (CURRENCY, "BASE"):
-        yield "Currency", code, code
-        for key, value in account.ledger().items():
-            if key not in values or code == "BASE":
-                yield key, value, code
+        yield from ledger_block(account, code)
 
 
-def ledger_rows(account: Account) -> Iterator[tuple[str, str, str]]:
+def ledger_and_worth(account: Account) -> Iterator[tuple[str, str, str]]:
     value, currency = account.values()["NetLiquidation"]
     yield "NetLiquidation", value, currency
+    yield from ledger_rows(account, CURRENCY)
+
+
+def ledger_block(account: Account, currency: str) -> Iterator[tuple[str, str, str]]:
+    """The ledger in one currency, which comes first."""
+    yield (LEDGER_PREFIX if account.marks_ledger else "") + "Currency", currency, currency
+    yield from ledger_rows(account, currency)
+
+
+def ledger_rows(account: Account, currency: str) -> Iterator[tuple[str, str, str]]:
+    """The ledger in one currency: key, value, currency."""
+    prefix = LEDGER_PREFIX if account.marks_ledger else ""
     for key, value in account.ledger().items():
-        yield key, value, CURRENCY
+        yield prefix + key, value, currency
 
 
 def summary(account: Account, tags: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -192,9 +206,7 @@ def summary(account: Account, tags: list[str]) -> Iterator[tuple[str, str, str]]
             continue
         for code in (CURRENCY, "BASE") if asked == "ALL" else (asked or "BASE",):
             if code in (CURRENCY, "BASE"):
-                yield "Currency", code, code
-                for key, value in account.ledger().items():
-                    yield key, value, code
+                yield from ledger_block(account, code)
 
 
 def portfolio_value(account: Account, instrument: Instrument) -> PortfolioValue:

@@ -10,6 +10,7 @@ from ibfast.schema import (
     TickByTickRequest,
     TickSnapshotEnd,
 )
+from ibfast.schema.declare import Message
 from ibfast.simulator.answers import answers
 from ibfast.simulator.answers_history import start_task
 from ibfast.simulator.generic_ticks import GenericTicks, IncorrectGenericTicksError
@@ -25,6 +26,7 @@ from ibfast.simulator.streams import (
     L1Stream,
     MidPointStream,
     QuoteStream,
+    Suspension,
     TradeStream,
     tick_by_tick,
 )
@@ -59,7 +61,7 @@ def market_data(session: SimulatorSession, request: MarketDataRequest) -> None:
     hedge = request.contract.delta_neutral_contract if request.contract else None
     if hedge is not None:
         session.send(DeltaNeutralValidation(req_id=req_id, delta_neutral_contract=hedge))
-    for message in stream.opening():
+    for message in [*stream.opening(), *_closed(session, stream)]:
         session.send(message)
     if once:
         session.send(TickSnapshotEnd(req_id=req_id))
@@ -88,6 +90,16 @@ def _stream(
 async def _send_slow(session: SimulatorSession, generic: GenericTicks) -> None:
     for message in await generic.slow():
         session.send(message)
+
+
+def _closed(session: SimulatorSession, stream: L1Stream) -> list[Message]:
+    """What is said of bid and ask of a closed exchange, where the simulator keeps its hours."""
+    market = session.gateway.market
+    now_s = market.now_s()
+    is_open = stream.instrument.hours.latest(now_s + 1).end > now_s
+    if not session.gateway.keeps_hours or is_open or stream.market_data_type != REAL_TIME:
+        return []
+    return stream.suspend_quotes(Suspension())
 
 
 def _is_entitled(session: SimulatorSession, stream: L1Stream) -> bool:

@@ -18,6 +18,7 @@ events                happen to a session, between two messages or at an exact b
 `Say`                 a message that nobody asked for
 `Garbage`             bytes that are no message, lengths that are no length
 `ClientIdInUse`       326, and the connection ends
+`NoQuotes`            bid and ask of -1, as of a market that is closed or halted
 `Restart`             the nightly restart: every session dropped, the port closed, later open again
 ====================  ============================================================================================
 
@@ -26,7 +27,8 @@ edits                 are done to single messages
 `Lose`                a message is never sent; a request is never heard
 `Repeat`              a message is sent twice, or more often
 `Reject`              a request is answered by an error, and not acted on
-`Late`                a message is sent later, what follows it first; a request is heard later
+`Late`                a message is sent later, what follows it first; a request is heard later: positions that come
+                      late after a reconnect are ``Late(at_message=PositionsRequest, session=2)``
 `Spoil`               a message arrives with a field that cannot be read
 `AnswerVersion`       the handshake is answered with another server version
 ====================  ============================================================================================
@@ -46,6 +48,7 @@ from ibfast.schema import ErrorMessage, StartApiRequest
 from ibfast.schema.declare import Message
 from ibfast.simulator.notices import BOOK_RESET, DATA_KEPT, DATA_LOST, ENDING, LOST, OF, SOCKET_RESET, TEXTS
 from ibfast.simulator.spoiling import with_raw_field
+from ibfast.simulator.streams import Suspension
 
 if TYPE_CHECKING:
     from ibfast.simulator.line import Line
@@ -222,6 +225,22 @@ class Restart(Event):
 
     def strike_all(self, script: Script, lines: list[Line]) -> None:
         script.restart(self.down_s)
+
+
+@dataclass(frozen=True)
+class NoQuotes(Event):
+    """There is nobody to trade with, for ``seconds``: live L1 data have a bid and an ask of -1, or ``price``, and stop.
+
+    Their ``size`` is 0 or -1, real gateways do either. ``halted`` is why: 1 a general halt, 2 a volatility halt.
+    """
+
+    seconds: float = FOREVER
+    price: float = -1.0
+    size: int = 0
+    halted: int = 0
+
+    def strike(self, line: Line) -> None:
+        line.suspend_quotes(Suspension(self.price, self.size, self.halted), self.seconds)
 
 
 # ---------------------------------------------------------------------------------------------- what is said

@@ -31,18 +31,19 @@ class Gateway:
 
     def __init__(
         self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer,
-        fa: bool = False, keeps_hours: bool = False,
+        fa: bool = False, keeps_hours: bool = False, marks_ledger: bool = False,
     ) -> None:  # fmt: skip
         self.script = script
         self.enforcer = enforcer
         self.server_version = server_version
         self.rate = rate
+        self.keeps_hours = keeps_hours
         self.clock = clock
         self.market = Market(seed, clock)
         self.advisor = Advisor() if fa else None
         names = self.advisor.accounts if self.advisor is not None else (ACCOUNT,)
         kind = "INDIVIDUAL" if self.advisor is None else "ADVISOR"
-        self.accounts = {name: Account(self.market.mid, name, self._day, self._rate, kind=kind) for name in names}
+        self.accounts = {name: self._account(name, kind, marks_ledger) for name in names}
         self.account = self.accounts[names[0]]
         self.configuration = Configuration()
         self.display_groups = dict.fromkeys(DISPLAY_GROUPS, "none")
@@ -53,6 +54,9 @@ class Gateway:
         self.sessions: set[SimulatorSession] = set()
         self.clients: dict[int, SimulatorSession] = {}
         self._working = asyncio.Event()
+
+    def _account(self, name: str, kind: str, marks_ledger: bool) -> Account:
+        return Account(self.market.mid, name, self._day, self._rate, kind=kind, marks_ledger=marks_ledger)
 
     def orders_changed(self) -> None:
         """There may be something to match."""

@@ -13,7 +13,7 @@ from ibfast.simulator.exercise import EXERCISE, LAPSE, Exercise
 from ibfast.simulator.market import Market
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.order_kinds import OTHER_NAMES
-from ibfast.simulator.refusals import NO_CONTRACT, Refusal, ambiguous, invalid, refuse
+from ibfast.simulator.refusals import NO_CONTRACT, NO_EXCHANGE, Refusal, ambiguous, invalid, refuse
 from ibfast.simulator.universe import Instrument, UnknownSecTypeError
 from ibfast.simulator.waiting import time_refusal
 from ibfast.simulator.working import WorkingOrder, echo
@@ -45,7 +45,7 @@ class Intake:
         instrument = self._instrument(contract)
         kind = (order.order_type or "").upper()
         order = order.replace(order_type=OTHER_NAMES.get(kind, kind))
-        self._check(refuse(order, instrument))
+        self._check(refuse(order, instrument) or (None if contract.exchange else NO_EXCHANGE))
         for condition in order.conditions:
             self._check(refusal_of(condition, self._market))
         for text, what in (

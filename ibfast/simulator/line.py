@@ -28,6 +28,7 @@ from ibfast.schema import (
     TickString,
 )
 from ibfast.schema.declare import INCOMING, Message
+from ibfast.simulator.streams import L1Stream, Suspension
 
 if TYPE_CHECKING:
     from ibfast.simulator.script import Script
@@ -186,6 +187,21 @@ class Line:
         """Streams say nothing while ``on``."""
         if self.version:
             self.session.pump.silent = on
+
+    def suspend_quotes(self, suspension: Suspension, seconds: float) -> None:
+        """No quotes for a time; `FOREVER` is until the streams end."""
+        streams = [it for it in self.session.pump.streams.values() if isinstance(it, L1Stream)] if self.version else []
+        for stream in streams:
+            for message in stream.suspend_quotes(suspension):
+                self.session.send(message)
+        if not math.isinf(seconds):
+            self.script.timers.after(seconds, lambda: self._resume_quotes(streams))
+
+    def _resume_quotes(self, streams: list[L1Stream]) -> None:
+        for stream in streams:
+            if self.session.pump.streams.get(stream.req_id) is stream:
+                for message in stream.resume_quotes():
+                    self.session.send(message)
 
     def forget(self, req_id: int) -> None:
         """The stream of a request is over, at the gateway."""

@@ -32,6 +32,12 @@ def contract_of(instrument: Instrument, asked: Query | None = None) -> Contract:
     return contract.replace(exchange=exchange) if exchange else contract
 
 
+def held_contract(instrument: Instrument) -> Contract:
+    """The contract of a position: on the exchange that lists a stock, on none otherwise, as recorded."""
+    contract = contract_of(instrument)
+    return contract.replace(exchange=contract.primary_exch or None, primary_exch=None)
+
+
 def contract_data(instrument: Instrument, asked: Query, req_id: int, today: date) -> ContractData:
     """One answer to a request for contract details."""
     hours = instrument.hours

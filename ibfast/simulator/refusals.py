@@ -38,6 +38,9 @@ def invalid(cause: str) -> Refusal:
     return 321, f"Error validating request.-'sim' : cause - {cause}"
 
 
+NO_EXCHANGE = invalid("Missing order exchange.")
+
+
 def rejected(reason: str) -> Refusal:
     return 201, f"Order rejected - reason:{reason}"
 

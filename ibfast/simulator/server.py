@@ -50,7 +50,8 @@ class Simulator:
     ``faults`` are what goes wrong, see `ibfast.simulator.faults`. ``enforce_limits`` makes it as strict as IB with
     clients that ask too much, given so many market data ``lines``; ``breaches`` counts how often each limit was.
     ``fa`` makes the login that of a financial advisor, with several accounts.
-    ``trading_hours`` holds orders, with a warning, while their exchange is closed.
+    ``trading_hours`` holds orders, with a warning, while their exchange is closed; live data then say that there is no
+    bid and no ask. ``marks_ledger`` puts ``$LEDGER-`` before the tags of the ledger, as a setting of TWS does.
 
     Raises:
         ValueError: the server version is not one of 157 to 226, or ``lines`` is no number of lines.
@@ -59,7 +60,7 @@ class Simulator:
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, server_version: int = LAST_VERSION, seed: int = 0,
         rate: float = 50.0, clock: Clock = time.time_ns, faults: Iterable[Fault] = (), enforce_limits: bool = False,
-        lines: int = DEFAULT_LINES, fa: bool = False, trading_hours: bool = False,
+        lines: int = DEFAULT_LINES, fa: bool = False, trading_hours: bool = False, marks_ledger: bool = False,
     ) -> None:  # fmt: skip
         if not FIRST_VERSION <= server_version <= LAST_VERSION:
             raise ValueError(f"server_version {server_version}: the simulator speaks {FIRST_VERSION} to {LAST_VERSION}")
@@ -68,7 +69,9 @@ class Simulator:
         self._script = Script(faults, seed, clock, self._restart_now)
         enforcer = Enforcer(clock, lines, on=enforce_limits)
         self.breaches = enforcer.breaches
-        self.gateway = Gateway(server_version, seed, rate, clock, self._script, enforcer, fa, trading_hours)
+        self.gateway = Gateway(
+            server_version, seed, rate, clock, self._script, enforcer, fa, trading_hours, marks_ledger
+        )
         self._server: asyncio.Server | None = None
         self._matching: asyncio.Task[None] | None = None
 

@@ -26,7 +26,7 @@ from ibfast.simulator.account_streams import AccountStream
 from ibfast.simulator.answers import ANSWERS
 from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.line import Line
-from ibfast.simulator.messages import contract_of
+from ibfast.simulator.messages import held_contract
 from ibfast.simulator.pump import Pump
 from ibfast.simulator.refusals import NO_CONTRACT, Refusal, ambiguous, invalid
 from ibfast.simulator.universe import Instrument, UnknownSecTypeError
@@ -156,7 +156,7 @@ class SimulatorSession:
         holding = account.holdings[instrument]
         self.send(
             Position(
-                account=account.name, contract=contract_of(instrument), position=holding.position,
+                account=account.name, contract=held_contract(instrument), position=holding.position,
                 avg_cost=holding.average_cost,
             )
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -101,6 +102,15 @@ class Stream(Subscription):
         return ticks * tick.numerator / tick.denominator
 
 
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """How a gateway says that there is no quote: ``price`` and ``size`` of bid and ask, ``halted`` as IB has it."""
+
+    price: float = -1.0
+    size: int = 0
+    halted: int = 0
+
+
 class L1Stream(Stream):
     """Market data as REQ_MKT_DATA gives it."""
 
@@ -115,6 +125,8 @@ class L1Stream(Stream):
         self._late_ns = DELAY_NS if self.market_data_type in (DELAYED, DELAYED_FROZEN) else 0
         self.generic = generic
         self.flows = self.market_data_type in (REAL_TIME, DELAYED) and not (generic and generic.alone)
+        self._can_flow = self.flows
+        self._suspension: Suspension | None = None
         self._rounds = ROUNDS if instrument.model.two_sided else UNQUOTED
         self._high = self._low = 0
         self._quoted_ns = 0  # when the quote of the running round was made
@@ -153,9 +165,32 @@ class L1Stream(Stream):
             return told + generic
         now_ns = self._now_ns()
         rows = self.rows(self._rounds.shape[1], now_ns - 1, now_ns)
-        halted = TickGeneric(req_id=self.req_id, tick_type=self._type(Tick.HALTED), value=0.0)
-        told += [*(self._message(row) for row in rows), *self._day(), self._timestamp(), halted]
+        told += [*(self._message(row) for row in rows), *self._day(), self._timestamp(), self._halted()]
         return told + self._computations() + generic
+
+    def suspend_quotes(self, suspension: Suspension) -> list[Message]:
+        """From here on there is nobody to trade with; what a gateway says of that."""
+        self._suspension, self.flows = suspension, False
+        return [*self._sides(), self._halted()]
+
+    def resume_quotes(self) -> list[Message]:
+        """Quotes go on."""
+        self._suspension, self.flows = None, self._can_flow
+        return [self._halted()]
+
+    def _sides(self) -> list[Message]:
+        assert self._suspension is not None
+        size = Decimal(self._suspension.size)
+        return [
+            TickPrice(
+                req_id=self.req_id, tick_type=self._type(side), price=self._suspension.price, size=size, attr_mask=0
+            )
+            for side in (Tick.BID, Tick.ASK)
+        ]
+
+    def _halted(self) -> TickGeneric:
+        value = float(self._suspension.halted if self._suspension is not None else 0)
+        return TickGeneric(req_id=self.req_id, tick_type=self._type(Tick.HALTED), value=value)
 
     def params(self) -> TickReqParams:
         details = self.instrument.details
@@ -169,7 +204,7 @@ class L1Stream(Stream):
         )
 
     def notes(self) -> list[Message]:
-        if self.market_data_type in (FROZEN, DELAYED_FROZEN):
+        if self.market_data_type in (FROZEN, DELAYED_FROZEN) or self._suspension is not None:
             return []
         generic = self.generic.notes() if self.generic else []
         if self.generic and self.generic.alone:
