@@ -132,6 +132,10 @@ _SUSPECTS_OF_UNKNOWN = FieldSet(Order, _TIED)
 """Fields to look closer for: an order with none of them has nothing senseless and every partner, but for GTD's date."""
 
 
+NO_EXCHANGE = (
+    "contract.exchange: TWS refuses an order that names none (321). The contracts of positions often name none: "
+    'use await client.qualify(contract), or contract.replace(exchange="SMART")'
+)
 WITHOUT_QUANTITY = ("cash_qty", "hedge_type", "fa_method")
 """Fields by which TWS finds the quantity itself."""
 
@@ -145,7 +149,8 @@ def check_order(contract: Contract, order: Order, changes: Iterable[str] = ()) -
     Raises:
         ValueError: it names the field, the order type and the reason. TypeError: the contract is none.
     """
-    the_contract(contract)
+    if not the_contract(contract).exchange and not order.perm_id:
+        raise ValueError(NO_EXCHANGE)
     kind = order.order_type or ""
     if not (order.action and kind and order.total_quantity):
         _check_basics(order)

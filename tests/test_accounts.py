@@ -404,3 +404,24 @@ def test_the_ledger_and_the_account_do_not_overwrite_each_other(run, connect, nu
 def test_numbers_are_numbers(tag, text, value):
     assert value_of(tag, text) == value
     assert type(value_of(tag, text)) is type(value)
+
+
+def test_what_positions_return_can_be_traded_and_followed(play):  # noqa: F811
+    """The contract of a future names no exchange, as recorded; an order needs one."""
+
+    async def case(client):
+        es = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
+        trade = await client.order(es).buy(1).market().submit()
+        await trade.filled()
+        (position,) = await client.positions()
+        assert position.contract.exchange is None
+        with pytest.raises(ValueError, match=r"contract\.exchange: .*qualify"):
+            await client.order(position.contract).sell(1).market().submit()
+        (future,) = await client.qualify(position.contract)
+        assert future.exchange == "CME"
+        async with client.quote(future) as quote:
+            await quote.next(SOON_S)
+        await (await client.order(future).sell(1).market().submit()).filled()
+        assert [it.position for it in await client.positions()] == [0]
+
+    play(case)

@@ -13,16 +13,19 @@ from ibfast import Client, Contract, GenericTick, MarketDataType, RequestError, 
 from ibfast.events import Depth, OptionComputation, RealTimeBar
 from ibfast.records import BAR, BOOK_RESET, DEPTH, DTYPES, LAST, OPTION, REAL_TIME_BAR, Rows, concatenate
 from ibfast.schema import (
+    AccountSummaryRequest,
     CancelMarketData,
     CancelMarketDepth,
     CancelRealTimeBars,
     ErrorMessage,
+    HistoricalDataRequest,
     MarketDataRequest,
     MarketDataTypeRequest,
     MarketDepth,
     MarketDepthData,
     MarketDepthL2,
     MarketDepthRequest,
+    PnLRequest,
     RealTimeBarsRequest,
     RealTimeBarTick,
     TickOptionComputation,
@@ -382,3 +385,65 @@ def test_every_generic_tick_of_the_simulator_has_a_name():
 def test_kinds_of_ticks_are_their_texts():
     assert TickByTickType.BID_ASK == "BidAsk"
     assert (LAST.names[0], BAR.names[0]) == ("recv_ns", "time_ns")
+
+
+# ------------------------------------------------------------------------------------------- without being opened
+
+
+UNOPENED = {
+    "market data, latest": (lambda client: client.market_data(AAPL), "latest", MarketDataRequest, None),
+    "market data, total": (lambda client: client.market_data(AAPL), "total", MarketDataRequest, 0),
+    "greeks, latest": (lambda client: client.market_data(CALL).computations, "latest", MarketDataRequest, None),
+    "greeks, total": (lambda client: client.market_data(CALL).computations, "total", MarketDataRequest, 0),
+    "depth, total": (lambda client: client.depth(AAPL), "total", MarketDepthRequest, 0),
+    "book, updates": (lambda client: client.book(AAPL), "updates", MarketDepthRequest, 0),
+    "book, resets": (lambda client: client.book(AAPL), "resets", MarketDepthRequest, 0),
+    "book, latest": (lambda client: client.book(AAPL), "latest", MarketDepthRequest, None),
+    "bars, latest": (lambda client: client.keep_up_to_date(AAPL, duration="1 D", bar_size="1 min"), "latest",
+                     HistoricalDataRequest, None),
+    "profit and loss, latest": (lambda client: client.pnl("DU1"), "latest", PnLRequest, None),
+    "summary, latest": (lambda client: client.account_summary_updates(), "latest", AccountSummaryRequest, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("opened", "name", "request_type", "nothing"), UNOPENED.values(), ids=UNOPENED)
+def test_reading_what_came_opens_a_stream(talk, opened, name, request_type, nothing):
+    async def case(client, gateway):
+        stream = opened(client)
+        assert getattr(stream, name) == nothing
+        asked = await gateway.hear(request_type)
+        gateway.say(ErrorMessage(id=asked.req_id, error_code=321, error_msg="Error validating request"))
+        with pytest.raises(RequestError, match="321"):
+            await stream.next(SOON_S)
+        with pytest.raises(RequestError, match="321"):
+            getattr(stream, name)
+
+    talk(case)
+
+
+def test_reading_a_book_opens_it(talk):
+    async def case(client, gateway):
+        book = client.book(AAPL, rows=5)
+        assert np.isnan(book.bid)
+        assert len(book.asks) == 0
+        req_id = (await gateway.hear(MarketDepthRequest)).req_id
+        gateway.say(depth(req_id, 0, INSERT, BID, 150.0, 300))
+        await book.next(SOON_S)
+        assert (book.bid, book.bid_size, book.updates) == (150.0, 300, 1)
+        book.close()
+        assert (await gateway.hear(CancelMarketDepth)).req_id == req_id
+        assert book.bid == 150.0  # it stands still now
+        assert not book.is_current
+
+    talk(case)
+
+
+def test_what_is_not_read_does_not_open_a_stream(talk):
+    async def case(client, gateway):
+        quote, ticks, pnl = client.quote(AAPL), client.market_data(AAPL), client.pnl("DU1")
+        for stream in (quote, ticks, pnl):
+            assert (stream.is_closed, stream.error, stream.gaps, stream.req_id) == (False, None, [], 0)
+            assert repr(stream)
+        assert not [it for it in gateway.heard if isinstance(it, MarketDataRequest | PnLRequest)]
+
+    talk(case)
