@@ -343,7 +343,7 @@ class LiveStream(GapStream[T]):
         self._opener.close_rows(self._req_id, None)
         contract = Contract(con_id=route.con_id, exchange=route.exchange)
         if contract == self.rerouted_to:
-            self._end(IbfastError(f"TWS sends the request for {contract} on to that same contract"))
+            self.failed(IbfastError(f"TWS sends the request for {contract} on to that same contract"))
             return
         self.rerouted_to = contract
         self._request = self._request.replace(contract=contract)
@@ -351,7 +351,7 @@ class LiveStream(GapStream[T]):
         try:
             self.open()
         except (IbfastError, ValueError) as error:
-            self._end(error if isinstance(error, IbfastError) else IbfastError(str(error)))
+            self.failed(error if isinstance(error, IbfastError) else IbfastError(str(error)))
 
     def noticed(self, message: ErrorMessage) -> None:
         if find(message.error_code or 0).signal is Signal.BOOK_RESET:
