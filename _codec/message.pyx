@@ -6,11 +6,16 @@
 # million fields again and again. A message that holds itself is therefore never collected; nothing of ours makes one.
 
 
+cdef inline list copy_of(list values):
+    """A list of values for another message."""
+    cdef list copied = values.copy()
+    PyObject_GC_UnTrack(<void *>copied)
+    return copied
+
+
 cdef inline list blank_values(object cls):
     """The values of a message in which nothing is set."""
-    cdef list values = (<list>cls.__blank__).copy()
-    PyObject_GC_UnTrack(<void *>values)
-    return values
+    return copy_of(<list>cls.__blank__)
 
 
 cpdef enum Kind:
@@ -29,8 +34,9 @@ cdef class Field:
     """One field of a message class: the descriptor users read and write, and what the codec must know of it.
 
     ``number`` is the protobuf field number (0: the field exists on the text wire only), ``since`` the first server
-    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"), ``default``
-    what a request carries when the caller says nothing.
+    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"). What a request
+    makes of it: ``default`` is sent when the caller says nothing, ``reported`` fields are never sent with a value,
+    ``explicit`` ones also when they are False or empty, ``zero_unset`` ones not when they are 0.
     """
     cdef readonly str name
     cdef readonly int index
@@ -41,9 +47,13 @@ cdef class Field:
     cdef readonly int since
     cdef readonly str unset
     cdef readonly object default
+    cdef readonly bint reported
+    cdef readonly bint explicit
+    cdef readonly bint zero_unset
 
     def __init__(self, str name, int index, int number, int kind, *, bint repeated=False, object type=None,
-                 int since=0, str unset="zero", object default=None):
+                 int since=0, str unset="zero", object default=None, bint reported=False, bint explicit=False,
+                 bint zero_unset=False):
         self.name = name
         self.index = index
         self.number = number
@@ -53,6 +63,14 @@ cdef class Field:
         self.since = since
         self.unset = unset
         self.default = default
+        self.reported = reported
+        self.explicit = explicit
+        self.zero_unset = zero_unset
+
+    @property
+    def omits(self):
+        """Whether a request leaves the field out when it holds False, an empty text or, ``zero_unset``, 0."""
+        return self.zero_unset or (self.kind in (Kind.BOOL, Kind.STRING) and not self.repeated and not self.explicit)
 
     def __get__(self, Message message, object owner):
         if message is None:
@@ -76,7 +94,9 @@ cdef class Field:
 cdef class Message:
     """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
 
-    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value.
+    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value. A message that
+    is made with keywords begins with the defaults that its class shows (an order's ``tif`` is DAY), one that is read
+    from the wire or a copy does not.
 
     Raises:
         TypeError: a keyword is not a field of the class.
@@ -88,23 +108,15 @@ cdef class Message:
             PyObject_GC_UnTrack(<void *>self)
 
     def __init__(self, **fields):
-        cls = type(self)
-        self.values = blank_values(cls)
-        for name, value in fields.items():
-            field = cls.__fields__.get(name)
-            if field is None:
-                raise TypeError(_no_such_field(cls, name))
-            self.values[(<Field>field).index] = value
+        self.values = copy_of(<list>type(self).__fresh__)
+        set_fields(self, fields)
 
     def replace(self, **fields):
         """A copy with these fields changed; nested messages and lists are shared with the original."""
-        cdef Message other = type(self)(**fields)
-        cdef Py_ssize_t i
-        for i in range(len(self.values)):
-            if other.values[i] is None:
-                other.values[i] = self.values[i]
-        for name in fields:
-            other.values[(<Field>type(self).__fields__[name]).index] = fields[name]
+        cls = type(self)
+        cdef Message other = <Message>cls.__new__(cls)
+        other.values = copy_of(self.values)
+        set_fields(other, fields)
         return other
 
     def differences(self, Message other not None):
@@ -177,7 +189,19 @@ cdef class FieldSet:
 
 
 def _restore(cls, fields):
-    return cls(**fields)
+    message = blank(cls)
+    set_fields(message, fields)
+    return message
+
+
+cdef int set_fields(Message message, dict fields) except -1:
+    cls = type(message)
+    for name, value in fields.items():
+        field = cls.__fields__.get(name)
+        if field is None:
+            raise TypeError(_no_such_field(cls, name))
+        message.values[(<Field>field).index] = value
+    return 0
 
 
 cdef inline bint is_set(object value):

@@ -1,4 +1,6 @@
-# Protobuf plans: fields by number. A plan needs no steps, only the class.
+# Protobuf plans: fields by number. A plan needs no steps, only the class. A class has one shape for requests and
+# another for answers: a request carries defaults where nothing is set, leaves out False and empty texts, and never
+# has a value that only answers have. All of that is worked out when the shape is made.
 
 cdef struct Slot:
     int index       # -1 for a number that the class does not have
@@ -11,25 +13,32 @@ cdef struct Target:
     int number
     int kind
     bint repeated
-    PyObject *default       # which its Field keeps alive
+    bint reported           # never sent with a value
+    bint omits              # left out when it is False, empty or, in some fields, 0
+    int left_out            # where in `Shape.left_out` the bytes begin that stand for an unset field, and their number
+    int left_out_size
 
 
 @cython.internal
 cdef class Shape:
-    """A message class as protobuf sees it: its fields by number."""
+    """A message class as protobuf sees it: its fields by number, in requests or in answers."""
     cdef object cls
+    cdef bint outgoing
+    cdef list blank         # what a reader starts from
     cdef list fields        # Field, by slot
     cdef list shapes        # Shape of nested messages, by slot
+    cdef Buffer left_out    # defaults, as written
     cdef Slot *slots        # by field number, for readers
     cdef int highest
     cdef Target *targets    # by slot, for writers
     cdef Py_ssize_t count
 
-    def __cinit__(self, cls):
+    def __cinit__(self, cls, bint outgoing):
         cdef int number
-        self.cls = cls
+        self.cls, self.outgoing = cls, outgoing
         self.fields = list(cls.__fields__.values())
-        self.shapes = [None if field.type is None else shape_of(field.type) for field in self.fields]
+        self.blank = [None] * len(self.fields)
+        self.shapes = [None if field.type is None else shape_of(field.type, outgoing) for field in self.fields]
         self.highest = max([field.number for field in self.fields], default=0)
         self.slots = <Slot *>PyMem_Malloc((self.highest + 1) * sizeof(Slot))
         if self.slots == NULL:
@@ -44,9 +53,22 @@ cdef class Shape:
         self.targets = <Target *>PyMem_Malloc(max(1, self.count) * sizeof(Target))
         if self.targets == NULL:
             raise MemoryError
+        self.left_out = Buffer()
         for field in self.fields:
-            self.targets[<int>field.index] = Target(
-                field.number, field.kind, field.repeated, <PyObject *>(<Field>field).default)
+            self.targets[<int>field.index] = Target(field.number, field.kind, field.repeated, False, False, 0, 0)
+            if outgoing:
+                self.set_request_rules(field, self.targets + <int>field.index)
+
+    cdef int set_request_rules(self, Field field, Target *target) except -1:
+        target.reported, target.omits = field.reported, field.omits
+        target.left_out = self.left_out.used
+        if field.number and field.default is not None:
+            if not self.write_plain(self.left_out, <PyObject *>field.default, target):
+                self.write_field(self.left_out, field, field.default)
+        target.left_out_size = self.left_out.used - target.left_out
+        if field.kind == Kind.BOOL and field.omits and field.default:   # absent is what False looks like
+            self.blank[field.index] = False
+        return 0
 
     def __dealloc__(self):
         PyMem_Free(self.slots)
@@ -55,10 +77,11 @@ cdef class Shape:
     # -- reading
 
     cdef Message read(self, Cursor *cur):
-        cdef Message message = blank(self.cls)
-        cdef list values = message.values
+        cdef Message message = <Message>self.cls.__new__(self.cls)
+        cdef list values = copy_of(self.blank)
         cdef uint64_t key = 0
         cdef Slot *slot
+        message.values = values
         while cur.pos < cur.end:
             if not take_varint(cur, &key) or key >> 3 == 0:
                 self.refuse(cur, "key", "not a field key")
@@ -163,19 +186,36 @@ cdef class Shape:
 
     # -- writing
 
-    cdef int write(self, list values, Buffer out, bint outgoing) except -1:
+    cdef int write(self, list values, Buffer out) except -1:
+        """The fields in declaration order; the defaults of unset fields side by side are one run, copied at once."""
         cdef Py_ssize_t i
         cdef PyObject *value
         cdef Target *target
+        cdef int run = 0, run_end = 0
         for i in range(self.count):
             target = self.targets + i
-            value = PyList_GET_ITEM(<PyObject *>values, i)
-            if value == <PyObject *>None and outgoing:
-                value = target.default
-            if value == <PyObject *>None or target.number == 0:
+            if target.number == 0:
                 continue
+            value = <PyObject *>None if target.reported else PyList_GET_ITEM(<PyObject *>values, i)
+            if target.omits and value != <PyObject *>None and not <object>value:
+                if target.kind == Kind.BOOL:
+                    continue
+                value = <PyObject *>None
+            if value == <PyObject *>None:
+                if target.left_out_size == 0:
+                    continue
+                if target.left_out != run_end:
+                    out.put_chars(self.left_out.at + run, run_end - run)
+                    run = target.left_out
+                run_end = target.left_out + target.left_out_size
+                continue
+            if run != run_end:
+                out.put_chars(self.left_out.at + run, run_end - run)
+                run = run_end
             if not self.write_plain(out, value, target):
-                self.write_field(out, self.fields[i], <object>value, outgoing)
+                self.write_field(out, self.fields[i], <object>value)
+        if run != run_end:
+            out.put_chars(self.left_out.at + run, run_end - run)
         return 0
 
     cdef bint write_plain(self, Buffer out, PyObject *value, const Target *target) except -1:
@@ -213,31 +253,31 @@ cdef class Shape:
                 return True
         return False
 
-    cdef int write_field(self, Buffer out, Field field, object value, bint outgoing) except -1:
+    cdef int write_field(self, Buffer out, Field field, object value) except -1:
         try:
             if field.kind == Kind.TAGS:
                 for tag, text in value.items():
                     write_tag(out, field.number, str(tag), str(text))
             elif not field.repeated:
-                self.write_value(out, field, value, outgoing)
+                self.write_value(out, field, value)
             elif field.kind in (Kind.INT, Kind.LONG, Kind.FLOAT, Kind.BOOL):
                 self.write_packed(out, field, value)
             else:
                 for item in value:
-                    self.write_value(out, field, item, outgoing)
+                    self.write_value(out, field, item)
         except (TypeError, AttributeError, OverflowError, InvalidOperation, UnicodeEncodeError) as error:
             raise ValueError(
                 f"{self.cls.__name__}.{field.name}: {error or type(error).__name__}: {value!r}") from None
         return 0
 
-    cdef int write_value(self, Buffer out, Field field, object value, bint outgoing) except -1:
+    cdef int write_value(self, Buffer out, Field field, object value) except -1:
         cdef Py_ssize_t start
         if field.kind == Kind.MESSAGE:
             if not isinstance(value, field.type):
                 raise TypeError(f"not of class {field.type.__name__}")
             out.put_key(field.number, BYTES)
             start = out.used
-            (<Shape>self.shapes[field.index]).write((<Message>value).values, out, outgoing)
+            (<Shape>self.shapes[field.index]).write((<Message>value).values, out)
             out.close_span(start)
         elif field.kind == Kind.STRING or field.kind == Kind.DECIMAL:
             if field.kind == Kind.DECIMAL:
@@ -286,10 +326,10 @@ cdef class Shape:
 cdef dict SHAPES = {}
 
 
-cdef Shape shape_of(object cls):
-    shape = SHAPES.get(cls)
+cdef Shape shape_of(object cls, bint outgoing):
+    shape = SHAPES.get((cls, outgoing))
     if shape is None:
-        shape = SHAPES[cls] = Shape(cls)
+        shape = SHAPES[cls, outgoing] = Shape(cls, outgoing)
     return shape
 
 
@@ -313,7 +353,7 @@ cdef class ProtobufPlan(Plan):
         self.cls, self.message_id, self.outgoing = cls, message_id, outgoing
         self.server_version = server_version
         self.set_gates(gates)
-        self.shape = shape_of(cls)
+        self.shape = shape_of(cls, outgoing)
 
     cdef Message read(self, Cursor *cur):
         return self.shape.read(cur)
@@ -321,4 +361,4 @@ cdef class ProtobufPlan(Plan):
     cdef int write(self, Message message, Buffer out) except -1:
         if self.gates:
             self.check_gates(message)
-        return self.shape.write(message.values, out, self.outgoing)
+        return self.shape.write(message.values, out)

@@ -58,6 +58,7 @@ cdef struct Instruction:
     int after           # the step behind it, and behind its block if it has one
     int blank           # where in `TextPlan.blanks` the text begins that it writes when nothing is set, and its length
     int blank_size
+    bint omits          # empty and 0 are written as unset
 
 
 cdef class TextPlan(Plan):
@@ -82,7 +83,8 @@ cdef class TextPlan(Plan):
         self.extras, self.names = [], []
         for i, step in enumerate(steps):
             self.steps[i] = Instruction(step.op, step.kind, step.register, step.slot, step.target, step.end,
-                                        UNSET_CODES[step.unset], SPELLINGS[step.wire], 0, step.end or i + 1, 0, 0)
+                                        UNSET_CODES[step.unset], SPELLINGS[step.wire], 0, step.end or i + 1, 0, 0,
+                                        outgoing and step.omits)
             extra = step.extra
             if step.op == Op.WHEN:
                 self.steps[i].condition, extra = extra
@@ -349,6 +351,8 @@ cdef class TextPlan(Plan):
             value = <PyObject *>None
             if step.op != Op.CONST and registers[step.register] != NULL:
                 value = PyList_GET_ITEM(registers[step.register], step.slot)
+                if step.omits and not <object>value:
+                    value = <PyObject *>None
             if value == <PyObject *>None and step.op != Op.WHEN:
                 if step.op == Op.ENTER:
                     registers[step.target] = NULL
@@ -453,8 +457,11 @@ cdef class TextPlan(Plan):
     cdef int write_value(self, Buffer out, object value, Instruction *step, int i) except -1:
         if value is None and self.outgoing and step.op == Op.FIELD:
             value = self.extras[i]
+            if step.kind == Kind.FLOAT and isinstance(value, int):   # a default is spelled as it is declared
+                self.write_text(out, str(value), i)
+                return 0
         if value is None or (step.kind == Kind.FLOAT and value != value):
-            out.put(unset_text(step))
+            out.put(unset_text(step, self.outgoing))
             out.put(b"\0")
             return 0
         if step.kind == Kind.TAGS:
@@ -506,9 +513,11 @@ cdef bint sendable(const char *at, Py_ssize_t size) noexcept:
     return True
 
 
-cdef bytes unset_text(Instruction *step):
+cdef bytes unset_text(Instruction *step, bint outgoing):
     if step.unset == EMPTY:
         return b""
+    if step.unset == MAX and step.kind == Kind.FLOAT and outgoing:
+        return b"1.7976931348623157e+308"   # as Python spells it, which is how the official client sends it
     if step.unset == MAX:
         return UNSET_TEXT.get(step.kind, b"")
     if step.unset == MINUS_ONE or step.unset == NEGATIVE:

@@ -65,8 +65,9 @@ class Field:
     """One field of a message class: the descriptor users read and write, and what the codec must know of it.
 
     ``number`` is the protobuf field number (0: the field exists on the text wire only), ``since`` the first server
-    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"), ``default``
-    what a request carries when the caller says nothing.
+    version that takes it, ``unset`` how the text wire spells "not set" ("zero", "empty" or "max"). What a request
+    makes of it: ``default`` is sent when the caller says nothing, ``reported`` fields are never sent with a value,
+    ``explicit`` ones also when they are False or empty, ``zero_unset`` ones not when they are 0.
     """
 
     @property
@@ -87,6 +88,15 @@ class Field:
     def unset(self) -> Any: ...
     @property
     def default(self) -> Any: ...
+    @property
+    def reported(self) -> bool: ...
+    @property
+    def explicit(self) -> bool: ...
+    @property
+    def zero_unset(self) -> bool: ...
+    @property
+    def omits(self) -> bool:
+        """Whether a request leaves the field out when it holds False, an empty text or, ``zero_unset``, 0."""
     def __init__(
         self,
         name: str,
@@ -99,6 +109,9 @@ class Field:
         since: int = 0,
         unset: str = "zero",
         default: Any = None,
+        reported: bool = False,
+        explicit: bool = False,
+        zero_unset: bool = False,
     ) -> None: ...
     def __get__(self, message: Any, owner: Any = None, /) -> Any: ...
     def __set__(self, message: Any, value: Any, /) -> None: ...
@@ -108,7 +121,9 @@ class Field:
 class Message:
     """Base of all message classes of ``ibfast.schema``; fields are keyword arguments and attributes.
 
-    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value.
+    An unset field reads as ``None``, an unset list or map as an empty one. Messages compare by value. A message that
+    is made with keywords begins with the defaults that its class shows (an order's ``tif`` is DAY), one that is read
+    from the wire or a copy does not.
 
     Raises:
         TypeError: a keyword is not a field of the class.

@@ -50,7 +50,10 @@ class AlgoWords(Words):
         end: Moment | None = None,
         allow_past_end: bool | None = None,
     ) -> Self:
-        """The time-weighted average price (Twap)."""
+        """The time-weighted average price (Twap).
+
+        ``style`` is IB's strategyType. Gateways have been seen to refuse an order with it, with 443.
+        """
         return self.algo(
             "Twap", strategyType=style, startTime=_moment(start), endTime=_moment(end), allowPastEndTime=allow_past_end
         )
@@ -154,7 +157,7 @@ class AlgoWords(Words):
         end: Moment | None = None,
         allow_past_end: bool | None = None,
     ) -> Self:
-        """Hidden but for a part whose size varies (DarkIce)."""
+        """Hidden but for a part whose size varies (DarkIce); gateways refuse it beside `display` (10255)."""
         return self.algo(
             "DarkIce", displaySize=display_size, startTime=_moment(start), endTime=_moment(end),
             allowPastEndTime=allow_past_end,

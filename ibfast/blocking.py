@@ -2192,7 +2192,10 @@ class OrderBuilder(Facade):
         end: Moment | None = None,
         allow_past_end: bool | None = None,
     ) -> Self:
-        """The time-weighted average price (Twap)."""
+        """The time-weighted average price (Twap).
+
+        ``style`` is IB's strategyType. Gateways have been seen to refuse an order with it, with 443.
+        """
         return self._call(self._async.twap, style=style, start=start, end=end, allow_past_end=allow_past_end)
 
     def percent_of_volume(
@@ -2319,7 +2322,7 @@ class OrderBuilder(Facade):
         end: Moment | None = None,
         allow_past_end: bool | None = None,
     ) -> Self:
-        """Hidden but for a part whose size varies (DarkIce)."""
+        """Hidden but for a part whose size varies (DarkIce); gateways refuse it beside `display` (10255)."""
         return self._call(self._async.dark_ice, display_size, start=start, end=end, allow_past_end=allow_past_end)
 
     def accumulate_distribute(

@@ -12,20 +12,20 @@ from ibfast.schema.declare import Bool, Float, Int, Message, Str, field
 class DeltaNeutralContract(Message):
     """The contract that hedges a volatility order or a combination's delta."""
 
-    con_id: Int = field(1)
-    delta: Float = field(2)
-    price: Float = field(3)
+    con_id: Int = field(1, default=0)
+    delta: Float = field(2, default=0.0)
+    price: Float = field(3, default=0.0)
 
 
 class ComboLeg(Message):
     """One leg of a combination; ``per_leg_price`` is its price when the order prices each leg."""
 
-    con_id: Int = field(1)
-    ratio: Int = field(2)
+    con_id: Int = field(1, default=0)
+    ratio: Int = field(2, default=0)
     action: Str = field(3)
     exchange: Str = field(4)
-    open_close: Int = field(5)
-    short_sales_slot: Int = field(6)
+    open_close: Int = field(5, default=0)
+    short_sales_slot: Int = field(6, default=0)
     designated_location: Str = field(7)
     exempt_code: Int = field(8, default=-1)
     per_leg_price: Float = field(9, unset="empty")
@@ -38,13 +38,13 @@ class Contract(Message):
     ``Contract(...)`` takes anything; `check` is the same refusal for it.
     """
 
-    con_id: Int = field(1)
+    con_id: Int = field(1, default=0)
     symbol: Str = field(2)
     sec_type: Str = field(3)
     last_trade_date_or_contract_month: Str = field(4)
-    strike: Float = field(5, unset="empty")
+    strike: Float = field(5, unset="empty", zero_unset=True)  # with 0.0 a gateway never answers
     right: Str = field(6)
-    multiplier: Float = field(7, unset="empty")
+    multiplier: Float = field(7, unset="empty", zero_unset=True)
     exchange: Str = field(8)
     primary_exch: Str = field(9)
     currency: Str = field(10)
@@ -58,7 +58,7 @@ class Contract(Message):
     include_expired: Bool = field(18)
     combo_legs_descrip: Str = field(19)
     combo_legs: list[ComboLeg] = field(20)
-    last_trade_date: Str = field(21)
+    last_trade_date: Str = field(21, reported=True)
 
     # ---------------------------------------------------------------------------------------------- by kind
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Self, TypeAlias
 
-from ibfast._codec import FieldSet
 from ibfast.schema.declare import Bool, Dec, Float, Int, Long, Message, Str, Tags, field
 from ibfast.schema.versions import V
 
@@ -14,8 +13,8 @@ class OrderCondition(Message):
     """What must happen before an order is released or cancelled; ``type`` says which fields count."""
 
     type: Int = field(1)
-    is_conjunction_connection: Bool = field(2)
-    is_more: Bool = field(3)
+    is_conjunction_connection: Bool = field(2, default=False, explicit=True)
+    is_more: Bool = field(3, explicit=True)
     con_id: Int = field(4)
     exchange: Str = field(5)
     symbol: Str = field(6)
@@ -37,19 +36,22 @@ class SoftDollarTier(Message):
 
 
 class Order(Message):
-    """What is to be done with a contract, in IB's own words; TWS fills some fields of the orders it reports."""
+    """What is to be done with a contract, in IB's own words; TWS fills some fields of the orders it reports.
 
-    client_id: Int = field(1)
-    order_id: Int = field(2)
-    perm_id: Long = field(3)
-    parent_id: Int = field(4)
+    An order is good for the day unless ``tif`` says otherwise, and goes out at once unless ``transmit`` is False.
+    """
+
+    client_id: Int = field(1, default=0, reported=True)
+    order_id: Int = field(2, reported=True)
+    perm_id: Long = field(3, default=0, reported=True)
+    parent_id: Int = field(4, default=0)
     action: Str = field(5)
     total_quantity: Dec = field(6)
-    display_size: Int = field(7, unset="empty")
+    display_size: Int = field(7, unset="empty", default=0)
     order_type: Str = field(8)
     lmt_price: Float = field(9, unset="empty")
     aux_price: Float = field(10, unset="empty")
-    tif: Str = field(11)
+    tif: Str = field(11, default="DAY", shown=True)  # a gateway refuses an order without one: 10052
     account: Str = field(12)
     settling_firm: Str = field(13)
     clearing_account: Str = field(14)
@@ -68,8 +70,8 @@ class Order(Message):
     oca_group: Str = field(27)
     order_ref: Str = field(28)
     rule80a: Str = field(29)
-    oca_type: Int = field(30)
-    trigger_method: Int = field(31)
+    oca_type: Int = field(30, default=0)
+    trigger_method: Int = field(31, default=0)
     active_start_time: Str = field(32)
     active_stop_time: Str = field(33)
     fa_group: Str = field(34)
@@ -81,10 +83,10 @@ class Order(Message):
     reference_price_type: Int = field(40)
     delta_neutral_order_type: Str = field(41)
     delta_neutral_aux_price: Float = field(42, unset="empty")
-    delta_neutral_con_id: Int = field(43)
+    delta_neutral_con_id: Int = field(43, default=0)
     delta_neutral_open_close: Str = field(44)
     delta_neutral_short_sale: Bool = field(45)
-    delta_neutral_short_sale_slot: Int = field(46)
+    delta_neutral_short_sale_slot: Int = field(46, default=0)
     delta_neutral_designated_location: Str = field(47)
     scale_init_level_size: Int = field(48, unset="empty")
     scale_subs_level_size: Int = field(49, unset="empty")
@@ -107,14 +109,14 @@ class Order(Message):
     transmit: Bool = field(66, default=True)
     override_percentage_constraints: Bool = field(67)
     open_close: Str = field(68)
-    origin: Int = field(69)
-    short_sale_slot: Int = field(70)
+    origin: Int = field(69, default=0)
+    short_sale_slot: Int = field(70, default=0)
     designated_location: Str = field(71)
     exempt_code: Int = field(72, default=-1)
     delta_neutral_settling_firm: Str = field(73)
     delta_neutral_clearing_account: Str = field(74)
     delta_neutral_clearing_intent: Str = field(75)
-    discretionary_amt: Float = field(76)
+    discretionary_amt: Float = field(76, default=0)  # as text "0", as the official client spells it
     opt_out_smart_routing: Bool = field(77)
     starting_price: Float = field(78, unset="empty")
     stock_ref_price: Float = field(79, unset="empty")
@@ -126,24 +128,24 @@ class Order(Message):
     solicited: Bool = field(85)
     randomize_size: Bool = field(86)
     randomize_price: Bool = field(87)
-    reference_contract_id: Int = field(88)
-    pegged_change_amount: Float = field(89)
+    reference_contract_id: Int = field(88, default=0)
+    pegged_change_amount: Float = field(89, default=0.0)
     is_pegged_change_amount_decrease: Bool = field(90)
-    reference_change_amount: Float = field(91)
+    reference_change_amount: Float = field(91, default=0.0)
     reference_exchange_id: Str = field(92)
     adjusted_order_type: Str = field(93)
     trigger_price: Float = field(94, unset="max")
     adjusted_stop_price: Float = field(95, unset="max")
     adjusted_stop_limit_price: Float = field(96, unset="max")
     adjusted_trailing_amount: Float = field(97, unset="max")
-    adjustable_trailing_unit: Int = field(98)
+    adjustable_trailing_unit: Int = field(98, default=0)
     lmt_price_offset: Float = field(99, unset="max")
     conditions: list[OrderCondition] = field(100)
     conditions_cancel_order: Bool = field(101)
     conditions_ignore_rth: Bool = field(102)
     model_code: Str = field(103)
     ext_operator: Str = field(104)
-    soft_dollar_tier: SoftDollarTier | None = field(105)
+    soft_dollar_tier: SoftDollarTier | None = field(105, default=SoftDollarTier())
     cash_qty: Float = field(106, unset="max")
     mifid2_decision_maker: Str = field(107)
     mifid2_decision_algo: Str = field(108)
@@ -152,14 +154,14 @@ class Order(Message):
     dont_use_auto_price_for_hedge: Bool = field(111)
     is_oms_container: Bool = field(112)
     discretionary_up_to_limit_price: Bool = field(113)
-    auto_cancel_date: Str = field(114)
-    filled_quantity: Dec = field(115)
-    ref_futures_con_id: Int = field(116)
+    auto_cancel_date: Str = field(114, reported=True)
+    filled_quantity: Dec = field(115, reported=True)
+    ref_futures_con_id: Int = field(116, reported=True)
     auto_cancel_parent: Bool = field(117)
-    shareholder: Str = field(118)
+    shareholder: Str = field(118, reported=True)
     imbalance_only: Bool = field(119)
     route_marketable_to_bbo: Int = field(120, since=V.ADDITIONAL_ORDER_PARAMS_2)
-    parent_perm_id: Long = field(121)
+    parent_perm_id: Long = field(121, reported=True)
     use_price_mgmt_algo: Int = field(122)
     duration: Int = field(123, unset="empty")
     post_to_ats: Int = field(124, unset="empty")
@@ -202,21 +204,6 @@ class Order(Message):
     def stop(cls, action: str, quantity: Quantity, price: float) -> Self:
         """A market order once ``price`` is touched."""
         return cls(action=str(action), total_quantity=quantity_of(quantity), order_type="STP", aux_price=price)
-
-
-ANSWER_ONLY = (
-    "client_id", "order_id", "perm_id", "parent_perm_id", "filled_quantity", "auto_cancel_date", "ref_futures_con_id",
-    "shareholder",
-)  # fmt: skip
-"""Fields that TWS fills in when it reports an order, and that no client sends."""
-
-
-_ANSWERS = FieldSet(Order, ANSWER_ONLY)
-
-
-def without_answers(order: Order) -> Order:
-    """The order without what only TWS says of it, so that one read back from TWS can be placed again."""
-    return order.replace(**dict.fromkeys(ANSWER_ONLY)) if _ANSWERS.any_set(order) else order
 
 
 def quantity_of(quantity: Quantity) -> Decimal:

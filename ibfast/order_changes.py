@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibfast.order import ANSWER_ONLY, Order
+from ibfast.order import Order
 from ibfast.order_rules import SENSELESS, TYPES, WITHOUT_QUANTITY
 from ibfast.schema import OpenOrder
 from ibfast.schema.declare import At
@@ -29,7 +29,7 @@ FILLED_IN = frozenset({
 })  # fmt: skip
 """Fields that TWS fills in where nobody set them (seen in recorded reports); they are no wish of anybody's."""
 
-_NEVER_FOLLOWED = UNREPORTED.union(ANSWER_ONLY)
+_NEVER_FOLLOWED = UNREPORTED.union(name for name, field in Order.__fields__.items() if field.reported)
 
 
 def _always_reported() -> frozenset[str]:

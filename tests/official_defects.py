@@ -6,7 +6,6 @@ client reports it, ``told`` its callbacks as the official client calls them; wha
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from ibapi.decoder import Decoder
@@ -400,88 +399,3 @@ def told_by_official(calls, form, version):
     for defect in defects_of(form, version):
         calls = defect.told(calls) if defect.told else calls
     return calls
-
-
-# ------------------------------------------------------------------------------------------------ its requests
-
-
-def always_flags(*names):
-    """Numbers with three states, as what they are: unset, no, yes."""
-    return each("Order", **dict.fromkeys(names, lambda value, message: None if value is None else value & 1))
-
-
-REQUEST_DEFECTS = [
-    Defect(
-        "these requests accept no options on the text wire: a non-empty list is an error",
-        text_of("REQ_MKT_DATA", "REQ_MKT_DEPTH", "REQ_CALC_IMPLIED_VOLAT", "REQ_CALC_OPTION_PRICE"),
-        avoid=lambda m: m.replace(**dict.fromkeys(set(type(m).__fields__) & {
-            "market_data_options", "market_depth_options", "implied_volatility_options", "option_price_options",
-        })),
-    ),
-    Defect(
-        "what only answers carry is not sent: the last trade date of a contract, the past of an order",
-        any_protobuf,
-        avoid=lambda m: each("Order", **dict.fromkeys((
-            "order_id", "auto_cancel_date", "filled_quantity", "ref_futures_con_id", "shareholder", "parent_perm_id",
-            "submitter", "bond_accrued_interest",
-        ), nothing))(each("Contract", last_trade_date=nothing)(m)),
-    ),
-    Defect(
-        "the prices of legs are sent with orders only",
-        any_protobuf,
-        avoid=lambda m: m if "order" in type(m).__fields__ else each("ComboLeg", per_leg_price=nothing)(m),
-    ),
-    Defect(
-        "fields with three states, unset, no and yes, are sent as flags whatever number they hold",
-        everywhere("PLACE_ORDER"),
-        avoid=always_flags("use_price_mgmt_algo", "route_marketable_to_bbo", "seek_price_improvement"),
-    ),
-    Defect(
-        "conditions are objects of a type it knows, with the fields of their type",
-        everywhere("PLACE_ORDER"),
-        avoid=lambda m: every(
-            m, lambda m: fields_of_type(condition_it_knows(m)) if type(m).__name__ == "OrderCondition" else m
-        ),
-    ),
-    Defect(
-        "a scanner subscription is never left out",
-        everywhere("REQ_SCANNER_SUBSCRIPTION"),
-        avoid=present("scanner_subscription"),
-    ),
-]  # fmt: skip
-
-
-PROTOBUF_ONLY = {
-    "order.deactivate", "order.post_only", "order.allow_pre_open", "order.ignore_open_auction",
-    "order.route_marketable_to_bbo", "order.seek_price_improvement", "order.what_if_type", "order.hedge_max_size",
-    "order.conditions_include_overnight", "attached_orders.sl_order_id", "attached_orders.sl_order_type",
-    "attached_orders.pt_order_id", "attached_orders.pt_order_type",
-}  # fmt: skip
-"""What the official client drops in silence on the text wire, and we refuse."""
-
-
-def sent_in_spite_of(refused, form, version):
-    """What we refuse and the official client sends without a word, beyond what it is known to drop."""
-    dropped = PROTOBUF_ONLY if form.id.name == "PLACE_ORDER" and not form.is_protobuf(version) else set()
-    return sorted(set(refused) - dropped)
-
-
-def request_without_known_defects(message, form, version):
-    where = Where(form, version, form.is_protobuf(version))
-    for defect in REQUEST_DEFECTS:
-        message = defect.avoid(message) if defect.where(where) else message
-    return message
-
-
-UNSET = {b"", b"2147483647", b"1.7976931348623157E308", b"1.7976931348623157e+308"}
-
-
-def spelled_alike(theirs, ours):
-    """Whether two text fields say the same: numbers may be spelled differently, unset as empty or as the largest."""
-    if theirs == ours or (theirs in UNSET and ours in UNSET):
-        return True
-    try:
-        same = Decimal(theirs.decode()) == Decimal(ours.decode())
-        return same or (b"e" in theirs and float(theirs) == float(ours))
-    except ArithmeticError:
-        return False

@@ -84,7 +84,8 @@ def filled(theirs, ours, **special):
 
 def contract(ours):
     return filled(
-        Contract(), ours, multiplier=repr, delta_neutral_contract=lambda dnc: filled(DeltaNeutralContract(), dnc),
+        Contract(), ours, multiplier=lambda value: repr(value).removesuffix(".0"),
+        delta_neutral_contract=lambda dnc: filled(DeltaNeutralContract(), dnc),
         combo_legs=lambda legs: [filled(ComboLeg(), leg) for leg in legs],
     )  # fmt: skip
 

@@ -112,9 +112,7 @@ def as_seen_at(message, form: Form, version: int, protobuf: bool):
 def _over_protobuf(message, outgoing: bool):
     seen = type(message)()
     for name, field in type(message).__fields__.items():
-        value = getattr(message, name)
-        if value is None and outgoing:
-            value = field.default
+        value = as_sent(getattr(message, name), field) if outgoing else getattr(message, name)
         if field.number == 0:
             continue
         if field.kind == Kind.MESSAGE and value is not None:
@@ -123,6 +121,17 @@ def _over_protobuf(message, outgoing: bool):
             value = None
         setattr(seen, name, value)
     return seen
+
+
+def as_sent(value, field):
+    """What a request says of a field that holds this."""
+    if field.reported:
+        value = None
+    if value is not None and field.omits and not value:
+        if field.kind == Kind.BOOL:
+            return False if field.default else None  # absent, which where the default is True says False
+        value = None
+    return field.default if value is None else value
 
 
 def _over_text(entries, source, seen, version: int, outgoing: bool) -> None:
@@ -183,7 +192,7 @@ def _reach(path: str, source, seen):
 def _value_over_text(value, field, unset: str, wire: str, outgoing: bool):
     if field.repeated:
         return list(value or [])
-    if value is None and outgoing:
+    if outgoing and (value is None or (field.zero_unset and not value)):
         value = field.default
     if value is not None and value != "":
         return None if unset in NOT_COMPUTED and NOT_COMPUTED[unset](value) else value

@@ -401,7 +401,7 @@ def test_exits_have_from_the_entry_what_they_need():
 
 def test_exits_may_last_longer_than_the_entry():
     _, *exits = bracket(describe=lambda order: order.market_on_open(), take_profit=160, stop_loss=140)
-    assert [order.tif for order in exits] == [None, None]
+    assert [order.tif for order in exits] == ["DAY", "DAY"]
     order, placed = builder()
     asyncio.run(order.buy(1).market().bracket(stop_loss=140).exits(tif="GTC", outside_rth=True).submit())
     assert (placed[1].order_type, placed[1].tif, placed[1].outside_rth) == ("STP", "GTC", True)

@@ -346,7 +346,7 @@ def test_a_global_cancel_reaches_every_client_and_reports_the_dead(desk):
         ({"order_type": "LMT"}, 321),
         ({"order_type": "STP"}, 321),
         ({"order_type": "TRAIL"}, 321),
-        ({"order_type": "MKT", "tif": "SOON"}, 321),
+        ({"order_type": "MKT", "tif": "SOON"}, 10052),
         ({"order_type": "MKT", "parent_id": 77}, 135),
         ({"order_type": "MKT", "contract": Contract(symbol="XXX", sec_type="STK")}, 200),
         ({"order_type": "MKT", "contract": Contract(symbol="ES", sec_type="FUT")}, 200),

@@ -17,7 +17,6 @@ import ibfast.wire  # fills the registries
 from ibfast import Order
 from ibfast.brackets import BracketBuilder
 from ibfast.enums import OrderType
-from ibfast.order import ANSWER_ONLY
 from ibfast.schema.declare import INCOMING, OUTGOING, Form
 
 ROOT = Path(__file__).parents[1]
@@ -263,7 +262,7 @@ def reach_of(form: Form, methods: dict[str, list[str]]) -> str:
 
 
 def reach_of_field(name: str, by_word: dict[str, list[str]]) -> str:
-    if name in ANSWER_ONLY:
+    if Order.__fields__[name].reported:
         return f"`Trade.order_state`, as TWS reports it: `{name}` of the order in an open order's event"
     return code([*by_word.get(name, []), f"Order({name}=)"])
 

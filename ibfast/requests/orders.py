@@ -13,7 +13,7 @@ from ibfast.contract import Contract
 from ibfast.enums import OcaType
 from ibfast.errors import OrderDone, OrderNotOwned, VersionError
 from ibfast.limits import Lane
-from ibfast.order import AttachedOrders, Order, without_answers
+from ibfast.order import AttachedOrders, Order
 from ibfast.order_builder import OrderBuilder
 from ibfast.order_rules import SENSELESS, check_order
 from ibfast.order_words import oca_number
@@ -315,9 +315,5 @@ def check_change(trade: Trade, order: Order, changes: Iterable[str]) -> None:
 def place_request(
     order_id: int, contract: Contract, order: Order, attached: AttachedOrders | None = None
 ) -> PlaceOrderRequest:
-    """The request that places an order, without what only TWS says of orders and contracts."""
-    if contract.last_trade_date is not None:
-        contract = contract.replace(last_trade_date=None)
-    return PlaceOrderRequest(
-        order_id=order_id, contract=contract, order=without_answers(order), attached_orders=attached
-    )
+    """The request that places an order; what only TWS says of orders and contracts the codec leaves out."""
+    return PlaceOrderRequest(order_id=order_id, contract=contract, order=order, attached_orders=attached)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from ibfast._codec import Condition, Field, Op, Plan, ProtobufPlan, TextPlan
+from ibfast._codec import Condition, Field, Kind, Op, Plan, ProtobufPlan, TextPlan
 from ibfast.schema.declare import ALWAYS, At, Const, Entry, Form, Mask, Maybe, Message, Repeat, When
 from ibfast.schema.versions import LAST_PROTOBUF_FREE_VERSION, PROTOBUF_OFFSET
 
@@ -18,7 +18,8 @@ class Step(NamedTuple):
     """One instruction of a text plan; ``_codec/plan.pyx`` says what each ``op`` does with the rest.
 
     ``register`` holds the message that the step is about, ``slot`` its field, ``target`` the register a nested message
-    or list item goes to, ``end`` the first step behind a block.
+    or list item goes to, ``end`` the first step behind a block. A request writes a field that ``omits`` as if it were
+    unset when it is empty or 0.
     """
 
     op: int
@@ -31,6 +32,7 @@ class Step(NamedTuple):
     unset: str = "zero"
     wire: str = ""
     extra: Any = None
+    omits: bool = False
 
 
 class Gate(NamedTuple):
@@ -123,9 +125,13 @@ class _Compiler:
         register, field = self.find(entry.path, scope)
         op = Op.LIST if field.repeated else Op.FIELD
         unset = entry.unset or field.unset
+        has_word = field.zero_unset or field.default is not None
         self.steps.append(
-            Step(op, entry.path, field.kind, register, field.index, 0, 0, unset, entry.wire, field.default)
-        )
+            Step(
+                op, entry.path, field.kind, register, field.index, 0, 0, unset, entry.wire, field.default,
+                omits=has_word and field.omits and field.kind != Kind.BOOL,
+            )
+        )  # fmt: skip
 
     def repeat(self, entry: Repeat, scope: _Scope) -> None:
         register, field = self.find(entry.path, scope)

@@ -1,10 +1,13 @@
-"""The configuration of TWS, read and written (servers 219 and 221 on)."""
+"""The configuration of TWS, read and written (servers 219 and 221 on).
+
+A setting that is switched off is said to be False, one that is left alone is not said: the messages are ``explicit``.
+"""
 
 from ibfast.schema.declare import Bool, Int, Message, Str, field, incoming, outgoing
 from ibfast.schema.versions import In, Out, V
 
 
-class LockAndExitConfig(Message):
+class LockAndExitConfig(Message, explicit=True):
     """When TWS logs off or restarts by itself."""
 
     auto_logoff_time: Str = field(1)
@@ -12,7 +15,7 @@ class LockAndExitConfig(Message):
     auto_logoff_type: Str = field(3)
 
 
-class MessageConfig(Message):
+class MessageConfig(Message, explicit=True):
     """One of the messages TWS asks its user about, and whether it is shown."""
 
     id: Int = field(1)
@@ -22,7 +25,7 @@ class MessageConfig(Message):
     enabled: Bool = field(5)
 
 
-class ApiPrecautionsConfig(Message):
+class ApiPrecautionsConfig(Message, explicit=True):
     """Which precautions API orders bypass."""
 
     bypass_order_precautions: Bool = field(1)
@@ -37,7 +40,7 @@ class ApiPrecautionsConfig(Message):
     bypass_route_marketable_to_bbo: Bool = field(10)
 
 
-class ApiSettingsConfig(Message):
+class ApiSettingsConfig(Message, explicit=True):
     """The API settings of TWS."""
 
     read_only_api: Bool = field(1)
@@ -78,14 +81,14 @@ class ApiSettingsConfig(Message):
     trusted_ips: list[str] = field(36)
 
 
-class ApiConfig(Message):
+class ApiConfig(Message, explicit=True):
     """All that TWS configures for its API."""
 
     precautions: ApiPrecautionsConfig | None = field(1)
     settings: ApiSettingsConfig | None = field(2)
 
 
-class OrdersSmartRoutingConfig(Message):
+class OrdersSmartRoutingConfig(Message, explicit=True):
     """How TWS routes SMART orders."""
 
     seek_price_improvement: Bool = field(1)
@@ -94,7 +97,7 @@ class OrdersSmartRoutingConfig(Message):
     default_algorithm: Str = field(4)
 
 
-class OrdersConfig(Message):
+class OrdersConfig(Message, explicit=True):
     """What TWS configures for orders."""
 
     smart_routing: OrdersSmartRoutingConfig | None = field(1)
@@ -127,7 +130,7 @@ class UpdateConfigWarning(Message):
 
 
 @outgoing(Out.UPDATE_CONFIG, protobuf=V.UPDATE_CONFIG, since=V.UPDATE_CONFIG)
-class UpdateConfigRequest(Message):
+class UpdateConfigRequest(Message, explicit=True):
     """Change the configuration of TWS."""
 
     req_id: Int = field(1)

@@ -68,16 +68,31 @@ class FieldSpec:
     since: int
     unset: Unset
     default: Any
+    shown: bool
+    reported: bool
+    explicit: bool
+    zero_unset: bool
 
 
-def field(number: int = 0, /, *, since: int = 0, unset: Unset = "zero", default: Any = None) -> Any:
+def field(
+    number: int = 0, /, *, since: int = 0, unset: Unset = "zero", default: Any = None, shown: bool = False,
+    reported: bool = False, explicit: bool = False, zero_unset: bool = False,
+) -> Any:  # fmt: skip
     """Declare one field of a message class.
 
-    ``number`` is its protobuf number, 0 for a field of the text wire only. ``since`` is the first server version
-    that takes the field in a request. ``unset`` is how "not set" is written as text: the type's zero, an empty text
-    or the type's largest number. ``default`` is what a request carries when its caller leaves the field out.
+    Args:
+        number: Its protobuf number, 0 for a field of the text wire only.
+        since: The first server version that takes the field in a request.
+        unset: How "not set" is written as text: the type's zero, an empty text or the type's largest number.
+        default: What a request carries when its caller leaves the field out. Zeros stand here too: protobuf tells a
+            zero from nothing, and gateways are known to take what the official client sends.
+        shown: The default stands in the field of a message that is made with keywords, for the user to see.
+        reported: Only TWS gives it a value; a request carries the default or nothing, whatever the field holds.
+        explicit: Requests say False and empty text too. Of other flags and texts they carry only what is true or
+            not empty, as the official client does: to a reader of requests an absent flag is False.
+        zero_unset: 0 is no value: a request leaves it out.
     """
-    return FieldSpec(number, since, unset, default)
+    return FieldSpec(number, since, unset, default, shown, reported, explicit, zero_unset)
 
 
 _SCALARS = {int: Kind.LONG, float: Kind.FLOAT, str: Kind.STRING, bool: Kind.BOOL, Decimal: Kind.DECIMAL}
@@ -104,9 +119,14 @@ def _kind_of(annotation: Any) -> tuple[Kind, bool, type | None]:
 
 @dataclass_transform(kw_only_default=True, eq_default=True)
 class Declaration(type):
-    """Turns the annotated class body into fields that the codec reads and writes."""
+    """Turns the annotated class body into fields that the codec reads and writes.
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Declaration:
+    ``class Name(Message, explicit=True)`` makes each of its fields ``explicit``.
+    """
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], explicit: bool = False
+    ) -> Declaration:
         specs = {key: value for key, value in namespace.items() if isinstance(value, FieldSpec)}
         namespace = {key: value for key, value in namespace.items() if key not in specs}
         namespace.setdefault("__slots__", ())
@@ -116,11 +136,13 @@ class Declaration(type):
             kind, repeated, message = _kind_of(cls.__annotations__[key])
             fields[key] = Field(
                 key, index, spec.number, kind, repeated=repeated, type=message,
-                since=spec.since, unset=spec.unset, default=spec.default,
+                since=spec.since, unset=spec.unset, default=spec.default, reported=spec.reported,
+                explicit=explicit or spec.explicit, zero_unset=spec.zero_unset,
             )  # fmt: skip
             setattr(cls, key, fields[key])
         cls.__fields__ = fields
         cls.__blank__ = [None] * len(fields)
+        cls.__fresh__ = [spec.default if spec.shown else None for spec in specs.values()]
         return cls  # type: ignore[no-any-return]
 
 

@@ -50,7 +50,7 @@ class PlaceOrderRequest(Message):
     order_id: Int = field(1)
     contract: Contract | None = field(2)
     order: Order | None = field(3)
-    attached_orders: AttachedOrders | None = field(4)
+    attached_orders: AttachedOrders | None = field(4, default=AttachedOrders())
     TEXT = layout(
         "order_id", *REQUEST_CONTRACT, "contract.sec_id_type", "contract.sec_id", "order.action",
         at("order.total_quantity", unset="max"), "order.order_type", "order.lmt_price", "order.aux_price",
@@ -133,7 +133,7 @@ class CancelOrderRequest(Message):
     """Cancel an order."""
 
     order_id: Int = field(1)
-    order_cancel: OrderCancel | None = field(2)
+    order_cancel: OrderCancel | None = field(2, default=OrderCancel())
     TEXT = layout(
         "order_id", at("order_cancel.manual_order_cancel_time", since=V.MANUAL_ORDER_TIME),
         between(
@@ -150,7 +150,7 @@ class CancelOrderRequest(Message):
 class GlobalCancelRequest(Message):
     """Cancel every order of the account, whoever placed it."""
 
-    order_cancel: OrderCancel | None = field(1)
+    order_cancel: OrderCancel | None = field(1, default=OrderCancel())
     TEXT = layout(
         at("order_cancel.ext_operator", since=V.CME_TAGGING_FIELDS),
         at("order_cancel.manual_order_indicator", since=V.CME_TAGGING_FIELDS), version=1,
@@ -363,7 +363,7 @@ class CompletedOrdersEnd(Message):
 class ExecutionFilter(Message):
     """Which executions are asked for."""
 
-    client_id: Int = field(1)
+    client_id: Int = field(1, default=0)
     acct_code: Str = field(2)
     time: Str = field(3)
     symbol: Str = field(4)
@@ -379,7 +379,7 @@ class ExecutionRequest(Message):
     """Ask for executions."""
 
     req_id: Int = field(1)
-    execution_filter: ExecutionFilter | None = field(2)
+    execution_filter: ExecutionFilter | None = field(2, default=ExecutionFilter())
     TEXT = layout(
         "req_id", "execution_filter.client_id", "execution_filter.acct_code", "execution_filter.time",
         "execution_filter.symbol", "execution_filter.sec_type", "execution_filter.exchange",

@@ -15,6 +15,7 @@ from ibfast.schema import (
     SecDefOptParamsRequest,
     SymbolSamples,
 )
+from ibfast.schema.versions import V
 from ibfast.simulator.answers import answers
 from ibfast.simulator.messages import contract_data
 from ibfast.simulator.refusals import invalid
@@ -25,6 +26,8 @@ from ibfast.simulator.universe import Instrument
 @answers(ContractDataRequest)
 def contract_details(session: SimulatorSession, request: ContractDataRequest) -> None:
     req_id, contract = request.req_id or 0, request.contract or Contract()
+    if contract.strike == 0.0 and session.protocol.server_version >= V.PROTOBUF_CONTRACT_DATA:
+        return  # gateways leave such a request without an answer
     found = session.find(contract)
     if isinstance(found, tuple):
         session.refuse(req_id, *found)

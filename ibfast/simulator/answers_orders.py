@@ -23,6 +23,7 @@ from ibfast.schema import (
     Order,
     PlaceOrderRequest,
 )
+from ibfast.schema.versions import V
 from ibfast.simulator.answers import answers
 from ibfast.simulator.bars import BadTimeError, parse_time
 from ibfast.simulator.blotter import Fill
@@ -41,6 +42,8 @@ def place_order(session: SimulatorSession, request: PlaceOrderRequest) -> None:
         session.refuse(request.order_id or 0, *invalid(READ_ONLY))
         return
     contract, order = request.contract or Contract(), request.order or Order()
+    if not order.tif and session.protocol.server_version < V.PROTOBUF_PLACE_ORDER:
+        order = order.replace(tif="DAY")  # as clients of the text wire have always had it; on protobuf it is refused
     engine = session.gateway.engine
     engine.place(session.client_id or 0, request.order_id or 0, contract, order, request.attached_orders)
     session.gateway.orders_changed()

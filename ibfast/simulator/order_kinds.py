@@ -49,7 +49,7 @@ _RISK = (*_SHARE, "riskAversion", "forceCompletion")
 
 ALGOS: dict[str, tuple[str, ...]] = {
     "Vwap": (*_SHARE, *_TIMES, "allowPastEndTime", "noTakeLiq", "speedUp", "monetaryValue"),
-    "Twap": ("strategyType", *_TIMES, "allowPastEndTime", "monetaryValue"),
+    "Twap": (*_TIMES, "allowPastEndTime", "monetaryValue"),  # strategyType is refused with 443 (seen)
     "PctVol": ("pctVol", *_TIMES, "noTakeLiq", "monetaryValue"),
     "PctVolPx": ("pctVol", "deltaPctVol", "minPctVol4Px", "maxPctVol4Px", *_TIMES, "noTakeLiq", "monetaryValue"),
     "PctVolSz": ("startPctVol", "endPctVol", *_TIMES, "noTakeLiq", "monetaryValue"),
@@ -71,5 +71,4 @@ SHARES = ("maxPctVol", "pctVol", "startPctVol", "endPctVol", "minPctVol4Px", "ma
 ALGO_WORDS = {
     "riskAversion": ("Get Done", "Aggressive", "Neutral", "Passive"),
     "adaptivePriority": ("Urgent", "Normal", "Patient", "Critical"),
-    "strategyType": ("Marketable", "Matching Midpoint", "Matching Same Side", "Matching Last", "Midpoint"),
 }

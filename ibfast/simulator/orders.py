@@ -85,12 +85,14 @@ class Engine:
         if known is None and key not in self._held and not order.what_if and order_id < self.next_order_id(client_id):
             self._error(key, *DUPLICATE)  # ids only rise
             return
+        transmits = order.transmit is not False
         try:
             instrument, order = self._intake.take(contract, order, client_id, order_id)
         except Refused as refused:
             self._error(key, *refused.refusal)
             return
-        working = WorkingOrder(client_id, order_id, instrument, contract_of(instrument, contract), order)
+        full = contract_of(instrument, contract)
+        working = WorkingOrder(client_id, order_id, instrument, full, order, transmits=transmits)
         if order.what_if:
             self._what_if(key, working)
         elif known is not None:
@@ -307,7 +309,7 @@ class Engine:
             if refusal is not None:
                 self._error(key, *refusal)
                 return False
-        if order.transmit is False:
+        if not working.transmits:
             self._held[key] = working
             self._use(key)
             return True

@@ -23,6 +23,7 @@ from ibfast.simulator.universe import Instrument
 from ibfast.simulator.working import LIMITS, ON_CLOSE, STOPS, TRAILING
 
 MOST_DISCRETION = 0.1
+NO_DISPLAY_SIZE = 10255, "The 'Display Size' order attribute may not be specified for this order."
 SMALLEST_BLOCK = 50
 
 Refusal = tuple[int, str]
@@ -64,9 +65,9 @@ def _refuse_words(order: Order, instrument: Instrument) -> Refusal | None:
         return rejected("The contract is not available for trading.")
     if sec_type not in ONLY_FOR.get(kind, (sec_type,)):
         return 387, "Unsupported order type for this exchange and security type."
-    if order.tif and order.tif not in TIFS:
-        return invalid("Invalid time in force was entered")
-    if kind in ON_CLOSE and order.tif not in (None, "", "DAY"):
+    if order.tif not in TIFS:
+        return 10052, f"Invalid time in force:{order.tif or 'Empty'}"  # seen of an empty one
+    if kind in ON_CLOSE and order.tif != "DAY":
         return rejected("Invalid time in force for the order type.")
     if order.tif == "GTD" and not order.good_till_date:
         return invalid("Please enter a good till date")
@@ -111,6 +112,8 @@ def _refuse_prices(order: Order, instrument: Instrument) -> Refusal | None:
 
 
 def _refuse_extras(order: Order, instrument: Instrument) -> Refusal | None:
+    if order.hidden and order.display_size:
+        return NO_DISPLAY_SIZE
     if order.discretionary_amt and order.display_size:
         return 157, (
             "An order can be EITHER Iceberg or Discretionary. Please remove either the Discretionary amount or the "
@@ -131,6 +134,8 @@ def _refuse_algo(order: Order, instrument: Instrument) -> Refusal | None:
     known = ALGOS.get(order.algo_strategy)
     if known is None:
         return 439, "The order processing failed. Algorithm definition not found."
+    if order.algo_strategy == "DarkIce" and order.display_size:
+        return NO_DISPLAY_SIZE  # seen; its own parameter displaySize says it
     if order.order_type not in ("MKT", "LMT"):
         return 442, "Specified algorithm is not allowed for this order."
     for name, value in (order.algo_params or {}).items():

@@ -53,6 +53,7 @@ class WorkingOrder:
     held: str = ""  # why the gateway holds it inactive, until it is released or sent again
     is_bound: bool = True  # False: it was entered in TWS, and client 0 has not taken it yet
     resting: Resting | None = None  # how it rests, if it does
+    transmits: bool = True  # False: it is held until an order of its family goes
 
     @property
     def alive(self) -> bool:
@@ -135,13 +136,31 @@ class WorkingOrder:
         self.resting = None
 
 
+ZEROS = (
+    "parent_id", "trigger_method", "volatility_type", "reference_price_type", "delta_neutral_short_sale_slot", "origin",
+    "short_sale_slot", "adjustable_trailing_unit", "route_marketable_to_bbo", "use_price_mgmt_algo",
+    "seek_price_improvement",
+)  # fmt: skip
+"""What an order without them is reported with (seen at 203 and 225)."""
+
+NOT_REPORTED = (
+    "display_size", "delta_neutral_con_id", "discretionary_amt", "reference_contract_id", "pegged_change_amount",
+    "reference_change_amount",
+)  # fmt: skip
+"""Numbers that requests carry as 0, and reports only with another value."""
+
+SHAREHOLDER = "Not an insider or substantial shareholder"
+SUBMITTER = "simulated-user"
+
+
 def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
-    """An order as a gateway repeats it: what the client left out is filled in."""
+    """An order as a gateway repeats it: what the client left out is filled in, what says nothing is left out."""
     action = (order.action or "").upper()
     limit = order.lmt_price
     trail = order.trail_stop_price
     if trail is None and limit is not None and order.order_type == "LMT":
         trail = limit + 1 if action == "BUY" else limit - 1
+    tier = order.soft_dollar_tier
     return order.replace(
         client_id=client_id,
         order_id=order_id,
@@ -149,7 +168,6 @@ def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
         action=action,
         lmt_price=limit or 0.0,
         aux_price=order.aux_price or 0.0,
-        tif=order.tif or "DAY",
         oca_type=order.oca_type or 3,
         trail_stop_price=trail,
         clearing_intent=order.clearing_intent or "IB",
@@ -158,11 +176,16 @@ def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
         dont_use_auto_price_for_hedge=True,
         exempt_code=-1 if order.exempt_code is None else order.exempt_code,
         filled_quantity=Decimal(0),
+        shareholder=SHAREHOLDER,
+        submitter=SUBMITTER,
+        transmit=None,
+        soft_dollar_tier=tier if tier is not None and tier.to_dict() else None,
+        **{name: getattr(order, name) or 0 for name in ZEROS},
+        **{name: getattr(order, name) or None for name in NOT_REPORTED},
     )
 
 
 def completed_order(working: WorkingOrder) -> CompletedOrder:
     """A dead order as the list of completed orders has it."""
-    shareholder = "Not an insider or substantial shareholder"
-    order = working.order.replace(shareholder=shareholder, total_quantity=Decimal(0), parent_id=None)
+    order = working.order.replace(total_quantity=Decimal(0), parent_id=None)
     return CompletedOrder(contract=working.contract, order=order, order_state=working.state())
