@@ -143,6 +143,7 @@ def test_the_official_client_gets_contracts_ticks_bars_and_a_fill(port, highest_
 
         order_id = answers.of("nextValidId")[0][0]
         order = Order()
+        order.tif = "DAY"  # it sets none by itself, and a gateway refuses such an order
         order.action, order.totalQuantity, order.orderType = "BUY", 100, "MKT"
         client.placeOrder(order_id, aapl, order)
         answers.wait("orderStatus", 1, lambda *call: call[1] == "Filled")
@@ -164,6 +165,7 @@ def test_the_official_client_cancels_an_order_and_asks_for_lists(port, highest_v
     client_id = 1000 + (highest_version or 226)
     with official(port, client_id, expected={202}) as (client, answers):
         order = Order()
+        order.tif = "DAY"  # it sets none by itself, and a gateway refuses such an order
         order.action, order.totalQuantity, order.orderType, order.lmtPrice = "BUY", 20000, "LMT", 0.5
         order_id = answers.of("nextValidId")[0][0]
         client.placeOrder(order_id, eur, order)
