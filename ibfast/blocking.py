@@ -3492,7 +3492,7 @@ class Client(Facade):
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
-            OSError: the journal cannot be written.
+            OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
         return cls._open(
             lambda: ibfast.client.Client.connect(

@@ -13,7 +13,7 @@ from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.health import Health
-from ibfast.journal import Journal
+from ibfast.journal import gateway_name, open_journal
 from ibfast.limits import DEFAULT_LINES
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import look_up, reconcile
@@ -120,24 +120,29 @@ class Client(
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
-            OSError: the journal cannot be written.
+            OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
-        book = Journal(journal, client_id) if journal is not None else None
-        pace = Pacing(lines, on=pacing)
-        talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
-        connection = Connection(
-            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
-            queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
-            busy_poll=busy_poll,
-        )  # fmt: skip
-        client = cls(connection)
-        talk.trades.kept = trades_kept
-        if book is not None:
-            talk.trades.begin_replay()
-        await connection.open(host, port, timeout_s)
-        if book is not None:
-            await reconcile(client, talk.trades)
-        return client
+        book = await open_journal(journal, client_id, gateway_name(host, port)) if journal is not None else None
+        try:
+            pace = Pacing(lines, on=pacing)
+            talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
+            connection = Connection(
+                talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
+                queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
+                busy_poll=busy_poll,
+            )  # fmt: skip
+            client = cls(connection)
+            talk.trades.kept = trades_kept
+            if book is not None:
+                talk.trades.begin_replay()
+            await connection.open(host, port, timeout_s)
+            if book is not None:
+                await reconcile(client, talk.trades)
+            return client
+        except BaseException:
+            if book is not None:
+                book.close()
+            raise
 
     async def close(self) -> None:
         """End the session. Returns when the socket is closed, from then on the client id can be used again."""

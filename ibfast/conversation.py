@@ -351,8 +351,7 @@ class Conversation:
             self._takes_delayed = message.market_data_type in DELAYED
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
         if self.journal is not None and _is_write(message):
-            wire.encode(message, self.server_version)  # what can never be sent is not written down
-            self.journal.intend(message)
+            self.journal.intend(message, self.server_version)
         if MESSAGES.isEnabledFor(logging.DEBUG):
             MESSAGES.debug("client %d sent %r", self.client_id, message)
         if not self.pacing.on:

@@ -8,6 +8,7 @@
     ├── ConnectionLost       the connection ended while something waited on it
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
     ├── DecodeError          one message could not be read; nothing else is lost
+    ├── JournalInUse         another client keeps this journal (an OSError too)
     ├── OrderDone            an order that has ended cannot be changed (a ValueError too); nothing was sent
     ├── OrderNotOwned        the order is not this client's to act on (a ValueError too); nothing was sent
     ├── PacingError          so many cannot be open at once; nothing was sent
@@ -154,6 +155,10 @@ class RequestError(IbfastError):
 
 class RequestTimeout(IbfastError, TimeoutError):
     """TWS did not answer in time; whatever still comes is dropped and counted."""
+
+
+class JournalInUse(IbfastError, OSError):
+    """Another client, perhaps of another process, keeps the journal of this client id at this gateway."""
 
 
 class OrderDone(IbfastError, ValueError):

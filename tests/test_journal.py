@@ -22,7 +22,10 @@ def path(tmp_path):
 
 
 def lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """The entries behind the head."""
+    head, *entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert head == {"journal": "ibfast", "version": 1}
+    return entries
 
 
 @contextlib.asynccontextmanager
@@ -185,7 +188,7 @@ def test_a_line_that_a_crash_cut_off_spoils_nothing(run, path):
         for line in path.read_text().splitlines():
             with contextlib.suppress(ValueError):
                 entries.append(json.loads(line))
-        assert [it.get("intent") or it["heard"] for it in entries] == ["place", "perm_id", "cancel", "done"]
+        assert [it.get("intent") or it["heard"] for it in entries[1:]] == ["place", "perm_id", "cancel", "done"]
 
     run(main)
 
