@@ -524,6 +524,8 @@ class Conversation:
 
     def _deliver(self, req_id: int, message: Message) -> None:
         receiver = self._waiting.get(req_id)
+        if self.pacing.is_wary:
+            self.pacing.answered(req_id, self.clock())
         if receiver is None:
             self.unclaimed += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
         elif receiver.received(message):

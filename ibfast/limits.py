@@ -124,8 +124,10 @@ RATES = (
 )
 """IB calls six requests for one contract within two seconds a violation, hence five."""
 
+HISTORY_QUOTA = "history"
+
 QUOTAS = (
-    Quota("history", (*_COUNTED, HeadTimestampRequest, HistogramDataRequest), lambda lines: 50, waits=True),
+    Quota(HISTORY_QUOTA, (*_COUNTED, HeadTimestampRequest, HistogramDataRequest), lambda lines: 50, waits=True),
     Quota("market data lines", (MarketDataRequest,), lambda lines: lines),
     Quota("tick-by-tick", (TickByTickRequest,), lambda lines: max(5, lines // 20)),
     Quota("depth", (MarketDepthRequest,), lambda lines: min(max(3, lines // 100), 60)),

@@ -15,8 +15,9 @@ from collections import Counter, deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from ibfast.error_codes import Signal, find
 from ibfast.errors import PacingError
-from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
+from ibfast.limits import DEFAULT_LINES, HISTORY_QUOTA, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
 from ibfast.pacing_queue import Hold, LaneQueue, Waiting
 from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
@@ -38,13 +39,10 @@ BREACH_EASE_NS = 60 * SECOND_NS
 
 HISTORY_PAUSE_NS = 15 * SECOND_NS
 HISTORY_PAUSE_AT_MOST_NS = 600 * SECOND_NS
-"""After TWS complained of history: a pause, twice as long each time until an answer comes."""
+"""After TWS complained of history: a pause, twice as long each time until a request made after it is answered."""
 
 WINDOWS_KEPT = 10_000
 """Contracts or requests whose own rates are remembered; the oldest go first."""
-
-RATE_BREACHED = frozenset({100})
-HISTORY_BREACHED = frozenset({162, 366, 420})
 
 
 class Window:
@@ -252,15 +250,30 @@ class Pacing:
         return bool(self._lanes[Lane.HISTORY])
 
     def complained(self, code: int, text: str, now_ns: int) -> None:
-        """TWS found fault with our pace: hold back."""
-        if code in RATE_BREACHED:
+        """TWS says something that may be about our pace: hold back if it is.
+
+        Requests that were on their way together are refused together: that is one breach.
+        """
+        signal = find(code, None, text).signal
+        if signal is Signal.RATE_BREACHED:
             self.counters.breaches += 1
             self._paused_until_ns = now_ns + BREACH_PAUSE_NS
             self._eased_until_ns = now_ns + BREACH_EASE_NS
-        elif code in HISTORY_BREACHED and (code != 162 or "pacing" in text.lower()):
+        elif signal is Signal.HISTORY_BREACHED:
             self.counters.breaches += 1
-            self._history_paused_until_ns = now_ns + self._history_pause_ns
-            self._history_pause_ns = min(2 * self._history_pause_ns, HISTORY_PAUSE_AT_MOST_NS)
+            if now_ns >= self._history_paused_until_ns:
+                self._history_paused_until_ns = now_ns + self._history_pause_ns
+                self._history_pause_ns = min(2 * self._history_pause_ns, HISTORY_PAUSE_AT_MOST_NS)
+
+    @property
+    def is_wary(self) -> bool:
+        """Whether TWS has complained of history, and nothing was answered since."""
+        return self._history_pause_ns != HISTORY_PAUSE_NS
+
+    def answered(self, req_id: int, now_ns: int) -> None:
+        """TWS answers a request: if it is one for history, made after the last pause, the next pause is short again."""
+        if now_ns >= self._history_paused_until_ns and self._quota_of.get(req_id) == HISTORY_QUOTA:
+            self._history_pause_ns = HISTORY_PAUSE_NS
 
     # -------------------------------------------------------------------------------------------------- gauges
 

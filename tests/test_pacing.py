@@ -236,6 +236,58 @@ def test_a_failed_query_is_no_complaint_about_pace():
     assert link.times() == [0.0]
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (366, "No historical data query found for ticker id:7"),
+        (420, "Invalid Real-time Query:No market data permissions for ISLAND STK"),
+        (162, "Historical Market Data Service error message:API historical data query cancelled: 7"),
+        (0, "Warning: Approaching max rate of 50 messages per second (42)"),
+    ],
+)
+def test_what_is_said_of_a_late_cancel_or_a_permission_is_no_complaint_about_pace(code, text):
+    link = Link()
+    for _ in range(3):
+        link.pacing.complained(code, text, 0)
+    link.send(bars(1))
+    assert (link.times(), link.pacing.counters.breaches) == ([0.0], 0)
+
+
+PACING_VIOLATION = 162, "Historical Market Data Service error message:Historical data request pacing violation"
+
+
+def pause_after(link, now_s):
+    """How long history rests after a complaint at that time."""
+    link.pacing.complained(*PACING_VIOLATION, now_s * SECOND_NS)
+    return link.pacing.lane(Lane.HISTORY, now_s * SECOND_NS).expected_wait_s
+
+
+def test_a_pause_of_history_is_twice_as_long_each_time_until_an_answer_comes():
+    link = Link()
+    assert [pause_after(link, now_s) for now_s in (0, 100, 200, 300)] == [15, 30, 60, 120]
+    link.send(bars(1))
+    link.run()  # it leaves when the pause is over
+    assert link.times() == [420.0]
+    link.pacing.answered(1, 421 * SECOND_NS)
+    assert not link.pacing.is_wary
+    assert pause_after(link, 500) == 15
+
+
+def test_an_answer_to_what_was_asked_before_the_pause_resets_nothing():
+    link = Link()
+    link.send(bars(1), ContractDataRequest(req_id=2))
+    assert pause_after(link, 1) == 15
+    link.pacing.answered(1, 2 * SECOND_NS)
+    link.pacing.answered(2, 100 * SECOND_NS)  # is of another kind
+    assert pause_after(link, 100) == 30
+
+
+def test_requests_that_are_refused_together_are_one_breach():
+    link = Link()
+    assert [pause_after(link, now_s) for now_s in (0, 1, 2)] == [15, 14, 13]
+    assert pause_after(link, 20) == 30
+
+
 def test_switched_off_it_lets_everything_through():
     link = Link(on=False)
     link.send(*(MarketDataRequest(req_id=number) for number in range(500)))
