@@ -3431,7 +3431,10 @@ class Client(Facade):
         return self._run(self._async.scan(subscription))
 
     def scanner_updates(self, subscription: ScannerSubscription) -> Updates[ScannerRows]:
-        """As `scan`, and the whole list again about every 30 seconds. TWS allows ten of these at a time."""
+        """As `scan`, and the whole list again about every 30 seconds; it is empty while nothing is found.
+
+        TWS allows ten of these at a time.
+        """
         return self._call(self._async.scanner_updates, subscription)
 
     def wsh_meta_data(self) -> dict[str, Any]:

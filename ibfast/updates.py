@@ -59,8 +59,10 @@ class Updates(GapStream[T], MessageStream[T]):
         item: Callable[[Any], T | None],
         end: type[Message] | None = None,
         snapshot: Snapshot[T] | None = None,
+        of_notice: Callable[[ErrorMessage], T | None] = lambda notice: None,
     ) -> None:
         MessageStream.__init__(self)
+        self._of_notice = of_notice
         self._begin_gaps()
         self.notices = deque(maxlen=NOTICES_KEPT)
         self.durable = source.connection.durable
@@ -238,6 +240,10 @@ class Updates(GapStream[T], MessageStream[T]):
 
     def noticed(self, message: ErrorMessage) -> None:
         self.notices.append(message)
+        item = self._of_notice(message)
+        if item is not None:
+            self._total += 1
+            self.put(item)
 
     def failed(self, error: IbfastError) -> None:
         self._fail(error, describe(self._source.request))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ibfast import schema
+from ibfast.error_codes import RequestKind, Signal, find
 from ibfast.requests.base import Requests
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import (
     CancelScannerSubscription,
+    ErrorMessage,
     ScannerData,
     ScannerDataElement,
     ScannerParametersRequest,
@@ -44,10 +46,19 @@ class ScannerRequests(Requests):
         return _ranked(answer.parts[0])
 
     def scanner_updates(self, subscription: ScannerSubscription) -> Updates[ScannerRows]:
-        """As `scan`, and the whole list again about every 30 seconds. TWS allows ten of these at a time."""
+        """As `scan`, and the whole list again about every 30 seconds; it is empty while nothing is found.
+
+        TWS allows ten of these at a time.
+        """
         request = ScannerSubscriptionRequest(scanner_subscription=subscription)
-        return Updates(Request(self._connection, request, CancelScannerSubscription), _ranked)
+        return Updates(Request(self._connection, request, CancelScannerSubscription), _ranked, of_notice=_nothing_found)
 
 
 def _ranked(message: ScannerData) -> ScannerRows:
     return sorted(message.scanner_data_element, key=lambda it: it.rank or 0)
+
+
+def _nothing_found(notice: ErrorMessage) -> ScannerRows | None:
+    """An empty list, if TWS says that a scanner finds nothing at present."""
+    row = find(notice.error_code or 0, RequestKind.SCANNER, notice.error_msg or "")
+    return [] if row.signal is Signal.NOTHING_FOUND else None

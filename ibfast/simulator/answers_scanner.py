@@ -13,6 +13,8 @@ from ibfast.simulator.scanner import ScannerStream, UnknownScanError, parameters
 from ibfast.simulator.session import SimulatorSession
 from ibfast.simulator.subscriptions import is_free
 
+QUERY_SAYS = "Historical Market Data Service query message:"
+
 
 @answers(ScannerParametersRequest)
 def scanner_parameters(session: SimulatorSession, request: ScannerParametersRequest) -> None:
@@ -31,10 +33,13 @@ def scanner_subscription(session: SimulatorSession, request: ScannerSubscription
         session.refuse(req_id, *no_data("Scanner subscription failed: ", error))
         return
     found = stream.look()
-    if found.scanner_data_element:
+    rows = len(found.scanner_data_element)
+    if rows < stream.found:
+        session.refuse(req_id, 165, f"{QUERY_SAYS}{rows} out of {stream.found} items retrieved")
+    if rows:
         session.send(found)
     else:
-        session.refuse(req_id, 165, "Historical Market Data Service query message:no items retrieved")
+        session.refuse(req_id, 165, f"{QUERY_SAYS}no items retrieved")
     session.pump.add(stream)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from ibfast.errors import ErrorKind, classify
+from ibfast.error_codes import ErrorKind, Verdict, find
 from ibfast.limits import DEFAULT_LINES, QUOTAS, RATES, Quota, Rate, messages_per_second
 from ibfast.schema import (
     ErrorMessage,
@@ -61,7 +61,6 @@ ENDS = (
     HeadTimestamp, HistogramData, HistoricalSchedule, RerouteMarketDataRequest, RerouteMarketDepthRequest,
     TickSnapshotEnd,
 )  # fmt: skip
-REFUSALS = (ErrorKind.REJECTION, ErrorKind.ENTITLEMENT)
 
 _RATES = {cls: [rate for rate in RATES if cls in rate.of] for rate in RATES for cls in rate.of}
 _QUOTAS = {cls: quota for quota in QUOTAS for cls in quota.of}
@@ -199,7 +198,8 @@ class Enforcer:
             case HistoricalTicks() | HistoricalTicksBidAsk() | HistoricalTicksLast():
                 return bool(message.is_done)
             case ErrorMessage():
-                return classify(message.error_code or 0) in REFUSALS
+                row = find(message.error_code or 0, None, message.error_msg or "")
+                return row.verdict is Verdict.ENDS and row.kind is not ErrorKind.PACING  # that one was never open
         return isinstance(message, ENDS)
 
 

@@ -44,9 +44,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from ibfast import wire
-from ibfast.schema import ErrorMessage, StartApiRequest
+from ibfast.error_codes import Signal, Verdict, find
+from ibfast.request_kinds import kind_of
+from ibfast.schema import ErrorMessage, HistoricalDataRequest, StartApiRequest
 from ibfast.schema.declare import Message
-from ibfast.simulator.notices import BOOK_RESET, DATA_KEPT, DATA_LOST, ENDING, LOST, OF, SOCKET_RESET, TEXTS
+from ibfast.simulator.notices import BOOK_RESET, LOST, OF, TEXTS
 from ibfast.simulator.spoiling import with_raw_field
 from ibfast.simulator.streams import Suspension
 
@@ -250,9 +252,10 @@ class NoQuotes(Event):
 class Notice(Event):
     """An error message; the text is IB's own if there is one.
 
-    1100 silences the streams of market data, 1102 lets them go on, 1101 ends them; 1300 ends the connection.
-    317, 10182 and 10225 come once for each open request of their kind, the last two end it; ``of`` does so for any
-    other code. `Storm` is for many.
+    1100 silences the streams of market data, 1102 lets them go on, 1101 ends them; bars that are kept up to date end
+    with 1100. 1300 ends the connection. 165, 316, 317, 492, 2188, 10167, 10182 and 10225 come once for each open
+    request of their kind, or with ``at_message`` for the request whose answer that is; 316, 10182 and 10225 end it.
+    ``of`` does so for any other code. `Storm` is for many.
     """
 
     code: int = LOST
@@ -267,13 +270,28 @@ class Notice(Event):
         if self.code == BOOK_RESET and self.req_id == -1:
             line.session.reset_depth()  # the notice, then the book anew
             return
-        kind = self.of or OF.get(self.code)
-        told = [self.req_id] if kind is None or self.req_id != -1 else line.asked(kind)
-        for req_id in told:
+        for req_id in self._requests(line):
             line.say(self.message(line, req_id))
-            if self.code in ENDING:
+            if req_id != -1 and self._ends_subscriptions:
                 line.forget(req_id)
         self._connectivity(line)
+
+    @property
+    def _ends_subscriptions(self) -> bool:
+        """Whether a subscription is over with it: one to history is that of bars kept up to date."""
+        of = self.of or OF.get(self.code)
+        if of is None:
+            return find(self.code).verdict is Verdict.RETRY
+        request = HistoricalDataRequest(keep_up_to_date=True) if of is HistoricalDataRequest else of()
+        return find(self.code, kind_of(request)).verdict is Verdict.RETRY
+
+    def _requests(self, line: Line) -> list[int]:
+        """The ids of the requests it comes for, -1 for none."""
+        kind = self.of or OF.get(self.code)
+        if kind is None or self.req_id != -1:
+            return [self.req_id]
+        answered = line.answered()
+        return [answered] if answered is not None else line.asked(kind)
 
     def message(self, line: Line, req_id: int) -> ErrorMessage:
         text = TEXTS.get(self.code, f"error {self.code}") if self.text is None else self.text
@@ -281,13 +299,16 @@ class Notice(Event):
         return ErrorMessage(id=req_id, error_time=at, error_code=self.code, error_msg=text)
 
     def _connectivity(self, line: Line) -> None:
-        if self.code == LOST:
+        signal = find(self.code).signal
+        if signal is Signal.SERVERS_LOST:
             line.silence(True)
-        elif self.code in (DATA_LOST, DATA_KEPT):
+            for req_id in line.asked(HistoricalDataRequest):  # kept up to date by servers that are gone
+                line.forget(req_id)
+        elif signal in (Signal.DATA_LOST, Signal.SERVERS_BACK):
             line.silence(False)
-        if self.code == DATA_LOST:
+        if signal is Signal.DATA_LOST:
             line.forget_all()
-        if self.code == SOCKET_RESET:
+        if signal is Signal.PORT_CHANGED:
             line.hang_up()
 
 

@@ -127,6 +127,10 @@ class Line:
         """Ids of the streams that requests of this class have opened."""
         return [req_id for req_id in self.session.streams() if self._asked.get(req_id) is kind]
 
+    def answered(self) -> int | None:
+        """The id of the request whose answer is about to be sent."""
+        return wire.number_in(self.frame[4:], self.version, "req_id") if self.frame else None
+
     # -- what faults do
 
     def framed(self, message: Message) -> bytes:

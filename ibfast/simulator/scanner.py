@@ -54,12 +54,14 @@ class ScannerStream(Subscription):
         self._market = market
         self._asked = asked
         self._looked_s = 0
+        self.found = 0  # before the number of rows was limited
         _check(asked)
 
     def look(self) -> ScannerData:
         """What it finds now, best first."""
         self._looked_s = self._market.now_s()
         found = sorted(self._found(), key=lambda it: (-it[0], it[1].con_id))
+        self.found = len(found)
         asked = self._asked.number_of_rows if self._asked.number_of_rows is not None else -1
         rows = [
             ScannerDataElement(
