@@ -21,7 +21,7 @@ from ibfast._codec import Outbox
 from ibfast.contract import the_contract
 from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
-from ibfast.error_codes import ErrorKind, RequestKind, Verdict, find
+from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import ConnectionFailed, DecodeError, IbfastError, PacingError, ReadOnly, RequestError
 from ibfast.pacing import Pacing
 from ibfast.request_kinds import describe, kind_of
@@ -66,11 +66,6 @@ When the gateway's next order id is past half of that, the two change places: re
 
 LAST_ORDER_ID = 2**31 - 2
 """The largest id an order can have: on the wire 2147483647 means "unset"."""
-
-ORDER_CODES = frozenset({103, 104, 105, 106, 135, 136, 161, 201, 202, 10147, 10148})
-"""Errors that are always about an order: a request that has the same number goes on.
-
-A global cancel brings one 161 for each order of the day that has ended, with the numbers other clients gave them."""
 
 DUPLICATE_ID = 103
 PERMANENT_ID = re.compile(r"permId =\s*(\d+)")

@@ -698,6 +698,13 @@ _ROWS: dict[int, list[Row]] = defaultdict(list)
 for _row in TABLE:
     _ROWS[_row.code].append(_row)
 
+ORDER_CODES = frozenset(
+    code for code, rows in _ROWS.items() if rows[-1].requests == _ORDER and rows[-1].kind is not ErrorKind.WARNING
+)
+"""Codes that are always about an order: a request that happens to have the same number goes on.
+
+A global cancel brings one 161 for each order of the day that has ended, with the numbers other clients gave them."""
+
 _ONLY = {code: rows[0] for code, rows in _ROWS.items() if len(rows) == 1}
 
 KINDS: dict[int, ErrorKind] = {code: rows[-1].kind for code, rows in _ROWS.items()}
