@@ -64,8 +64,9 @@ cdef class Book:
     @property
     def is_crossed(self):
         """Whether the best bid is above the best ask."""
-        cdef Side *sides = self.state.sides
-        return sides[0].count > 0 and sides[1].count > 0 and sides[1].levels[0].price > sides[0].levels[0].price
+        cdef const LevelRow *ask = best_level(&self.state.sides[0])
+        cdef const LevelRow *bid = best_level(&self.state.sides[1])
+        return ask != NULL and bid != NULL and bid.price > ask.price
 
     def apply(self, records not None):
         """Apply changes: an array of dtype `ibfast.records.DEPTH`, from wherever it comes."""
@@ -96,11 +97,20 @@ cdef class Book:
         return np.frombuffer(copied, LEVEL)
 
     def best(self, int side):
-        """Price and size of the best level of a side, NaN if there is none."""
-        cdef Side *levels = &self.state.sides[side & 1]
-        if levels.count == 0:
+        """Price and size of the best level of a side that has something to be had at it, NaN if there is none."""
+        cdef const LevelRow *level = best_level(&self.state.sides[side & 1])
+        if level == NULL:
             return NAN, NAN
-        return levels.levels[0].price, levels.levels[0].size
+        return level.price, level.size
+
+
+cdef const LevelRow *best_level(const Side *side) noexcept nogil:
+    """The first level whose size is not 0: an empty one keeps its place in the book, its price is none."""
+    cdef int64_t i
+    for i in range(side.count):
+        if not side.levels[i].size <= 0:
+            return &side.levels[i]
+    return NULL
 
 
 cdef void change_book_by(BookState *book, const Sink *sink) noexcept nogil:

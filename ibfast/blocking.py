@@ -1224,7 +1224,7 @@ class OrderBook(Facade):
 
     @property
     def bid(self) -> float:
-        """The price of the best bid; NaN if there is none."""
+        """The price of the best bid that has a size; NaN if there is none."""
         return self._read("bid")
 
     @property
@@ -1234,7 +1234,7 @@ class OrderBook(Facade):
 
     @property
     def ask(self) -> float:
-        """The price of the best ask; NaN if there is none."""
+        """The price of the best ask that has a size; NaN if there is none."""
         return self._read("ask")
 
     @property

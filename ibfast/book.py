@@ -49,7 +49,7 @@ class OrderBook(StateStream["OrderBook"]):
 
     @property
     def bid(self) -> float:
-        """The price of the best bid; NaN if there is none."""
+        """The price of the best bid that has a size; NaN if there is none."""
         return self._known().best(BIDS)[0]
 
     @property
@@ -59,7 +59,7 @@ class OrderBook(StateStream["OrderBook"]):
 
     @property
     def ask(self) -> float:
-        """The price of the best ask; NaN if there is none."""
+        """The price of the best ask that has a size; NaN if there is none."""
         return self._known().best(ASKS)[0]
 
     @property

@@ -1,6 +1,7 @@
 """Accounts: figures, positions, profit and loss; one answer and streams, several who follow the same."""
 
 import asyncio
+import sys
 from decimal import Decimal
 
 import pytest
@@ -134,6 +135,9 @@ def test_profit_and_loss(run, connect, number):  # noqa: F811
                 found = await pnl.next(SOON_S)
                 assert (found.daily_pnl, found.unrealized_pnl, found.realized_pnl) == (1.5, 2.0, None)
                 assert pnl.latest == found
+                nothing = dict.fromkeys(("daily_pnl", "unrealized_pnl", "realized_pnl"), sys.float_info.max)
+                gateway.say(PnL(req_id=request.req_id, **nothing))  # how TWS says that it has computed none
+                assert await pnl.next(SOON_S) == PnL(req_id=request.req_id)
                 request = await gateway.hear(PnLSingleRequest)
                 gateway.say(PnLSingle(req_id=request.req_id, position=Decimal(3), daily_pnl=0.5, value=7.0))
                 assert (await single.next(SOON_S)).position == Decimal(3)

@@ -105,6 +105,21 @@ def test_a_row_inserted_into_a_full_book_may_push_out_the_last_or_not():
         assert book.misplaced == 0
 
 
+def test_a_level_without_a_size_keeps_its_place_and_is_not_the_best():
+    book = Book(3)
+    assert np.isnan(book.best(BID)).all()
+    changes = records([(INSERT, BID, 0, 100), (INSERT, BID, 1, 99), (INSERT, ASK, 0, 99), (INSERT, ASK, 1, 101)])
+    changes["size"][[0, 2]] = 0, -1
+    book.apply(changes)
+    assert (book.best(BID), book.best(ASK), book.is_crossed) == ((99, 990), (101, 1010), False)
+    assert shown(book) == [[99, 101], [100, 99]]
+    book.apply(records([(UPDATE, BID, 0, 102)]))
+    assert (book.best(BID), book.is_crossed) == ((102, 1020), True)
+    book.apply(records([(DELETE, ASK, 1, 0)]))
+    assert np.isnan(book.best(ASK)).all()
+    assert not book.is_crossed
+
+
 def test_what_is_no_change_of_a_book_is_refused():
     book = Book()
     with pytest.raises(ValueError, match="depth records"):
