@@ -125,14 +125,17 @@ cdef class Message:
         Raises:
             TypeError: the messages are of two classes.
         """
+        cdef Py_ssize_t i
+        cdef list mine = self.values, others = other.values
+        cdef list found = []
         if type(self) is not type(other):
             raise TypeError(f"other: {type(other).__name__} is not a {type(self).__name__}")
-        names = []
-        for name, field in type(self).__fields__.items():
-            ours, theirs = self.values[(<Field>field).index], other.values[(<Field>field).index]
+        names = type(self).__names__
+        for i in range(len(mine)):
+            ours, theirs = mine[i], others[i]
             if ours is not theirs and (ours or theirs) and ours != theirs:
-                names.append(name)
-        return names
+                found.append(names[i])
+        return found
 
     def to_dict(self):
         """The fields that are set, nested messages as dicts."""

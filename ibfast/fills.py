@@ -56,7 +56,9 @@ class _Sum:
         self.value = NOTHING
 
     def add(self, execution: Execution, sign: int) -> None:
-        shares = sign * (execution.shares or NOTHING)
+        shares = execution.shares or NOTHING
+        if sign < 0:
+            shares = -shares
         self.shares += shares
         self.value += shares * Decimal(repr(execution.price or 0.0))
 

@@ -94,9 +94,11 @@ class OrderChanges:
         """TWS reports the order."""
         before, self.reported = self.reported, order
         names = order.differences(before if before is not None else self.accepted)
-        confirmed = self._confirmed_by(order, before)
+        confirmed = self._confirmed_by(order, before) if self._in_flight else None
         taken = {} if confirmed is None else dict(confirmed)
-        taken |= {name: value for name in names if name not in taken for value in self._taken(name, order, before)}
+        for name in names:
+            if name not in _NEVER_FOLLOWED and name not in taken and (before or self._is_news(name, order)):
+                self._take(name, order, taken)
         if confirmed is None and self._in_flight and not self._in_flight[0].keys().isdisjoint(names):
             self._in_flight = self._in_flight[1:]  # neither what was nor what was asked for: TWS has the last word
         if taken:
@@ -113,26 +115,24 @@ class OrderChanges:
                 return change
         return None
 
-    def _taken(self, name: str, order: Order, before: Order | None) -> tuple[Any, ...]:
-        """The value that the order takes from a report, or none."""
+    def _take(self, name: str, order: Order, taken: dict[str, Any]) -> None:
+        """Add the value that the order takes from a report to those ``taken``, unless it takes none."""
         ours, theirs = getattr(self.accepted, name), getattr(order, name)
-        if name in _NEVER_FOLLOWED:
-            return ()
-        if name == "total_quantity" and not ours and any(getattr(self.accepted, it) for it in WITHOUT_QUANTITY):
-            return ()  # TWS finds the quantity itself
         if is_senseless(name, order):
-            return (None,) if ours else ()
+            if ours:
+                taken[name] = None
+            return
+        if name == "total_quantity" and not ours and any(getattr(self.accepted, it) for it in WITHOUT_QUANTITY):
+            return  # TWS finds the quantity itself
         if theirs is None and is_needed(name, order):
-            return ()  # left out of a message, it is not gone from the order
-        if before is None and not self._is_news(name, ours, theirs, order):
-            return ()
-        return (theirs,)
+            return  # left out of a message, it is not gone from the order
+        taken[name] = theirs
 
-    def _is_news(self, name: str, ours: Any, theirs: Any, order: Order) -> bool:
+    def _is_news(self, name: str, order: Order) -> bool:
         """Whether the first report says something else than what was sent."""
-        if not ours:
-            return theirs != "None" and (name not in FILLED_IN or (name == "oca_type" and bool(order.oca_group)))
-        return name not in REFORMATTED and (bool(theirs) or name in ALWAYS_REPORTED)
+        if not getattr(self.accepted, name):
+            return name not in FILLED_IN or (name == "oca_type" and bool(order.oca_group))
+        return name not in REFORMATTED and (name in ALWAYS_REPORTED or bool(getattr(order, name)))
 
     def _compose(self) -> None:
         self.current = self.accepted.replace(**self._in_flight[-1]) if self._in_flight else self.accepted
@@ -140,9 +140,11 @@ class OrderChanges:
 
 def is_senseless(name: str, order: Order) -> bool:
     """Whether a field means nothing to the order's type: TWS reports a trailing stop price of plain limit orders."""
+    if name not in SENSELESS:
+        return False
     rule = TYPES.get(order.order_type or "")
     adjusted = (order.adjusted_order_type or "None") != "None"
-    return rule is not None and name in SENSELESS and not rule.allows(name) and not adjusted
+    return rule is not None and not rule.allows(name) and not adjusted
 
 
 def is_needed(name: str, order: Order) -> bool:

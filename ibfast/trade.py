@@ -142,6 +142,7 @@ class Trade:
     _changes: OrderChanges = field(init=False, repr=False)
     _ledger: FillLedger | None = field(default=None, repr=False)  # orders come in thousands: made with the first fill
     _session: int = field(default=0, repr=False)  # in which of its sessions the client sent or met it
+    _total: Decimal = field(default=Decimal(0), repr=False)  # ordered, as far as TWS has accepted it; 0: TWS finds it
     _said_filled: Decimal = field(default=Decimal(0), repr=False)  # by statuses
     _said_remaining: Decimal = field(default=Decimal(0), repr=False)
     _said_price: float | None = field(default=None, repr=False)
@@ -157,6 +158,7 @@ class Trade:
 
     def __post_init__(self) -> None:
         self._changes = OrderChanges(self.order)
+        self._total = _quantity_of(self.order)
         if self.remaining == 0:
             self.remaining = self._said_remaining = self._total
 
@@ -178,9 +180,10 @@ class Trade:
         "Inactive" is an end unless TWS holds the order (`is_held`). A later word of TWS takes each of these back but a
         fill or a cancellation.
         """
-        if self.status == INACTIVE:
-            return not self.is_held
-        return self.status in ENDED or self.is_lost or self._is_refused
+        status = self.status
+        if status in ENDED or status == UNKNOWN:
+            return True
+        return not self.is_held if status == INACTIVE else self.rejection is not None and self._is_refused
 
     @property
     def is_lost(self) -> bool:
@@ -360,8 +363,9 @@ class Trade:
             if state == "Filled":
                 self._said_filled = max(self._said_filled, self._filled_by(message))
                 self._said_remaining = max(self._total - self._said_filled, Decimal(0))
-        self._count()
-        self._acknowledge(message)
+                self._count()
+        if not self.acknowledged:
+            self._acknowledge(message)
         self._tell(TradeEventKind.ORDER, message)
 
     def on_status(self, message: OrderStatus) -> None:
@@ -376,7 +380,8 @@ class Trade:
         self._said_price = message.avg_fill_price or 0.0
         self.why_held = message.why_held
         self._count()
-        self._acknowledge(message)
+        if not self.acknowledged:
+            self._acknowledge(message)
         self._tell(TradeEventKind.STATUS, message)
 
     def on_completed(self, message: CompletedOrder) -> None:
@@ -391,7 +396,8 @@ class Trade:
             self._said_remaining = max(self._said_remaining + self._said_filled - filled, Decimal(0))
             self._said_filled, self._said_price = filled, None
         self._count()
-        self._acknowledge(message)
+        if not self.acknowledged:
+            self._acknowledge(message)
         self._tell(TradeEventKind.STATUS, message)
 
     def on_execution(self, message: ExecutionDetails, commission: CommissionAndFeesReport | None) -> None:
@@ -412,7 +418,8 @@ class Trade:
         if self.is_lost:
             self._become(self._status_before)
         self._count()
-        self._acknowledge(message)
+        if not self.acknowledged:
+            self._acknowledge(message)
         self._tell(TradeEventKind.FILL, fill)
 
     def on_commission(self, message: CommissionAndFeesReport) -> None:
@@ -477,8 +484,10 @@ class Trade:
         before = self._total
         self._changes.follow(order)
         self.order = self._changes.current
+        self._total = _quantity_of(self._changes.accepted)
         if self._total != before and self.status not in ENDED:
             self._said_remaining = max(self._total - self._said_filled, Decimal(0))
+            self._count()
 
     def _on_cancel_answer(self, error: RequestError) -> None:
         """202 may be all that TWS says; a refused cancel says what has become of the order, or that it is gone."""
@@ -521,12 +530,6 @@ class Trade:
             return not self._changes.are_in_flight  # an order that was refused can be sent again, corrected
         return self.rejection.code == ORDER_REJECTED and self.status not in WORKING
 
-    @property
-    def _total(self) -> Decimal:
-        """How much is ordered, as far as TWS has accepted it; 0 where TWS finds the quantity itself."""
-        quantity = self._changes.accepted.total_quantity
-        return quantity if isinstance(quantity, Decimal) else Decimal(str(quantity or 0))
-
     def _filled_by(self, message: OpenOrder) -> Decimal:
         """How much an order has traded that is reported as filled."""
         reported = message.order.filled_quantity if message.order is not None else None
@@ -535,16 +538,17 @@ class Trade:
     def _count(self) -> None:
         """Quantities and price: the most that statuses and executions say."""
         said, total = self._said_filled, self._total
-        executed = self._ledger.executed if self._ledger is not None else Decimal(0)
-        self.filled_quantity = max(said, executed)
-        self.remaining = self._said_remaining
+        self.filled_quantity, self.remaining = said, self._said_remaining
+        if self._said_price is not None:
+            self.avg_fill_price = self._said_price
+        if self._ledger is None:
+            return
+        executed = self._ledger.executed
         if executed > said:
             left = total - executed if total else self._said_remaining - (executed - said)
-            self.remaining = max(left, Decimal(0))
-        if self._ledger is not None and executed and (executed > said or self._said_price is None):
+            self.filled_quantity, self.remaining = executed, max(left, Decimal(0))
+        if executed and (executed > said or self._said_price is None):
             self.avg_fill_price = self._ledger.average_price
-        elif self._said_price is not None:
-            self.avg_fill_price = self._said_price
         if 0 < total <= executed and self.status not in ENDED:
             self._become("Filled")  # TWS need not say so
 
@@ -558,10 +562,9 @@ class Trade:
 
     def _acknowledge(self, message: Any) -> None:
         """TWS has the order."""
-        if not self.acknowledged:
-            self.acknowledged = True
-            self._become(self.status)
-            self._tell(TradeEventKind.ACKNOWLEDGED, message)
+        self.acknowledged = True
+        self._become(self.status)
+        self._tell(TradeEventKind.ACKNOWLEDGED, message)
 
     def _tell(self, kind: TradeEventKind, detail: Any) -> None:
         replayed = self._book is not None and self._book.is_replaying(self)
@@ -576,3 +579,8 @@ class Trade:
                 callback(event)
             except Exception:
                 LOG.exception("the callback of a trade failed; the trade goes on")
+
+
+def _quantity_of(order: Order) -> Decimal:
+    quantity = order.total_quantity
+    return quantity if isinstance(quantity, Decimal) else Decimal(str(quantity or 0))

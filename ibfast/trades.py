@@ -123,8 +123,9 @@ class Trades:
         self._number(trade, message.order_id, order.client_id)
         if order.perm_id:
             self._by_perm_id[order.perm_id] = trade
-        with self.replay(missed):
-            trade.on_open_order(message)
+        self._is_missed = missed
+        trade.on_open_order(message)
+        self._is_missed = False
 
     def on_open_orders_end(self) -> None:
         """What TWS says of open orders from here on happens now."""
@@ -144,8 +145,9 @@ class Trades:
         self._number(trade, message.order_id, message.client_id)
         if message.perm_id:
             self._by_perm_id[message.perm_id] = trade
-        with self.replay(not self._are_listed):
-            trade.on_status(message)
+        self._is_missed = self.replaying and not self._are_listed
+        trade.on_status(message)
+        self._is_missed = False
         return True
 
     def on_execution(self, message: ExecutionDetails) -> bool:
@@ -161,8 +163,9 @@ class Trades:
         if execution.perm_id:  # after a lost connection it may be the first to say so
             self._by_perm_id[execution.perm_id] = trade
             trade.perm_id = execution.perm_id
-        with self.replay(is_answer):
-            trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+        self._is_missed = self.replaying and is_answer
+        trade.on_execution(message, self._commissions.pop(execution.exec_id, None))
+        self._is_missed = False
         return True
 
     def on_completed(self, message: CompletedOrder) -> None:
@@ -199,12 +202,13 @@ class Trades:
         """Something happened to one of them."""
         for listener in tuple(self.listeners):
             listener(event)
-        if event.trade.is_done:
-            self._done[event.trade] = None
-            if self.kept is not None and len(self._done) > self.kept:
-                self.forget(next(iter(self._done)))
-        elif event.trade in self._done:
-            del self._done[event.trade]
+        trade, done = event.trade, self._done
+        if not trade.is_done:
+            done.pop(trade, None)
+        elif trade not in done:
+            done[trade] = None
+            if self.kept is not None and len(done) > self.kept:
+                self.forget(next(iter(done)))
 
     def in_doubt(self, trade: Trade, error: RequestError) -> bool:
         """TWS does not know one of them; whether that is being looked into."""
@@ -249,7 +253,7 @@ class Trades:
 
     def is_replaying(self, trade: Trade) -> bool:
         """Whether what is being said of an order was missed."""
-        return self._is_missed and trade._session < self.session
+        return self._is_missed and self.replaying and trade._session < self.session
 
     # --------------------------------------------------------------------------------------- commissions
 
@@ -276,8 +280,9 @@ class Trades:
             reports[exec_id] = message
         trade = self._by_exec_id.get(key_of(exec_id))
         if trade is not None:
-            with self.replay(exec_id not in self._live):
-                trade.on_commission(message)
+            self._is_missed = self.replaying and exec_id not in self._live
+            trade.on_commission(message)
+            self._is_missed = False
             return
         self._commissions[exec_id] = message
         if len(self._commissions) > COMMISSIONS_KEPT:

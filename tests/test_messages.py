@@ -3,6 +3,8 @@
 import gc
 from decimal import Decimal
 
+import pytest
+
 from ibfast import wire
 from ibfast.schema import Contract, ContractData, OpenOrder, Order, OrderStatus
 
@@ -39,3 +41,13 @@ def test_decimals_are_exact_however_often_they_come():
         for _ in range(2):
             read = wire.decode(wire.encode(OrderStatus(filled=Decimal(text)), 222), 222)
             assert str(read.filled) == format(Decimal(text), "f")
+
+
+def test_fields_in_which_messages_differ_are_named():
+    order = Order(action="BUY", lmt_price=1.0, conditions=[], hidden=False)
+    assert order.differences(Order(action="BUY", lmt_price=1.0, aux_price=0.0, tif="")) == []
+    assert order.differences(Order(action="SELL", lmt_price=2.0, total_quantity=Decimal(1))) == [
+        "action", "total_quantity", "lmt_price",
+    ]  # fmt: skip
+    with pytest.raises(TypeError, match="Contract is not a Order"):
+        order.differences(Contract())

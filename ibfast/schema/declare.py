@@ -141,6 +141,7 @@ class Declaration(type):
             )  # fmt: skip
             setattr(cls, key, fields[key])
         cls.__fields__ = fields
+        cls.__names__ = tuple(fields)
         cls.__blank__ = [None] * len(fields)
         cls.__fresh__ = [spec.default if spec.shown else None for spec in specs.values()]
         return cls  # type: ignore[no-any-return]
