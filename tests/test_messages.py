@@ -45,7 +45,7 @@ def test_decimals_are_exact_however_often_they_come():
 
 def test_fields_in_which_messages_differ_are_named():
     order = Order(action="BUY", lmt_price=1.0, conditions=[], hidden=False)
-    assert order.differences(Order(action="BUY", lmt_price=1.0, aux_price=0.0, tif="")) == []
+    assert order.differences(Order(action="BUY", lmt_price=1.0, aux_price=0.0, account="")) == []
     assert order.differences(Order(action="SELL", lmt_price=2.0, total_quantity=Decimal(1))) == [
         "action", "total_quantity", "lmt_price",
     ]  # fmt: skip

@@ -37,13 +37,13 @@ def test_a_change_made_in_tws_is_the_orders_and_no_change_of_ours_undoes_it(run,
             await until(lambda: all((getattr(trade.order, name) or None) == (value or None)
                                     for name, value in fields.items()))  # fmt: skip
             before, sent = trade.order, listen(sim)
-            await client.modify_order(trade, hidden=True)
+            await client.modify_order(trade, not_held=True)
             await until(lambda: sent)
             assert {name: getattr(sent[0], name) or None for name in fields} == {
                 name: value or None for name, value in fields.items()
             }
-            assert trade.order.differences(before) == ["hidden"]
-            await until(lambda: books(sim, trade).order.hidden)
+            assert trade.order.differences(before) == ["not_held"]
+            await until(lambda: books(sim, trade).order.not_held)
             assert {name: getattr(books(sim, trade).order, name) or None for name in fields} == {
                 name: value or None for name, value in fields.items()
             }
@@ -228,13 +228,14 @@ def test_fields_that_tws_reports_never_make_a_change_fail(run, version):
             )  # fmt: skip
             client._talk.received(message)  # as TWS reports an order of an earlier session
             old = client._talk.trades[900]
+            if version < 226:
+                with pytest.raises(ValueError, match="route_marketable_to_bbo"):
+                    await client.modify_order(old, route_marketable_to_bbo=1)
             sent = listen(sim)
             await client.modify_order(old, lmt_price=49.0)
             await client.place_order(old.contract, old.order)
             await until(lambda: len(sent) == 2)
+            assert (await client.what_if_order(old.contract, old.order)).commission is not None
             assert {order.lmt_price for order in sent} == {49.0}
-            if version < 226:
-                with pytest.raises(ValueError, match="route_marketable_to_bbo"):
-                    await client.modify_order(old, route_marketable_to_bbo=1)
 
     run(main)

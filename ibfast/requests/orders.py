@@ -86,6 +86,7 @@ class OrderRequests(Requests):
         check_order(contract, order)
         self._check_parent(order)
         request = place_request(0, contract, order.replace(what_if=True, transmit=True))
+        request = self._send_reported(request, self._reported(order), send=self._encode)
         return WhatIf.of(await self._connection.ask_about_order(request, lambda it: WhatIf.of(it).says_something))
 
     async def modify_order(self, trade: Trade, **changes: Any) -> Trade:
@@ -256,10 +257,8 @@ class OrderRequests(Requests):
                 pt_order_id=self._talk.ids.order() if attached.pt_order_type else None,
             )
         request = place_request(order_id, contract, order, attached)
-        known = self._talk.trades.find(perm_id=order.perm_id)
-        reported = known.reported_order if known is not None else None
         urgent = order.transmit is not False  # TWS holds the others until one goes
-        self._send_reported(request, reported, urgent=urgent)
+        self._send_reported(request, self._reported(order), urgent=urgent)
         trade = self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
         self._watch.sent(trade)
         return trade
@@ -267,8 +266,8 @@ class OrderRequests(Requests):
     def _send_reported(
         self, request: PlaceOrderRequest, reported: Order | None, changes: Iterable[str] = (), *, urgent: bool = True,
         send: Callable[..., object] | None = None,
-    ) -> None:  # fmt: skip
-        """Send an order; what a request to this server cannot carry is left out if TWS has reported it so.
+    ) -> PlaceOrderRequest:  # fmt: skip
+        """Send an order, without what a request to this server cannot carry if TWS has reported it so; what was sent.
 
         TWS reports fields that the same server does not take (seen: routeMarketableToBbo at 203). What the user sets
         is refused all the same.
@@ -284,7 +283,12 @@ class OrderRequests(Requests):
                     raise
                 request = request.replace(order=order.replace(**{name: None}))
             else:
-                return
+                return request
+
+    def _reported(self, order: Order) -> Order | None:
+        """What TWS reports of an order that was read back from it; None for one that was not."""
+        known = self._talk.trades.find(perm_id=order.perm_id) if order.perm_id else None
+        return known.reported_order if known is not None else None
 
     def _without_ended_parent(self, trade: Trade, order: Order) -> Order:
         """TWS finds no parent that has ended (135): its child is on its own, and is changed as such."""
