@@ -374,7 +374,7 @@ def as_sent(message: Message, decoded: Message) -> dict[str, Any]:
             parts = [as_sent(*pair) for pair in zip(value, seen, strict=True)]
             seen = [part for part in parts if part]
         elif field.kind == Kind.MESSAGE:
-            seen = as_sent(value, seen)
+            seen = as_sent(value, seen) if value is not None else seen.to_dict()
         if seen or not isinstance(seen, dict | list):
             fields[name] = seen
     return fields
