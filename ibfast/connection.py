@@ -341,14 +341,15 @@ class Connection:
     def _is_queueing(self) -> bool:
         return self._queue_while_down and self.watch.current.state is HealthState.RECONNECTING
 
-    async def _turn(self, name: str) -> None:
+    async def _turn(self, request: Message) -> None:
         """Wait for the session that is being made anew, if that is wanted; then there must be one."""
         if self._is_queueing:
             try:
                 async with asyncio.timeout(self.request_timeout_s):
                     await self._back.wait()
             except TimeoutError:
-                raise self.timed_out(f"{name}: no connection within {self.request_timeout_s:g} s") from None
+                reason = f"{describe(request)}: no connection within {self.request_timeout_s:g} s"
+                raise self.timed_out(reason) from None
         self.check()
 
     def check_unless_queueing(self) -> None:
@@ -385,7 +386,7 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        await self._turn(describe(request))
+        await self._turn(request)
         future = self._loop.create_future()
         answer = Answer(_settle(future), end=end, enough=enough)
         req_id = self.talk.ask(request, answer)
@@ -393,7 +394,7 @@ class Connection:
             self.protocol.attach(req_id, rows)
         self.link.flush_soon()
         try:
-            return await self._wait(future, describe(request), answer if self.talk.pacing.holds(req_id) else None)
+            return await self._wait(future, request, answer if self.talk.pacing.holds(req_id) else None)
         except (asyncio.CancelledError, RequestTimeout):
             is_open = self.talk.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
             if is_open and cancel is not None and self.can_send:
@@ -424,13 +425,13 @@ class Connection:
         return list(await self._share(request, Shape(parts, end, key)))
 
     async def _share(self, request: Message, shape: Shape) -> list[Any]:
-        await self._turn(describe(request))
+        await self._turn(request)
         future = self._loop.create_future()
         settle = _settle(future)
         answer = self.talk.shared.ask(request, shape, settle, self.talk.server_version)
         self.link.flush_soon()
         try:
-            await self._wait(future, describe(request))
+            await self._wait(future, request)
         finally:
             self.talk.shared.withdraw(answer, settle)
         return answer.parts
@@ -445,17 +446,17 @@ class Connection:
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        await self._turn(describe(request))
+        await self._turn(request)
         future = self._loop.create_future()
         order_id = self.talk.ask_about_order(request, Answer(_settle(future), enough=enough))
         self.link.flush_soon()
         try:
-            answer = await self._wait(future, describe(request))
+            answer = await self._wait(future, request)
         finally:
             self.talk.forget(order_id)
         return answer.parts[-1]  # type: ignore[no-any-return]
 
-    async def _wait(self, future: asyncio.Future[A], name: str, held: Answer | None = None) -> A:
+    async def _wait(self, future: asyncio.Future[A], request: Message, held: Answer | None = None) -> A:
         """The limit counts from when the request leaves, if pacing has ``held`` it back."""
         try:
             async with asyncio.timeout(None if held else self.request_timeout_s) as limit:
@@ -463,7 +464,7 @@ class Connection:
                     held.on_left = lambda: limit.reschedule(self._loop.time() + self.request_timeout_s)
                 return await future
         except TimeoutError:
-            raise self.timed_out(f"{name}: no answer within {self.request_timeout_s:g} s") from None
+            raise self.timed_out(f"{describe(request)}: no answer within {self.request_timeout_s:g} s") from None
 
     def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""

@@ -24,7 +24,7 @@ from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import ConnectionFailed, DecodeError, IbfastError, PacingError, ReadOnly, RequestError
 from ibfast.pacing import Pacing
-from ibfast.request_kinds import describe, kind_of
+from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
     CancelOrderRequest,
     CommissionAndFeesReport,
@@ -569,7 +569,7 @@ class Conversation:
         goes_on = row.verdict is Verdict.NOTE or (receiver is None and trade is None)
         is_failure = row.kind in FAILURES or not (goes_on or row.kind is ErrorKind.NOTICE)
         if is_failure or not goes_on:
-            contract = trade.contract if trade is not None else getattr(self._requests.get(req_id), "contract", None)
+            contract = trade.contract if trade is not None else contract_of(self._requests.get(req_id))
             error = RequestError.of(message, contract=contract, request=kind)
         if is_failure:
             self.on_failure(error)

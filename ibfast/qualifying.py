@@ -29,7 +29,7 @@ def the_only(asked: Contract, found: Iterable[ContractData]) -> Contract:
     """
     candidates = distinct(asked, found)
     if not candidates:
-        raise RequestError(NOT_FOUND, f"IB lists no contract for {asked!r}")
+        raise RequestError(NOT_FOUND, f"IB lists no contract for {asked!r}", contract=asked)
     if len(candidates) > 1:
         raise AmbiguousContract(asked, candidates)
     return candidates[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ibfast.contract import Contract
 from ibfast.error_codes import RequestKind
 from ibfast.errors import name_of
 from ibfast.schema import (
@@ -71,8 +72,18 @@ def kind_of(request: Message | None, *, once: bool = False, delayed: bool = Fals
     return kind
 
 
+def contract_of(request: Message | None) -> Contract | None:
+    """What a request is about; of one that only has a con id or a symbol, a contract with that."""
+    contract: Contract | None = getattr(request, "contract", None)
+    if contract is not None or request is None:
+        return contract
+    con_id = getattr(request, "con_id", None) or getattr(request, "underlying_con_id", None)
+    symbol = getattr(request, "underlying_symbol", None)
+    return Contract(con_id=con_id, symbol=symbol) if con_id or symbol else None
+
+
 def describe(request: Message) -> str:
     """A request in a few words, for errors and logs: "HistoricalDataRequest (AAPL STK SMART)"."""
-    contract = getattr(request, "contract", None)
+    contract = contract_of(request)
     about = name_of(contract) if contract is not None else ""
     return type(request).__name__ + (f" ({about})" if about else "")

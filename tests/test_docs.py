@@ -144,3 +144,12 @@ def test_ib_async_has_the_names_on_its_page():
     methods = [name.removeprefix("ib.") for name in named if name.startswith("ib.")]
     assert methods
     assert sorted(name for name in methods if not hasattr(theirs, name)) == []
+
+
+def test_every_logger_is_documented():
+    package = Path(ibfast.__file__).parent
+    named = {
+        name for source in package.rglob("*.py") for name in re.findall(r'getLogger\("([\w.]+)"\)', source.read_text())
+    }
+    told = set(re.findall(r"^\| `(ibfast\.\w+)` \|", (DOCS / "logging.md").read_text(), re.MULTILINE))
+    assert sorted(named) == sorted(told)

@@ -19,6 +19,7 @@ from ibfast.schema import (
     MarketDataTypeRequest,
     MarketDepthRequest,
     NextValidId,
+    PnLSingleRequest,
     RealTimeBarsRequest,
     ScannerSubscriptionRequest,
     SecDefOptParamsRequest,
@@ -299,6 +300,23 @@ def test_an_error_names_its_contract_shortly():
     assert str(RequestError(200, "No security definition")) == "200: No security definition"
     assert re.search("another span", RequestError(162, "query failed").advice)
     assert RequestError(162, HISTORY_SAYS + "pacing violation").kind is ErrorKind.PACING
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (HistoricalDataRequest(contract=AAPL), "200: text (AAPL STK SMART)"),
+        (SecDefOptParamsRequest(underlying_symbol="AAPL", underlying_con_id=265598), "200: text (AAPL)"),
+        (HistoricalNewsRequest(con_id=265598), "200: text (con id 265598)"),
+        (PnLSingleRequest(con_id=265598), "200: text (con id 265598)"),
+        (ScannerSubscriptionRequest(), "200: text"),
+    ],
+)
+def test_the_error_of_a_request_names_what_the_request_was_about(request_, said):
+    talk, *_ = session()
+    waiter = Waiter()
+    talk.received(ErrorMessage(id=talk.ask(request_, waiter), error_code=200, error_msg="text"))
+    assert str(waiter.error) == said
 
 
 @pytest.mark.parametrize(

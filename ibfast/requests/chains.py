@@ -43,7 +43,7 @@ class ChainRequests(SessionRequests, ContractRequests):
         """
         chain = await self.futures_chain(contract)
         if not chain:
-            raise RequestError(NOT_FOUND, f"no month of {contract!r} is traded any more")
+            raise RequestError(NOT_FOUND, f"no month of {contract!r} is traded any more", contract=contract)
         families = {(it.trading_class, it.multiplier, it.currency, it.exchange): it for it in reversed(chain)}
         if len(families) > 1:
             raise AmbiguousContract(contract, list(families.values()))
