@@ -20,9 +20,16 @@ class AcknowledgeWatch:
 
     An order that its user holds (``transmit=False``) counts from when the order is sent that releases it.
     While ``is_delayed`` says that orders wait here, for a connection or for their turn, they get as long again.
+
+    Raises:
+        ValueError: the time-out is no positive number.
     """
 
     def __init__(self, timeout_s: float | None, is_delayed: Callable[[], bool]) -> None:
+        if timeout_s is not None and not (isinstance(timeout_s, int | float) and timeout_s > 0):
+            raise ValueError(
+                f"acknowledge_timeout_s: {timeout_s!r} is not a positive number of seconds; None is no limit"
+            )
         self._timeout_s = timeout_s
         self._is_delayed = is_delayed
         self._loop = asyncio.get_running_loop()

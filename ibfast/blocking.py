@@ -3495,6 +3495,7 @@ class Client(Facade):
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
+            ValueError: an argument cannot be; the message names it.
             OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
         return cls._open(

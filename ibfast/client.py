@@ -120,6 +120,7 @@ class Client(
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
+            ValueError: an argument cannot be; the message names it.
             OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
         book = await open_journal(journal, client_id, gateway_name(host, port)) if journal is not None else None
@@ -132,7 +133,7 @@ class Client(
                 busy_poll=busy_poll,
             )  # fmt: skip
             client = cls(connection)
-            talk.trades.kept = trades_kept
+            talk.trades.keep(trades_kept)
             if book is not None:
                 talk.trades.begin_replay()
             await connection.open(host, port, timeout_s)

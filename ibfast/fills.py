@@ -72,16 +72,17 @@ class FillLedger:
 
     Not every execution under an order's id is one of the order: a combination's legs are reported beside it, and what
     an exercised option delivers. A combination of which only the legs are reported has traded as often as every one of
-    them has, ratio by ratio. Of an order that an advisor divides, each account reports its part, so that
-    what counts is the cumulative quantity.
+    them has, ratio by ratio. The cumulative quantity of an execution counts what was traded before this session too;
+    of an order that an advisor divides, it alone counts, as each account reports its part.
     """
 
-    __slots__ = ("_allocated", "_contract", "_legs", "_own", "_places", "allocated_quantity", "fills")
+    __slots__ = ("_allocated", "_contract", "_cumulative", "_legs", "_own", "_places", "_price", "fills")
 
     def __init__(self, fills: list[Fill], contract: Contract, *, allocated: bool = False) -> None:
         self.fills = fills
-        self.allocated_quantity = NOTHING
         self._allocated = allocated
+        self._cumulative = NOTHING
+        self._price = 0.0  # TWS's average at that quantity
         self._contract = contract
         self._places: dict[str, int] = {}
         self._own = _Sum()
@@ -95,7 +96,11 @@ class FillLedger:
             return None
         if before is not None:
             self._book(before, -1)
+            if self.is_own(fill):
+                self._cumulative += (fill.execution.shares or NOTHING) - (before.execution.shares or NOTHING)
         self._book(fill, 1)
+        if before is None and self.is_own(fill) and (fill.execution.cum_qty or NOTHING) > self._cumulative:
+            self._cumulative, self._price = fill.execution.cum_qty or NOTHING, fill.execution.avg_price or 0.0
         return before, fill
 
     def find(self, exec_id: str | None) -> int | None:
@@ -112,13 +117,18 @@ class FillLedger:
     @property
     def executed(self) -> Decimal:
         """How much of the order has traded, as far as executions say."""
-        if self._allocated:
-            return self.allocated_quantity
-        return self._own.shares or self._combos()
+        return max(self._cumulative, self.known)
+
+    @property
+    def known(self) -> Decimal:
+        """How much of the order the fills here come to."""
+        return self._cumulative if self._allocated else self._own.shares or self._combos()
 
     @property
     def average_price(self) -> float:
         """What the order has traded for on average; 0 before it has."""
+        if self._cumulative > self.known and self._price:
+            return self._price
         return self._own.price if self._own.shares or not self._combos() else self._combo_price()
 
     @property
@@ -130,8 +140,6 @@ class FillLedger:
     def _book(self, fill: Fill, sign: int) -> None:
         if self.is_own(fill):
             self._own.add(fill.execution, sign)
-            if sign > 0:
-                self.allocated_quantity = max(self.allocated_quantity, fill.execution.cum_qty or NOTHING)
         elif fill.contract is not None:
             self._legs.setdefault(fill.contract.con_id or 0, _Sum()).add(fill.execution, sign)
 

@@ -38,7 +38,7 @@ from ibfast.order import AttachedOrders, Order
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import LAST_VERSION
-from ibfast.trade import INACTIVE, Trade, TradeEvent
+from ibfast.trade import INACTIVE, UNKNOWN, Trade, TradeEvent
 
 if TYPE_CHECKING:
     from ibfast.trades import Trades
@@ -170,7 +170,7 @@ class Journal:
         if trade.perm_id and self._perm_ids.get(trade.order_id) != trade.perm_id:
             self._perm_ids[trade.order_id] = trade.perm_id
             lines.append({"heard": "perm_id", "order_id": trade.order_id, "perm_id": trade.perm_id})
-        if trade.is_done and trade.status != INACTIVE:  # after which an order may go on (seen)
+        if trade.is_done and trade.status not in (INACTIVE, UNKNOWN):  # after which an order may go on (seen)
             self._done.add(trade.order_id)
             self._perm_ids.pop(trade.order_id, None)
             lines.append({"heard": "done", "order_id": trade.order_id, "status": trade.status})

@@ -30,6 +30,9 @@ async def reconcile(requests: OrderListRequests, trades: Trades) -> None:
         listed = await _ask_for_lists(requests, trades)
     except ConnectionLost:
         return  # the next session begins anew, and until then all that comes is replayed
+    except Exception:
+        trades.end_replay()
+        raise
     with trades.replay():
         for trade in waiting:
             if listed is not None and trade not in listed and not trade.is_done:

@@ -209,7 +209,7 @@ class Trade:
             return False
         if self._ledger is None:
             return not self.filled_quantity
-        return self._ledger.executed >= self.filled_quantity and self._ledger.is_costed
+        return self._ledger.known >= self.filled_quantity and self._ledger.is_costed
 
     @property
     def commission(self) -> float:

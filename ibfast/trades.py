@@ -227,6 +227,16 @@ class Trades:
             del self._by_ref[ref]
         self._done.pop(trade, None)
 
+    def keep(self, count: int | None) -> None:
+        """How many orders that are done stay.
+
+        Raises:
+            ValueError: it is no number of orders.
+        """
+        if count is not None and (not isinstance(count, int) or count < 0):
+            raise ValueError(f"trades_kept: {count!r} is not a number of orders; None keeps them all")
+        self.kept = count
+
     # ------------------------------------------------------------------------------------- what was missed
 
     def begin_replay(self) -> None:

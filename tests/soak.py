@@ -78,7 +78,7 @@ class Books:
 
     def _opened(self, request, stream):
         req_id = self._open_rows(request, stream)
-        self.begun.setdefault(stream, []).append((req_id, stream.total))
+        self.begun.setdefault(stream, []).append((req_id, stream.rows.total))
         return req_id
 
     def close(self):

@@ -9,7 +9,7 @@ from desk import LOST, ORDER, WARNING, Desk
 from trading import books, kinds_of, resting
 
 import ibfast.trade
-from ibfast import RequestError, RequestTimeout, TradeEventKind
+from ibfast import Client, RequestError, RequestTimeout, TradeEventKind
 from ibfast.schema import (
     CancelOrderRequest,
     CompletedOrdersRequest,
@@ -368,6 +368,19 @@ def test_what_was_forgotten_comes_back_only_as_a_list(run, version):
             other = await client.order(AAPL).buy(1).market().submit()
             await other.filled(SOON_S)
             assert other.order_id > trade.order_id
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"acknowledge_timeout_s": 0}, {"acknowledge_timeout_s": "5"}, {"trades_kept": -1}, {"trades_kept": "all"}],
+    ids=str,
+)
+def test_limits_that_cannot_be_are_refused_by_name(run, wrong):
+    async def main():
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            await Client.connect("127.0.0.1", 1, **wrong)
 
     run(main)
 

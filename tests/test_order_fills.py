@@ -112,6 +112,17 @@ def test_statuses_may_be_ahead_of_executions(desk):
     assert amounts(desk) == (70, 30, 11.0)
 
 
+def test_a_fill_counts_what_was_traded_before_this_session(desk):
+    """An order of an earlier session: its first fill is none that is known here, the cumulative quantity has it."""
+    desk.status("Submitted", filled=40, avg_fill_price=10.0)
+    desk.execution("a.2.01", shares=10, price=20.0, cum_qty=Decimal(50), avg_price=12.0)
+    assert amounts(desk) == (50, 50, 12.0)
+    desk.execution("a.1.01", shares=40, price=10.0, cum_qty=Decimal(40), avg_price=10.0)  # listed afterwards
+    assert amounts(desk) == (50, 50, 12.0)
+    desk.execution("a.2.02", shares=0, price=20.0, cum_qty=Decimal(50), avg_price=12.0)
+    assert amounts(desk) == (40, 60, 10.0)
+
+
 def test_a_price_that_the_exchange_corrects_is_the_price(desk):
     desk.execution("a.1.01", shares=50, price=10.0)
     desk.execution("a.2.01", shares=50, price=12.0)
