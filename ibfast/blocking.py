@@ -1427,6 +1427,22 @@ class Trade(Facade):
         """Whether somebody waits for the order, iterates over its events or has a callback for them."""
         return self._read("is_followed")
 
+    def rewrite(self, order: Order) -> None:
+        """The order was changed before it was ever sent."""
+        return self._call(self._async.rewrite, order)
+
+    def withdraw_changes(self, error: RequestError | None = None) -> None:
+        """Changes that waited for a connection are not sent, because of an ``error`` or of a later wish."""
+        return self._call(self._async.withdraw_changes, error)
+
+    def on_cancelled_unsent(self) -> None:
+        """The order was cancelled while it waited for a connection: TWS never sees it."""
+        return self._call(self._async.on_cancelled_unsent)
+
+    def on_cancel_unsent(self, error: RequestError) -> None:
+        """A cancel waited too long for a connection; the order works on."""
+        return self._call(self._async.on_cancel_unsent, error)
+
     def __iter__(self) -> Iterator[TradeEvent]:
         return self._iterate(self._async)
 

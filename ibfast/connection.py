@@ -27,6 +27,7 @@ from ibfast.request_kinds import describe
 from ibfast.resubscriptions import Resubscriptions
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
+from ibfast.send_queue import SendQueue
 from ibfast.shared_requests import Shape, SharedAnswer
 from ibfast.stats import Counts, Stats
 from ibfast.streams import LiveStream
@@ -79,7 +80,8 @@ class Connection:
         self.stats = Stats()
         self._reconnect = reconnect
         self._queue_while_down = queue_while_down
-        self._queued: list[Message] = []  # made while there was no session
+        self._send_queue = SendQueue(talk.trades, request_timeout_s)  # what was asked while there was no session
+        self._queue_timer: asyncio.TimerHandle | None = None
         self._back = asyncio.Event()
         self._idle_s = idle_s
         self._sleep = sleep
@@ -159,7 +161,8 @@ class Connection:
 
     def _end(self, error: IbfastError) -> None:
         streams, self._interrupted = self._interrupted + self._ended_by_tws.take(), []
-        self._queued.clear()
+        self._send_queue.clear()
+        self._stop_queue_timer()
         self._back.set()
         self.talk.lost(error)
         for stream in streams:
@@ -187,19 +190,59 @@ class Connection:
         for setting in self._settings.values():
             with contextlib.suppress(VersionError):  # the gateway may be another one now
                 self.send(setting)
-        queued, self._queued = self._queued, []
-        for message in queued:
-            self._send_late(message)
+        self._send_queued()
         self._resume()
         self._back.set()
         if self.on_back is not None:
             self._run(self.on_back())
 
-    def _send_late(self, message: Message) -> None:
-        try:
-            self.send(message)
-        except (IbfastError, ValueError) as error:  # it was right for the gateway before
-            LOG.error("%s was queued and cannot be sent: %s", type(message).__name__, error)
+    # ---------------------------------------------------------------------------------------------- what waits
+
+    def holds_order(self, order_id: int) -> bool:
+        """Whether an order waits for a connection and was never sent."""
+        return self._send_queue.holds_order(order_id)
+
+    def _enqueue(self, message: Message) -> None:
+        self.talk.check_write(message)
+        wire.encode(message, self.talk.server_version)
+        self._send_queue.limit_s = self.request_timeout_s
+        self._send_queue.put(message, self._loop.time())
+        self._set_queue_timer()
+
+    def _send_queued(self) -> None:
+        """Send what waited, in its order; what was not sent when the connection is lost again waits on."""
+        self._stop_queue_timer()
+        self._send_queue.expire(self._loop.time())
+        waiting = self._send_queue.take()
+        for place, queued in enumerate(waiting):
+            if self._is_queueing or self.link.ended is not None:
+                self._send_queue.put_back(waiting[place:])
+                self._set_queue_timer()
+                return
+            try:
+                self.send(queued.message)
+            except ConnectionLost:
+                self._send_queue.put_back(waiting[place:])
+                self._set_queue_timer()
+                return
+            except (IbfastError, ValueError, OSError) as error:  # it was right for the gateway before
+                self._send_queue.refuse(queued, error)
+
+    def _set_queue_timer(self) -> None:
+        """Look again when the first of what waits has waited too long."""
+        self._stop_queue_timer()
+        at = self._send_queue.expires_at()
+        if at is not None:
+            self._queue_timer = self._loop.call_at(at, self._expire_queued)
+
+    def _stop_queue_timer(self) -> None:
+        if self._queue_timer is not None:
+            self._queue_timer.cancel()
+            self._queue_timer = None
+
+    def _expire_queued(self) -> None:
+        self._send_queue.expire(self._loop.time())
+        self._set_queue_timer()
 
     def _resume(self) -> None:
         """Ask anew for everything that was open."""
@@ -310,9 +353,7 @@ class Connection:
             VersionError, ValueError: as `ibfast.wire.encode`.
         """
         if self._queue_while_down and self._is_queueing:
-            self.talk.check_write(message)
-            wire.encode(message, self.talk.server_version)
-            self._queued.append(message)
+            self._enqueue(message)
             return
         if self.watch.current.state is not HealthState.READY or self.link.ended is not None:
             self.check()

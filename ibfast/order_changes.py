@@ -85,6 +85,11 @@ class OrderChanges:
         self._in_flight = self._in_flight[1:]
         self._compose()
 
+    def withdraw(self) -> None:
+        """Changes that waited for a connection are not sent after all."""
+        self._in_flight = ()
+        self.current = self.accepted
+
     def connection_lost(self) -> None:
         """Whether TWS has taken the changes on their way, its next report says."""
         if self._in_flight:

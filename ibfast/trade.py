@@ -460,6 +460,34 @@ class Trade:
             self._session = self._book.session
         self.rejection, self._refuses_order = None, False
 
+    def rewrite(self, order: Order) -> None:
+        """The order was changed before it was ever sent."""
+        self._changes = OrderChanges(order)
+        self.order = order
+        self._total = _quantity_of(order)
+        self.remaining = self._said_remaining = self._total
+
+    def withdraw_changes(self, error: RequestError | None = None) -> None:
+        """Changes that waited for a connection are not sent, because of an ``error`` or of a later wish."""
+        self._changes.withdraw()
+        self.order = self._changes.current
+        if error is not None:
+            self.rejection, self._refuses_order = error, False
+            self._tell(TradeEventKind.REJECTION, error)
+
+    def on_cancelled_unsent(self) -> None:
+        """The order was cancelled while it waited for a connection: TWS never sees it."""
+        self.status, self._cancel_reason = "ApiCancelled", "it was cancelled before it was sent"
+        message = OrderStatus(
+            order_id=self.order_id, client_id=self.client_id, status=self.status, filled=Decimal(0),
+            remaining=self.remaining,
+        )  # fmt: skip
+        self._tell(TradeEventKind.STATUS, message)
+
+    def on_cancel_unsent(self, error: RequestError) -> None:
+        """A cancel waited too long for a connection; the order works on."""
+        self._warn(error, always=True)
+
     def on_disconnected(self) -> None:
         """The socket has ended: whether TWS took what was on its way, it says once there is another."""
         self._changes.connection_lost()

@@ -101,8 +101,12 @@ class OrderRequests(Requests):
         """
         order = self._changed(trade, changes)
         wanted = order if "parent_id" in changes else self._without_ended_parent(trade, order)
+        was_sent = not self._connection.holds_order(trade.order_id)
         self._send_reported(place_request(trade.order_id, trade.contract, wanted), trade.reported_order, changes)
-        trade.sent_again(order)
+        if was_sent:
+            trade.sent_again(order)
+        else:
+            trade.rewrite(order)
         self._watch.sent(trade)
         return trade
 
