@@ -38,6 +38,7 @@ from ibfast.enums import (
 )
 from ibfast.errors import (
     AmbiguousContract,
+    AnswerTooLarge,
     ConnectionFailed,
     ConnectionLost,
     DecodeError,
@@ -87,6 +88,7 @@ __all__ = [
     "AccountTag",
     "Action",
     "AmbiguousContract",
+    "AnswerTooLarge",
     "Article",
     "BarSize",
     "BarUpdates",

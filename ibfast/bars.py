@@ -72,6 +72,6 @@ def _time_ns(date: str) -> int:
         seconds = int(date) if date.isdecimal() and len(date) != 8 else int(parse_time(date).timestamp())
     except (ValueError, OverflowError, OSError):
         seconds = FAR_FUTURE_S
-    if seconds >= FAR_FUTURE_S:
+    if not -FAR_FUTURE_S < seconds < FAR_FUTURE_S:
         raise DecodeError("HistoricalDataBar", "date", 0, "not a time of the TWS API", date.encode())
     return seconds * 1_000_000_000

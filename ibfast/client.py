@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
+from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
 from ibfast.errors import DecodeError, IbfastError, RequestError
@@ -99,6 +100,7 @@ class Client(
         acknowledge_timeout_s: float | None = ACKNOWLEDGE_TIMEOUT_S,
         trades_kept: int | None = TRADES_KEPT,
         busy_poll: bool = False,
+        answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
     ) -> Self:
         """Connect and shake hands.
 
@@ -123,6 +125,7 @@ class Client(
             ValueError: an argument cannot be; the message names it.
             OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
+<<<<<<< HEAD
         book = await open_journal(journal, client_id, gateway_name(host, port)) if journal is not None else None
         try:
             pace = Pacing(lines, on=pacing)
@@ -144,6 +147,27 @@ class Client(
             if book is not None:
                 book.close()
             raise
+=======
+        book = Journal(journal, client_id) if journal is not None else None
+        pace = Pacing(lines, on=pacing)
+        talk = Conversation(
+            client_id, versions=versions, pacing=pace, read_only=read_only, journal=book,
+            answer_limit_bytes=answer_limit_bytes,
+        )  # fmt: skip
+        connection = Connection(
+            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
+            queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
+            busy_poll=busy_poll,
+        )  # fmt: skip
+        client = cls(connection)
+        talk.trades.kept = trades_kept
+        if book is not None:
+            talk.trades.begin_replay()
+        await connection.open(host, port, timeout_s)
+        if book is not None:
+            await reconcile(client, talk.trades)
+        return client
+>>>>>>> eb6d779 (An answer is limited in bytes and to what was asked for; what makes no sense is a DecodeError, counted and told)
 
     async def close(self) -> None:
         """End the session. Returns when the socket is closed, from then on the client id can be used again."""
@@ -159,8 +183,16 @@ class Client(
 
     @property
     def connection_time(self) -> datetime:
-        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
-        return parse_time(self._talk.connection_time)
+        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows.
+
+        Raises:
+            DecodeError: what it said in its hello is no time.
+        """
+        text = self._talk.connection_time
+        try:
+            return parse_time(text)
+        except ValueError:
+            raise DecodeError("hello", "connection_time", 0, "not a time of the TWS API", text.encode()) from None
 
     def health(self) -> MessageStream[Health]:
         """How the session does, now and whenever that changes: ready, degraded, reconnecting, closed, and why."""

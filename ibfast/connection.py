@@ -14,6 +14,7 @@ from ibfast._codec import Protocol, Rows
 from ibfast.conversation import Answer, Conversation, Durable
 from ibfast.error_codes import ENDED_BY_A_LOSS, Signal, find
 from ibfast.errors import (
+    AnswerTooLarge,
     ConnectionLost,
     DecodeError,
     IbfastError,
@@ -34,9 +35,14 @@ from ibfast.streams import LiveStream
 from ibfast.updates import Feed, Updates
 
 M = TypeVar("M", bound=Message)
+T = TypeVar("T")
 A = TypeVar("A", Answer, SharedAnswer)
 
 LOG = logging.getLogger("ibfast.connection")
+
+NONSENSE = (ValueError, ArithmeticError, AttributeError, LookupError, TypeError, OSError, RecursionError)
+"""What Python raises when it is asked to make a date, a number or a structure of something that is none."""
+REASON_CHARACTERS = 200
 
 IDLE_S = 30.0
 """After so long without a byte from the gateway it is asked the time; after as long again the socket is dead."""
@@ -426,6 +432,7 @@ class Connection:
 
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
+            AnswerTooLarge: it met the limit; the request was cancelled. DecodeError: a part of it cannot be read.
         """
         await self._turn(request)
         future = self._loop.create_future()
@@ -439,11 +446,35 @@ class Connection:
         except (asyncio.CancelledError, RequestTimeout):
             is_open = self.talk.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
             if is_open and cancel is not None and self.can_send:
-                with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
-                    self.send(cancel(req_id=req_id))
+                self._cancel(cancel(req_id=req_id))
+            raise
+        except AnswerTooLarge:
+            if cancel is not None and self.can_send:
+                self._cancel(cancel(req_id=req_id))
             raise
         finally:
             self.protocol.detach(req_id)
+
+    def _cancel(self, cancel: Message) -> None:
+        with contextlib.suppress(ValueError):  # servers before 215 do not know every cancel
+            self.send(cancel)
+
+    def read(self, reader: Callable[[M], T], part: M) -> T:
+        """What a part of an answer says. If it makes no sense that is a DecodeError, counted and told.
+
+        Raises:
+            DecodeError: the reader cannot make anything of it.
+        """
+        try:
+            return reader(part)
+        except DecodeError as error:
+            self.unreadable(error)
+            raise
+        except NONSENSE as error:
+            reason = f"{error}" or type(error).__name__
+            unreadable = DecodeError(type(part).__name__, "value", 0, reason[:REASON_CHARACTERS], b"")
+            self.unreadable(unreadable)
+            raise unreadable from error
 
     async def ask_shared(self, request: Message, part: type[M], *, key: str | None = None) -> M:
         """Ask for something without a request id; callers who ask the same at the same time share the answer.

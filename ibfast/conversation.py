@@ -18,11 +18,28 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
+<<<<<<< HEAD
 from ibfast.contract import the_contract
 from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import ConnectionFailed, DecodeError, IbfastError, PacingError, ReadOnly, RequestError
+=======
+from ibfast.answers import ANSWER_LIMIT_BYTES, is_answer_to
+from ibfast.contract import Contract, the_contract
+from ibfast.contract_cache import GatewayKind
+from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
+from ibfast.error_codes import ErrorKind, RequestKind, Verdict, find
+from ibfast.errors import (
+    AnswerTooLarge,
+    ConnectionFailed,
+    DecodeError,
+    IbfastError,
+    PacingError,
+    ReadOnly,
+    RequestError,
+)
+>>>>>>> eb6d779 (An answer is limited in bytes and to what was asked for; what makes no sense is a DecodeError, counted and told)
 from ibfast.pacing import Pacing
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
@@ -150,6 +167,7 @@ class Answer:
         enough: Callable[[Any], bool] = lambda part: True,
     ) -> None:
         self.parts: list[Any] = []
+        self.bytes = 0  # of its messages, on the wire
         self.ending: Any = None
         self.error: IbfastError | None = None
         self.notices: list[ErrorMessage] = []
@@ -239,6 +257,7 @@ class Conversation:
         pacing: Pacing | None = None,
         read_only: bool = False,
         journal: Journal | None = None,
+        answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
         clock: Callable[[], int] = monotonic_ns,
         on_state: Callable[[State], object] = lambda state: None,
         on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None,
@@ -280,7 +299,9 @@ class Conversation:
         self._requests: dict[int, Message] = {}  # what each of them asked for
         self._warned_of_waits = False  # since messages last began to queue
         self._takes_delayed = False  # whether the session has asked for delayed market data
-        self.shared = SharedRequests(self._send_soon)
+        self.answer_limit_bytes = answer_limit_bytes
+        self.message_bytes = 0  # of the message that is being received
+        self.shared = SharedRequests(self._send_soon, answer_limit_bytes)
         self.feeds: dict[type[Message], Feed] = {}
 
     # ------------------------------------------------------------------------------------------ the handshake
@@ -409,17 +430,19 @@ class Conversation:
         req_id = self.ids.request()
         request.req_id = req_id  # type: ignore[attr-defined]
         self.send(request)
-        self._waiting[req_id] = receiver
-        self._requests[req_id] = request
+        self._wait_for(req_id, request, receiver)
         return req_id
 
     def ask_about_order(self, request: PlaceOrderRequest, receiver: Receiver) -> int:
         """Send an order that is not to be placed, under a new order id; what TWS says of it goes to ``receiver``."""
         request.order_id = self.ids.order()
         self.send(request)
-        self._waiting[request.order_id] = receiver
-        self._requests[request.order_id] = request
+        self._wait_for(request.order_id, request, receiver)
         return request.order_id
+
+    def _wait_for(self, req_id: int, request: Message, receiver: Receiver) -> None:
+        self._waiting[req_id] = receiver
+        self._requests[req_id] = request
 
     def forget(self, req_id: int) -> bool:
         """Nobody waits for this id any more; what still comes is counted and dropped. False if it is not at TWS."""
@@ -437,7 +460,7 @@ class Conversation:
         """Send a request without an id whose messages go to a feed; the id that stands for it here."""
         self.send(request)
         req_id = self.ids.request()
-        self._waiting[req_id] = feed
+        self._wait_for(req_id, request, feed)
         return req_id
 
     def _send_soon(self, message: Message) -> None:
@@ -448,12 +471,12 @@ class Conversation:
     # ------------------------------------------------------------------------------------------ what we hear
 
     def received(self, message: Message) -> None:
-        """A message from the gateway, in wire order."""
+        """A message from the gateway, in wire order; ``message_bytes`` says how many bytes it had."""
         handler = _HANDLERS.get(type(message))
         if handler is not None:
             handler(self, message)
         feed = self.feeds.get(type(message))
-        is_shared = self.shared.received(message) | (feed is not None and feed.received(message))
+        is_shared = self.shared.received(message, self.message_bytes) | (feed is not None and feed.received(message))
         req_id = getattr(message, "req_id", None)
         if req_id is not None:
             self._deliver(req_id, message)
@@ -462,13 +485,8 @@ class Conversation:
 
     def refused(self, error: DecodeError) -> None:
         """A message that could not be read: whoever waits for it learns why, everybody can see it."""
-        self.unreadable(error)
         name = "id" if error.message == ErrorMessage.__name__ else "req_id"
-        req_id = wire.number_in(error.payload, self.server_version, name)
-        receiver = self._waiting.get(req_id) if req_id is not None else None
-        if receiver is not None and isinstance(receiver, Answer):
-            self._finish(req_id)  # type: ignore[arg-type]
-            receiver.failed(error)
+        self._fail_unreadable(wire.number_in(error.payload, self.server_version, name), error)
         self.shared.refused(error, self.server_version)
         for part, feed in self.feeds.items():
             if part.__name__ == error.message:
@@ -523,8 +541,26 @@ class Conversation:
             self.pacing.answered(req_id, self.clock())
         if receiver is None:
             self.unclaimed += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
+        elif not is_answer_to(request := self._requests[req_id], message):
+            reason = f"it is no answer to {type(request).__name__}"
+            self._fail_unreadable(req_id, DecodeError(type(message).__name__, "req_id", 0, reason, b""))
+        elif isinstance(receiver, Answer) and self._is_too_large(receiver):
+            self._finish(req_id)
+            receiver.failed(AnswerTooLarge(type(request).__name__, self.answer_limit_bytes))
         elif receiver.received(message):
             self._finish(req_id)
+
+    def _is_too_large(self, answer: Answer) -> bool:
+        answer.bytes += self.message_bytes
+        return answer.bytes > self.answer_limit_bytes
+
+    def _fail_unreadable(self, req_id: int | None, error: DecodeError) -> None:
+        """What makes no sense: everybody can see it, and whoever waits for an answer under this id learns why."""
+        self.unreadable(error)
+        receiver = self._waiting.get(req_id) if req_id is not None else None
+        if receiver is not None and isinstance(receiver, Answer):
+            self._finish(req_id)  # type: ignore[arg-type]
+            receiver.failed(error)
 
     # -- messages that are not an answer to one request
 

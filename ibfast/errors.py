@@ -4,6 +4,7 @@
 
     IbfastError
     ├── AmbiguousContract    several contracts fit a description that was to name one
+    ├── AnswerTooLarge       an answer met the limit on bytes; it was thrown away and the request cancelled
     ├── ConnectionFailed     connecting or the handshake did not succeed
     ├── ConnectionLost       the connection ended while something waited on it
     ├── FramingError         the byte stream is no longer a stream of messages; the connection ends
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from ibfast.schema import ErrorMessage
 
 CANDIDATES_SHOWN = 10
+
+PAYLOAD_KEPT = 4_096
+"""Bytes of an unreadable message that its error keeps; a message may have 16 MB."""
+NEAR = 12
 
 
 def name_of(contract: Contract) -> str:
@@ -62,6 +67,24 @@ class AmbiguousContract(IbfastError):
         return "\n".join([head, *shown, *more])
 
 
+class AnswerTooLarge(IbfastError):
+    """The answer to ``request``, its name, met the limit of ``limit_bytes``: what had come of it is thrown away.
+
+    The request was cancelled, where TWS knows a cancel for it. ``Client.connect(answer_limit_bytes=)`` is the limit.
+    """
+
+    def __init__(self, request: str, limit_bytes: int) -> None:
+        super().__init__(request, limit_bytes)
+        self.request = request
+        self.limit_bytes = limit_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.request}: the answer has more than {self.limit_bytes:,} bytes, so it was given up; "
+            f"connect with answer_limit_bytes= if so much is meant to come"
+        )
+
+
 class ConnectionFailed(IbfastError):
     """Connecting or the handshake did not succeed; ``code`` is IB's error code where it gave one."""
 
@@ -85,10 +108,14 @@ class FramingError(IbfastError):
 class DecodeError(IbfastError):
     """One message does not read as declared.
 
-    ``message`` and ``field`` are names of the schema, ``offset`` counts bytes from the start of ``payload``.
+    ``message`` and ``field`` are names of the schema, ``offset`` counts bytes from the start of the message, which has
+    ``size``. ``payload`` is the message, of a long one its first 4,096 bytes; ``near`` is what stands at the offset.
     """
 
     def __init__(self, message: str, field: str, offset: int, reason: str, payload: bytes) -> None:
+        self.size = len(payload)
+        self.near = payload[max(0, offset - NEAR) : offset + NEAR]
+        payload = payload[:PAYLOAD_KEPT]
         super().__init__(message, field, offset, reason, payload)
         self.message = message
         self.field = field
@@ -97,8 +124,7 @@ class DecodeError(IbfastError):
         self.payload = payload
 
     def __str__(self) -> str:
-        near = self.payload[max(0, self.offset - 12) : self.offset + 12]
-        return f"{self.message}.{self.field} at byte {self.offset}: {self.reason}, near {near!r}"
+        return f"{self.message}.{self.field} at byte {self.offset}: {self.reason}, near {self.near!r}"
 
 
 class RequestError(IbfastError):

@@ -12,6 +12,10 @@ COMBO = "BAG"
 NOTHING = Decimal(0)
 
 
+REVISION_DIGITS = 9
+"""A longer number at the end of an execution id counts no corrections."""
+
+
 class Fill(NamedTuple):
     """One execution; ``commission`` is None until TWS has sent it, which it does after the execution."""
 
@@ -23,7 +27,7 @@ class Fill(NamedTuple):
     def revision(self) -> int:
         """The number that corrections count up; 0 where there is none."""
         number = (self.execution.exec_id or "").rpartition(".")[2]
-        return int(number) if number.isdecimal() else 0
+        return int(number) if number.isdecimal() and len(number) <= REVISION_DIGITS else 0
 
 
 def key_of(exec_id: str | None) -> str:

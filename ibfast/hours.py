@@ -23,6 +23,7 @@ from ibfast.times import zone_of
 
 _SPAN = re.compile(r"(?:(\d{8}):)?(\d{4})-(?:(\d{8}):)?(\d{4})", re.ASCII)
 _ONE_DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 
 
 class Interval(NamedTuple):
@@ -149,7 +150,10 @@ def _moment(day: str, clock: str, zone: tzinfo) -> datetime:
 
 
 def _day(text: str) -> date:
-    return datetime.strptime(text, "%Y%m%d").date()
+    day = datetime.strptime(text, "%Y%m%d").date()
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"trading hours of no year that IB lists: {text}")
+    return day
 
 
 def _utc(moment: datetime) -> datetime:

@@ -158,6 +158,7 @@ class Link:
         if MESSAGES.isEnabledFor(logging.DEBUG):
             MESSAGES.debug("client %d received %r", self.talk.client_id, message)
         try:
+            self.talk.message_bytes = self.protocol.payload_size
             self.talk.received(message)
         except ConnectionFailed as error:
             self.drop(error)

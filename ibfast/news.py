@@ -13,6 +13,7 @@ from ibfast.schema import HistoricalNews, NewsArticle
 from ibfast.times import aware
 
 PDF = 1
+FIRST_YEAR = 1900  # of any headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def headline_of(message: HistoricalNews) -> Headline:
     text = message.time or ""
     try:
         time = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        if time.year < FIRST_YEAR:
+            raise ValueError(time)
     except ValueError:
         raise DecodeError("HistoricalNews", "time", 0, "not a time", text.encode()) from None
     return Headline(time, message.provider_code or "", message.article_id or "", message.headline or "")

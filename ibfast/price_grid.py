@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TypeAlias
 
+from ibfast.errors import DecodeError
 from ibfast.schema import ContractData, PriceIncrement
 
 Price: TypeAlias = float | Decimal | str
@@ -112,7 +113,11 @@ def market_rule_id(found: ContractData, exchange: str = "") -> int:
     by_venue = dict(zip(venues, rules, strict=False))
     if not by_venue.get(exchange):
         raise ValueError(f"exchange: no market rule for {exchange!r}, only for {', '.join(by_venue)}")
-    return int(by_venue[exchange])
+    try:
+        return int(by_venue[exchange])
+    except ValueError:
+        text = by_venue[exchange]
+        raise DecodeError("ContractDetails", "market_rule_ids", 0, "not a number", text.encode()) from None
 
 
 def _exact(price: Price) -> Decimal:

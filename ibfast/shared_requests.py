@@ -17,7 +17,8 @@ from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from ibfast import wire
-from ibfast.errors import DecodeError, IbfastError
+from ibfast.answers import ANSWER_LIMIT_BYTES
+from ibfast.errors import AnswerTooLarge, DecodeError, IbfastError
 from ibfast.schema.declare import Message
 
 Slot = tuple[type[Message], Hashable]
@@ -53,6 +54,7 @@ class SharedAnswer:
         self.slots = shape.slots(request)
         self.end = shape.end
         self.parts: list[Any] = []
+        self.bytes = 0  # of the parts, on the wire
         self.error: IbfastError | None = None
         self.waiters: list[Callable[[SharedAnswer], object]] = []
 
@@ -81,9 +83,10 @@ class SharedRequests:
     with a clock can give them up.
     """
 
-    def __init__(self, send: Callable[[Message], object]) -> None:
+    def __init__(self, send: Callable[[Message], object], limit_bytes: int = ANSWER_LIMIT_BYTES) -> None:
         self.on_stray: Callable[[SharedAnswer], object] = lambda answer: None
         self._send = send
+        self._limit_bytes = limit_bytes
         self._kinds: dict[Slot, deque[SharedAnswer]] = {}  # by the last message; the first of each is out
         self._out: dict[Slot, SharedAnswer] = {}  # by every message that it waits for
         self._keys: dict[type[Message], str | None] = {}
@@ -120,8 +123,8 @@ class SharedRequests:
         if answer.is_stray:
             self._strayed(answer)
 
-    def received(self, message: Message) -> bool:
-        """Take a message if it is part of an answer that is out."""
+    def received(self, message: Message, size: int = 0) -> bool:
+        """Take a message, of so many bytes, if it is part of an answer that is out."""
         if type(message) not in self._keys:
             return False
         key = self._keys[type(message)]
@@ -131,9 +134,13 @@ class SharedRequests:
             return False
         if type(message) is not answer.end and not answer.is_stray:
             answer.parts.append(message)
+            answer.bytes += size
         if slot == answer.slots[0]:
             self._finish(answer)
             answer.settle()
+        elif answer.bytes > self._limit_bytes and not answer.is_stray:
+            answer.settle(AnswerTooLarge(type(answer.request).__name__, self._limit_bytes))
+            self._strayed(answer)
         return True
 
     def refused(self, error: DecodeError, server_version: int) -> None:

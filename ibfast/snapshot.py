@@ -42,6 +42,10 @@ class Freshness:
         self.is_answered = False
 
 
+MOST_REPEATS = 64
+"""Items of one key that are told apart; IB repeats some twice."""
+
+
 class Snapshot(Generic[T]):
     """The newest item of each ``key``.
 
@@ -58,6 +62,8 @@ class Snapshot(Generic[T]):
         self._incoming: dict[Hashable, T] | None = {}
         self._places: dict[Hashable, int] = {}  # where in the answer each stands
         self._last_place = -1
+        self._sizes: dict[Hashable, int] = {}
+        self.bytes = 0  # of what is kept of the newest answer, on the wire
 
     @property
     def so_far(self) -> dict[Hashable, T]:
@@ -67,15 +73,20 @@ class Snapshot(Generic[T]):
     def begin(self) -> None:
         """A new answer follows."""
         self._incoming = {}
+        self._sizes.clear()
+        self.bytes = 0
         self._places.clear()
         self._last_place = -1
 
-    def put(self, item: T) -> None:
+    def put(self, item: T, size: int = 0) -> None:
+        """Keep an item that came in so many bytes."""
         key = self._key(item)
         if self._repeats(item):
             key = key, self._number(key)
         self._last_place = self._places.setdefault(key, len(self._places))
         self.so_far[key] = item
+        self.bytes += size - self._sizes.get(key, 0)
+        self._sizes[key] = size
 
     def complete(self) -> None:
         """The answer is complete; what comes from here on changes it."""
@@ -86,7 +97,7 @@ class Snapshot(Generic[T]):
     def _number(self, key: Hashable) -> int:
         """Which of those with the same key it is: a new one in an answer, later the next one in its order."""
         number = 0
-        while (place := self._places.get((key, number))) is not None:
+        while number < MOST_REPEATS and (place := self._places.get((key, number))) is not None:
             if self._incoming is None and place > self._last_place:
                 return number
             number += 1

@@ -340,6 +340,9 @@ class LiveStream(GapStream[T]):
 
         TWS follows nothing for the first request, so that there is nothing to cancel.
         """
+        if not route.con_id:
+            self._opener.unreadable(DecodeError(type(route).__name__, "con_id", 0, "names no contract", b""))
+            return
         self._opener.close_rows(self._req_id, None)
         contract = Contract(con_id=route.con_id, exchange=route.exchange)
         if contract == self.rerouted_to:

@@ -83,6 +83,7 @@ _READ = (("utf-8", "replace"), ("utf-8", "backslashreplace"), ("latin-1", "stric
 _DATED = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)(?:(?:[ -]+|T)(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?\s*(.*)", re.ASCII)
 _YEARLESS = re.compile(r"(\d\d)(\d\d)[ -]+(\d\d):(\d\d)(?::(\d\d))?\s*(.*)", re.ASCII)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
+ZONE_CHARACTERS = 200  # of the longest names there are, misread and explained
 _DAYS_LIKE = 8  # years until any day of the year has come round, 29 February too
 
 
@@ -101,7 +102,8 @@ def parse_time(text: str, now: datetime | None = None) -> datetime:
     if found := _DATED.fullmatch(text):
         year, _, month, day, hour, minute, second, fraction, zone = found.groups()
         numbers = [int(number or 0) for number in (year, month, day, hour, minute, second)]
-        return datetime(*numbers, int((fraction or "")[:6].ljust(6, "0")), zone_of(zone))  # type: ignore[arg-type,call-arg]
+        moment = datetime(*numbers, int((fraction or "")[:6].ljust(6, "0")))  # type: ignore[arg-type,call-arg]
+        return moment.replace(tzinfo=zone_of(zone))
     if found := _YEARLESS.fullmatch(text):
         *parts, zone = found.groups()
         return _latest([int(part or 0) for part in parts], zone_of(zone), now or datetime.now(UTC))
@@ -132,10 +134,16 @@ def _latest(numbers: list[int], zone: tzinfo, now: datetime) -> datetime:
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> tzinfo:
-    """A time zone by any name a gateway uses; UTC, with a warning, for one that nobody knows."""
+    """A time zone by any name a gateway uses; UTC, with a warning, for one that nobody knows.
+
+    Raises:
+        ValueError: it is longer than the name of any zone.
+    """
     name = " ".join(name.split())
     if not name:
         return UTC
+    if len(name) > ZONE_CHARACTERS:
+        raise ValueError(f"not a time zone: {name[:ZONE_CHARACTERS]!r} and more")
     for spelling in _spellings(name):
         with contextlib.suppress(KeyError, ValueError, OSError):
             return ZoneInfo(spelling)

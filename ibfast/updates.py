@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from ibfast.errors import ConnectionLost, DecodeError, IbfastError
+from ibfast.errors import AnswerTooLarge, ConnectionLost, DecodeError, IbfastError, StreamOverflow
 from ibfast.gaps import Gap, GapStream
 from ibfast.request_kinds import describe
 from ibfast.schema import ErrorMessage
@@ -48,6 +49,10 @@ class Updates(GapStream[T], MessageStream[T]):
     ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
 
     With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.
+
+    What waits for the reader, and the snapshot, are limited each to the ``answer_limit_bytes`` of the client. Beyond
+    that the subscription ends with `StreamOverflow`, or `AnswerTooLarge` while its first answer comes in; of one that
+    nobody reads item by item the older half of what waits is dropped, which ``dropped`` counts.
     """
 
     notices: deque[ErrorMessage]
@@ -74,6 +79,8 @@ class Updates(GapStream[T], MessageStream[T]):
         self._end_type = end
         self._req_id = 0
         self._is_open = False
+        self._is_read = False  # item by item
+        self._waiting_bytes = 0
         self._answered = asyncio.Event()
 
     @property
@@ -101,6 +108,7 @@ class Updates(GapStream[T], MessageStream[T]):
         return not self._is_open and not self._ended
 
     def _try_item(self) -> T | Gap | None:
+        self._is_read = True
         self.open()
         return MessageStream.try_next(self)
 
@@ -214,18 +222,39 @@ class Updates(GapStream[T], MessageStream[T]):
         if self._end_type is not None and isinstance(message, self._end_type):
             self._complete()
             return False
-        try:
-            item = self._item(message)
-        except DecodeError as error:
-            self._source.connection.unreadable(error)
-        else:
+        with contextlib.suppress(DecodeError):  # it has been counted and told
+            item = self._source.connection.read(self._item, message)
             if item is not None:
                 self._take(item)
+                self._limit()
         return False
+
+    def _limit(self) -> None:
+        """What is kept is bounded, whatever a gateway sends and however slow the reader is."""
+        talk = self._source.connection.talk
+        limit = talk.answer_limit_bytes
+        self._waiting_bytes = talk.message_bytes + (self._waiting_bytes if len(self._items) > 1 else 0)
+        is_too_large = self._snapshot is not None and self._snapshot.bytes > limit
+        if not is_too_large and self._waiting_bytes <= limit:
+            return
+        name = type(self._source.request).__name__
+        if is_too_large or not self._answered.is_set():
+            self._give_up(AnswerTooLarge(name, limit))
+        elif self._is_read:
+            self._give_up(StreamOverflow(f"{name}: more than {limit:,} bytes wait for the reader of its updates"))
+        else:
+            for _ in range(len(self._items) // 2):
+                self._items.popleft()
+                self.dropped += 1
+            self._waiting_bytes //= 2
+
+    def _give_up(self, error: IbfastError) -> None:
+        self._source.leave(self)
+        self.failed(error)
 
     def _take(self, item: T) -> None:
         if self._snapshot is not None:
-            self._snapshot.put(item)
+            self._snapshot.put(item, self._source.connection.talk.message_bytes)
         if self._end_type is None and not self._freshness.is_answered:
             self._complete()
         self.put(item)
@@ -362,12 +391,24 @@ class Feed:
             self._ending = message
             if self._snapshot is not None:
                 self._snapshot.complete()
-        elif self._snapshot is not None:
-            self._snapshot.put(message)
+        elif self._snapshot is not None and not self._put(self._snapshot, message):
+            return True
         for stream in tuple(self.followers):
             stream.received(message)
         self._stop_if_done()
         return True
+
+    def _put(self, snapshot: Snapshot[Any], message: Message) -> bool:
+        """Keep a message; False if that is too much, and the subscription has ended."""
+        talk = self.connection.talk
+        snapshot.put(message, talk.message_bytes)
+        if snapshot.bytes <= talk.answer_limit_bytes:
+            return True
+        snapshot.begin()
+        error = AnswerTooLarge(type(self.request).__name__, talk.answer_limit_bytes)
+        self._stop()
+        self.failed(error)
+        return False
 
     def refused(self, error: DecodeError) -> None:
         """A message could not be read: who waits for an answer learns why, as it cannot be complete."""

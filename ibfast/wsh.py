@@ -55,5 +55,5 @@ def parsed(message: WshMetaData | WshEventData) -> Any:
     text = message.data_json or "null"
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DecodeError(type(message).__name__, "data_json", 0, f"not JSON: {error}", text.encode()) from None

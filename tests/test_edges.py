@@ -19,6 +19,8 @@ from ibfast.schema import (
     ErrorMessage,
     Execution,
     ExecutionDetails,
+    ExecutionDetailsEnd,
+    ExecutionRequest,
     HeadTimestampRequest,
     ManagedAccounts,
     NextValidId,
@@ -104,8 +106,8 @@ def test_orders_nobody_follows_are_counted():
     execution = Execution(exec_id="a.1.01", order_id=77, client_id=1)
     talk.received(ExecutionDetails(req_id=-1, execution=execution))
     assert talk.unclaimed == 2
-    waiter = Waiter(end=ContractDataEnd)
-    talk.received(ExecutionDetails(req_id=talk.ask(ContractDataRequest(), waiter), execution=execution))
+    waiter = Waiter(end=ExecutionDetailsEnd)
+    talk.received(ExecutionDetails(req_id=talk.ask(ExecutionRequest(), waiter), execution=execution))
     assert (talk.unclaimed, len(waiter.parts)) == (2, 1)
 
 

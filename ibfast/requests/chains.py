@@ -64,7 +64,7 @@ class ChainRequests(SessionRequests, ContractRequests):
             underlying_con_id=underlying.con_id,
         )
         answer = await self._connection.ask(request, end=SecDefOptParameterEnd)
-        return [OptionChain.of(underlying, part) for part in answer.parts]
+        return [self._connection.read(lambda it: OptionChain.of(underlying, it), part) for part in answer.parts]
 
     async def option_chain(self, underlying: Contract, *, exchange: str = "", trading_class: str = "") -> OptionChain:
         """The options of an underlying on one exchange: SMART, for a future the future's own, if not said otherwise.

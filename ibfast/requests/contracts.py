@@ -79,7 +79,7 @@ class ContractRequests(Requests):
             raise
         found = the_only(contract, listed)
         if cache is not None:
-            cache.put(contract, found, last_trade_moment(listed[0]), gateway)
+            cache.put(contract, found, self._connection.read(last_trade_moment, listed[0]), gateway)
         return found
 
     async def matching_symbols(self, pattern: str) -> list[ContractDescription]:
@@ -98,9 +98,11 @@ class ContractRequests(Requests):
         Raises:
             RequestTimeout: IB has no such rule; it does not say so to anybody in particular.
         """
+        return _steps(await self._rule(rule_id))
+
+    async def _rule(self, rule_id: int) -> MarketRule:
         request = MarketRuleRequest(market_rule_id=rule_id)
-        answer = await self._connection.ask_shared(request, MarketRule, key="market_rule_id")
-        return [it.replace(low_edge=it.low_edge or 0.0) for it in answer.price_increments]
+        return await self._connection.ask_shared(request, MarketRule, key="market_rule_id")
 
     async def price_grid(self, contract: Contract, *, exchange: str = "") -> PriceGrid:
         """The prices that an exchange, by default the contract's own, accepts for a contract.
@@ -112,7 +114,7 @@ class ContractRequests(Requests):
         listed = await self.contract_details(contract)
         the_only(contract, listed)
         rule_id = market_rule_id(listed[0], exchange or contract.exchange or "")
-        return PriceGrid.of(await self.market_rule(rule_id))
+        return self._connection.read(lambda rule: PriceGrid.of(_steps(rule)), await self._rule(rule_id))
 
     async def smart_components(self, bbo_exchange: str) -> list[SmartComponent]:
         """The exchanges behind the letters of a quote; ``bbo_exchange`` is what `Ticks.tick_req_params` says."""
@@ -127,6 +129,10 @@ class ContractRequests(Requests):
             MarketDepthExchangesRequest(), MarketDepthExchanges
         )
         return list(answer.depth_market_data_descriptions)
+
+
+def _steps(rule: MarketRule) -> list[PriceIncrement]:
+    return [it.replace(low_edge=it.low_edge or 0.0) for it in rule.price_increments]
 
 
 async def together(work: Iterable[Coroutine[Any, Any, R]]) -> list[R]:

@@ -25,8 +25,12 @@ from ibfast.schema import (
     HistoricalData,
     HistoricalDataEnd,
     HistoricalDataRequest,
+    HistoricalTicks,
+    HistoricalTicksBidAsk,
+    HistoricalTicksLast,
     HistoricalTicksRequest,
 )
+from ibfast.schema.declare import Message
 from ibfast.schema.versions import V
 from ibfast.times import aware, format_time, parse_time
 
@@ -38,6 +42,12 @@ _TICK_KINDS = {
     WhatToShow.TRADES: "past_last",
     WhatToShow.BID_ASK: "past_bid_ask",
     WhatToShow.MIDPOINT: "past_mid_point",
+}
+
+_TICK_MESSAGES: dict[str, type[Message]] = {
+    "past_last": HistoricalTicksLast,
+    "past_bid_ask": HistoricalTicksBidAsk,
+    "past_mid_point": HistoricalTicks,
 }
 
 
@@ -66,9 +76,7 @@ class HistoryRequests(Requests):
         end_type = None if self._bars_come_alone else HistoricalDataEnd
         rows = Rows("bar", lambda: None, policy="grow", capacity=MOST_BARS)
         answer = await self._connection.ask(request, cancel=CancelHistoricalData, end=end_type, rows=rows)
-        span = answer.ending or answer.parts[-1]
-        unusual = [bar for part in answer.parts for bar in part.historical_data_bars]
-        return Bars.from_answer(rows, unusual, span.start_date_str or "", span.end_date_str or "")
+        return self._connection.read(lambda last: _bars(rows, answer.parts, last), answer.ending or answer.parts[-1])
 
     def keep_up_to_date(
         self,
@@ -99,7 +107,7 @@ class HistoryRequests(Requests):
         """The trading sessions of so many days, weeks, months or years up to ``end``, or now."""
         request = _bars_request(contract, duration, BarSize.DAY_1, "SCHEDULE", use_rth, end)
         answer = await self._connection.ask(request, cancel=CancelHistoricalData)
-        return Schedule.from_message(answer.parts[-1])
+        return self._connection.read(Schedule.from_message, answer.parts[-1])
 
     async def head_timestamp(
         self, contract: Contract, *, what_to_show: str = WhatToShow.TRADES, use_rth: bool = True
@@ -110,13 +118,13 @@ class HistoryRequests(Requests):
         )
         answer = await self._connection.ask(request, cancel=CancelHeadTimestamp)
         self._connection.send(CancelHeadTimestamp(req_id=request.req_id))  # else it counts as open for TWS
-        return _moment(answer.parts[-1])
+        return self._connection.read(_moment, answer.parts[-1])
 
     async def histogram(self, contract: Contract, *, period: str, use_rth: bool = True) -> Histogram:
         """How much was traded at which price in the last ``period``: a number and days, weeks or months ("3 days")."""
         request = HistogramDataRequest(contract=contract, use_rth=use_rth, time_period=period)
         answer = await self._connection.ask(request, cancel=CancelHistogramData)
-        return Histogram.from_message(answer.parts[-1])
+        return self._connection.read(Histogram.from_message, answer.parts[-1])
 
     async def historical_ticks(
         self,
@@ -152,9 +160,11 @@ class HistoryRequests(Requests):
         )
         kind = _TICK_KINDS[WhatToShow(what_to_show)]
         rows = Rows(kind, lambda: None, policy="grow", capacity=MOST_BARS)
-        await self._connection.ask(
+        answer = await self._connection.ask(
             request, cancel=CancelHistoricalTicks, rows=rows, enough=lambda part: bool(part.is_done)
         )
+        for part in answer.parts:
+            self._connection.read(lambda part: _check_kind(part, kind), part)
         return PastTicks(rows.take())
 
     async def historical_ticks_between(
@@ -207,6 +217,17 @@ def _bars_request(
         format_date=2,
         keep_up_to_date=False,
     )
+
+
+def _bars(rows: Rows, parts: list[HistoricalData], last: HistoricalData | HistoricalDataEnd) -> Bars:
+    unusual = [bar for part in parts for bar in part.historical_data_bars]
+    return Bars.from_answer(rows, unusual, last.start_date_str or "", last.end_date_str or "")
+
+
+def _check_kind(part: Message, kind: str) -> None:
+    """Ticks of another kind than was asked for are in no record."""
+    if type(part) is not _TICK_MESSAGES[kind]:
+        raise DecodeError(type(part).__name__, "req_id", 0, f"no answer to a request for {kind} records", b"")
 
 
 def _moment(answer: HeadTimestamp) -> datetime:

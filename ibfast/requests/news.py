@@ -47,7 +47,7 @@ class NewsRequests(Requests):
             RequestError: ``code`` 10172, there is no such article, or no permission to read it.
         """
         answer = await self._connection.ask(NewsArticleRequest(provider_code=provider_code, article_id=article_id))
-        return article_of(answer.parts[0])
+        return self._connection.read(article_of, answer.parts[0])
 
     async def historical_news(
         self,
@@ -96,7 +96,7 @@ class NewsRequests(Requests):
             end_date_time=news_time(end, "end"), total_results=total_results,
         )  # fmt: skip
         answer = await self._connection.ask(request, end=HistoricalNewsEnd)
-        headlines = [headline_of(part) for part in answer.parts]
+        headlines = [self._connection.read(headline_of, part) for part in answer.parts]
         return sorted(headlines, key=lambda it: it.time, reverse=True), bool(answer.ending.has_more)
 
     def news_bulletins(self, *, all_messages: bool = True) -> Updates[NewsBulletin]:

@@ -26,7 +26,7 @@ class ScannerRequests(Requests):
     async def scanner_parameters(self) -> ScannerParameters:
         """What scanners can look for: instruments, locations, scan codes, filters. About two megabytes come."""
         answer = await self._connection.ask_shared(ScannerParametersRequest(), schema.ScannerParameters)
-        return ScannerParameters.from_xml(answer.xml or "")
+        return self._connection.read(lambda it: ScannerParameters.from_xml(it.xml or ""), answer)
 
     async def scan(self, subscription: ScannerSubscription) -> ScannerRows:
         """What a scanner finds now, best rank first: at most 50 contracts.

@@ -16,6 +16,8 @@ from ibfast.schema import (
     UserInfoRequest,
 )
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
 
 class SessionRequests(Requests):
     """The gateway's clock, the accounts of the login."""
@@ -28,7 +30,7 @@ class SessionRequests(Requests):
     async def current_time(self) -> datetime:
         """The gateway's clock, to the second."""
         answer = await self._connection.ask_shared(CurrentTimeRequest(), CurrentTime)
-        return datetime.fromtimestamp(answer.current_time or 0, UTC)
+        return self._connection.read(lambda it: datetime.fromtimestamp(it.current_time or 0, UTC), answer)
 
     async def current_time_in_ms(self) -> datetime:
         """The gateway's clock, to the millisecond.
@@ -37,7 +39,7 @@ class SessionRequests(Requests):
             VersionError: the server is older than 197; `current_time` gives seconds.
         """
         answer = await self._connection.ask_shared(CurrentTimeInMillisRequest(), CurrentTimeInMillis)
-        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=answer.current_time_in_millis or 0)
+        return self._connection.read(lambda it: _EPOCH + timedelta(milliseconds=it.current_time_in_millis or 0), answer)
 
     async def set_server_log_level(self, log_level: int) -> None:
         """How much TWS logs of this session: 1 system, 2 errors, 3 warnings, 4 information, 5 detail."""

@@ -19,7 +19,7 @@ class WshRequests(Requests):
             RequestError: ``code`` 10276, no subscription to the calendar. VersionError: the server is too old.
         """
         answer = await self._connection.ask(WshMetaDataRequest(), cancel=CancelWshMetaData)
-        return parsed(answer.parts[0]) or {}
+        return self._connection.read(parsed, answer.parts[0]) or {}
 
     async def wsh_event_data(self, events: WshFilter) -> list[dict[str, Any]]:
         """Events of the calendar, each as in TWS's JSON.
@@ -28,5 +28,5 @@ class WshRequests(Requests):
             RequestError: ``code`` 10276, no subscription to the calendar; 10282, `wsh_meta_data` comes first.
         """
         answer = await self._connection.ask(events.request(), cancel=CancelWshEventData)
-        found = parsed(answer.parts[0]) or []
+        found = self._connection.read(parsed, answer.parts[0]) or []
         return found if isinstance(found, list) else [found]
