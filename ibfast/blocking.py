@@ -32,6 +32,7 @@ import ibfast.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
+from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
 from ibfast.brackets import Targets
@@ -198,6 +199,10 @@ class Updates(Facade, Generic[T]):
     ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
 
     With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.
+
+    What waits for the reader, and the snapshot, are limited each to the ``answer_limit_bytes`` of the client. Beyond
+    that the subscription ends with `StreamOverflow`, or `AnswerTooLarge` while its first answer comes in; of one that
+    nobody reads item by item the older half of what waits is dropped, which ``dropped`` counts.
     """
 
     @property
@@ -3490,6 +3495,7 @@ class Client(Facade):
         acknowledge_timeout_s: float | None = ACKNOWLEDGE_TIMEOUT_S,
         trades_kept: int | None = TRADES_KEPT,
         busy_poll: bool = False,
+        answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
     ) -> Self:
         """Connect and shake hands.
 
@@ -3508,6 +3514,8 @@ class Client(Facade):
         event loop never sleeps while there is a session, so that what comes in need not wake it: for those who give it
         a core, which it uses up. The loop of a blocking client is a thread, which then vies with yours for the
         interpreter: your own code runs slower.
+        ``answer_limit_bytes`` is how much of one answer is taken, as it comes on the wire, and how much may wait for
+        the reader of a subscription of messages: `AnswerTooLarge`, `StreamOverflow`.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
@@ -3533,6 +3541,7 @@ class Client(Facade):
                 acknowledge_timeout_s=acknowledge_timeout_s,
                 trades_kept=trades_kept,
                 busy_poll=busy_poll,
+                answer_limit_bytes=answer_limit_bytes,
             )
         )
 
@@ -3542,7 +3551,11 @@ class Client(Facade):
 
     @property
     def connection_time(self) -> datetime:
-        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows."""
+        """When the gateway accepted the session, by its clock; in UTC when it names a zone that nobody knows.
+
+        Raises:
+            DecodeError: what it said in its hello is no time.
+        """
         return self._read("connection_time")
 
     def health(self) -> MessageStream[Health]:

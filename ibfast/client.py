@@ -119,17 +119,21 @@ class Client(
         event loop never sleeps while there is a session, so that what comes in need not wake it: for those who give it
         a core, which it uses up. The loop of a blocking client is a thread, which then vies with yours for the
         interpreter: your own code runs slower.
+        ``answer_limit_bytes`` is how much of one answer is taken, as it comes on the wire, and how much may wait for
+        the reader of a subscription of messages: `AnswerTooLarge`, `StreamOverflow`.
 
         Raises:
             ConnectionFailed: nobody listens, or the gateway refused; ``code`` 326 is a client id in use.
             ValueError: an argument cannot be; the message names it.
             OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
-<<<<<<< HEAD
         book = await open_journal(journal, client_id, gateway_name(host, port)) if journal is not None else None
         try:
             pace = Pacing(lines, on=pacing)
-            talk = Conversation(client_id, versions=versions, pacing=pace, read_only=read_only, journal=book)
+            talk = Conversation(
+                client_id, versions=versions, pacing=pace, read_only=read_only, journal=book,
+                answer_limit_bytes=answer_limit_bytes,
+            )  # fmt: skip
             connection = Connection(
                 talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
                 queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
@@ -147,27 +151,6 @@ class Client(
             if book is not None:
                 book.close()
             raise
-=======
-        book = Journal(journal, client_id) if journal is not None else None
-        pace = Pacing(lines, on=pacing)
-        talk = Conversation(
-            client_id, versions=versions, pacing=pace, read_only=read_only, journal=book,
-            answer_limit_bytes=answer_limit_bytes,
-        )  # fmt: skip
-        connection = Connection(
-            talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
-            queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
-            busy_poll=busy_poll,
-        )  # fmt: skip
-        client = cls(connection)
-        talk.trades.kept = trades_kept
-        if book is not None:
-            talk.trades.begin_replay()
-        await connection.open(host, port, timeout_s)
-        if book is not None:
-            await reconcile(client, talk.trades)
-        return client
->>>>>>> eb6d779 (An answer is limited in bytes and to what was asked for; what makes no sense is a DecodeError, counted and told)
 
     async def close(self) -> None:
         """End the session. Returns when the socket is closed, from then on the client id can be used again."""

@@ -18,18 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
-<<<<<<< HEAD
+from ibfast.answers import ANSWER_LIMIT_BYTES, is_answer_to
 from ibfast.contract import the_contract
 from ibfast.contract_cache import GatewayKind
 from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
-from ibfast.errors import ConnectionFailed, DecodeError, IbfastError, PacingError, ReadOnly, RequestError
-=======
-from ibfast.answers import ANSWER_LIMIT_BYTES, is_answer_to
-from ibfast.contract import Contract, the_contract
-from ibfast.contract_cache import GatewayKind
-from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
-from ibfast.error_codes import ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import (
     AnswerTooLarge,
     ConnectionFailed,
@@ -39,7 +32,6 @@ from ibfast.errors import (
     ReadOnly,
     RequestError,
 )
->>>>>>> eb6d779 (An answer is limited in bytes and to what was asked for; what makes no sense is a DecodeError, counted and told)
 from ibfast.pacing import Pacing
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
