@@ -1,6 +1,7 @@
 """What TWS, or a person in it, makes of an order is the order, and no change of ours undoes it."""
 
 import asyncio
+import random
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from ibfast.schema import (
     OpenOrder,
     PlaceOrderRequest,
 )
-from ibfast.simulator.faults import Late, Reject
+from ibfast.simulator.faults import Late, Reject, Repeat
 
 BY_HAND = {
     "price": {"lmt_price": 49.5},
@@ -237,5 +238,44 @@ def test_fields_that_tws_reports_never_make_a_change_fail(run, version):
             await until(lambda: len(sent) == 2)
             assert (await client.what_if_order(old.contract, old.order)).commission is not None
             assert {order.lmt_price for order in sent} == {49.0}
+
+    run(main)
+
+
+FOLLOWED = ("lmt_price", "total_quantity", "outside_rth", "not_held", "order_ref", "tif", "oca_group")
+
+
+def any_change(chance):
+    return chance.choice([
+        {"lmt_price": round(chance.uniform(40, 60), 2)}, {"total_quantity": Decimal(chance.randint(50, 150))},
+        {"outside_rth": chance.random() < 0.5}, {"not_held": chance.random() < 0.5},
+    ])  # fmt: skip
+
+
+@BOTH_WIRES
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_changed_by_whom_the_order_ends_as_tws_has_it(run, seed, version):
+    """Changes by hand and by us, taken, refused by the gateway's rules or by chance, each report said twice."""
+    chance = random.Random(seed)
+
+    async def main():
+        async with session(version, sim={"faults": [Repeat(at_message=OpenOrder, times=None)]}) as (sim, client):
+            trade = await resting(client)
+            for _ in range(60):
+                change, way = any_change(chance), chance.random()
+                if way < 0.3:
+                    sim.change_manually(trade.perm_id, **change)
+                    continue
+                if way < 0.45:
+                    sim.inject(Reject(at_message=PlaceOrderRequest))
+                refused = {"lmt_price": 1.00555} if way > 0.9 else {"tif": "GTC"} if way > 0.8 else {}
+                await client.modify_order(trade, **change | refused)
+                if chance.random() < 0.3:
+                    await client.current_time()
+            await until(lambda: trade._changes.are_settled)
+            await client.current_time()
+            working = books(sim, trade).order
+            for name in FOLLOWED:
+                assert (getattr(trade.order, name) or None) == (getattr(working, name) or None), name
 
     run(main)
