@@ -1,6 +1,7 @@
 """IB's limits, kept by waiting, and how the session stands against them. Add --sim to run it without an account."""
 
 import asyncio
+import logging
 
 from where import gateway
 
@@ -9,6 +10,7 @@ from ibfast import Contract, PacingError
 
 
 async def main() -> None:
+    logging.getLogger("ibfast.pacing").setLevel(logging.ERROR)  # a long wait is a warning, but wanted here
     with gateway() as (host, port):
         async with await ibfast.Client.connect(host, port, client_id=100, lines=100) as ib:
             await asyncio.gather(*(ib.contract_details(Contract.stock("AAPL")) for _ in range(60)))

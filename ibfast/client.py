@@ -12,6 +12,7 @@ from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
+from ibfast.error_codes import OrderEffect, order_effect
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.health import Health
 from ibfast.journal import gateway_name, open_journal
@@ -248,12 +249,13 @@ class Client(
         return self._errors.listen()
 
     def _failed(self, error: IbfastError) -> None:
-        is_heard = self._errors.has_listeners
+        is_heard = self._errors.has_listeners or self._order_updates.has_listeners
         self._errors.put(error)
-        if isinstance(error, RequestError) and error.req_id in self._talk.trades and not is_heard:
-            trade = self._talk.trades[error.req_id]
-            if not trade.is_followed and not self._order_updates.has_listeners:
-                TRADES.warning("order %d, which nobody follows: %s", error.req_id, error)
+        if is_heard or not isinstance(error, RequestError) or error.req_id not in self._talk.trades:
+            return
+        rejects = order_effect(error.code, error.message) in (OrderEffect.REFUSED, OrderEffect.CHANGE_REFUSED)
+        if rejects and not self._talk.trades[error.req_id].is_followed:
+            TRADES.warning("order %d, which nobody follows: %s", error.req_id, error)
 
     def _end_streams(self, error: IbfastError) -> None:
         self._notices.fail(error)

@@ -16,6 +16,7 @@ from ibfast.schema import (
     CancelRealTimeBars,
     ContractData,
     ErrorMessage,
+    GlobalCancelRequest,
     HeadTimestamp,
     HistoricalData,
     HistoricalDataRequest,
@@ -392,6 +393,17 @@ def test_a_rejected_order_that_nobody_follows_is_a_warning(run, caplog):
             assert len(warnings_of(caplog, "ibfast.trade")) == 1
 
     run(main)
+
+
+def test_a_refused_cancel_is_no_rejected_order(run, caplog):
+    async def main():
+        async with session() as (_, client):
+            trade = await (await client.order(AAPL).buy(1).market().submit()).done()
+            client._connection.send(GlobalCancelRequest())
+            await until(lambda: any(warning.code == 161 for warning in trade.warnings))
+
+    run(main)
+    assert warnings_of(caplog, "ibfast.trade") == []
 
 
 def test_closing_the_client_is_no_warning(run, caplog):
