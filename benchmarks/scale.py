@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks import processes
+from benchmarks import many, processes
 from benchmarks.live import last
 from benchmarks.roster import Peer
 from benchmarks.rows import Row, Scale, Target
@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 
 def rows(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
     """Subscriptions, length, a slow reader, memory of a record, the length of an order's history, two cores."""
-    found = _records()
+    found = _records() + many.rows(SECTION, scale, rounds, tell)
     if find_spec("uvloop") is not None:
         found += _subscriptions(scale, rounds, tell)
         found += _soak(scale, tell)
