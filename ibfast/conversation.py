@@ -83,6 +83,10 @@ PERMANENT_ID = re.compile(r"permId =\s*(\d+)")
 WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
 """What a read-only session never sends."""
 
+TEXT_KEPT = 4_096
+JSON_KEPT = 65_536
+"""Characters of the text of an error message, and of the JSON about a rejected order, that are kept."""
+
 SIMULATOR_ZONE = "Zulu"
 """The time zone in the hello of the simulator: UTC, by a name that no real gateway has been seen to use."""
 
@@ -583,6 +587,7 @@ class Conversation:
 
     def _on_error(self, message: ErrorMessage) -> None:
         """An error message goes to the request or order it is about; the table of codes says what it does to that."""
+        message = _shortened(message)
         code, text = message.error_code or 0, message.error_msg or ""
         req_id = -1 if message.id is None else message.id
         receiver = self._who_waits(message)
@@ -638,6 +643,17 @@ class Conversation:
         if message.error_code == DUPLICATE_ID and self.state is State.READY and order_id in self.trades:
             self._send_soon(IdsRequest())  # so that the next order is above what TWS knows and we do not
         return self.trades.about(order_id, int(named[1]) if named else None)
+
+
+def _shortened(message: ErrorMessage) -> ErrorMessage:
+    """The message with the first 4,096 characters of its text: thousands of them are kept, and one may have 16 MB."""
+    if len(message.error_msg or "") <= TEXT_KEPT and len(message.advanced_order_reject_json or "") <= JSON_KEPT:
+        return message
+    reject_json = message.advanced_order_reject_json
+    return message.replace(
+        error_msg=(message.error_msg or "")[:TEXT_KEPT],
+        advanced_order_reject_json=reject_json[:JSON_KEPT] if reject_json else None,
+    )
 
 
 def _is_write(message: Message) -> bool:

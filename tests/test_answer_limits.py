@@ -21,6 +21,7 @@ from ibfast.schema import (
     ContractDetails,
     CurrentTime,
     CurrentTimeInMillis,
+    ErrorMessage,
     HeadTimestamp,
     HistoricalData,
     HistoricalDataBar,
@@ -368,3 +369,14 @@ def test_scanner_parameters_that_are_no_xml():
     for xml in ("", "<a", "<a>" * 100_000, "\0"):
         with pytest.raises(IbfastError):
             Parameters.from_xml(xml)
+
+
+@BOTH_WIRES
+def test_a_notice_keeps_the_first_of_a_long_text(run, version):
+    async def case(client, _):
+        notices = client.notices()
+        client._connection.send(PositionsRequest())
+        notice = await notices.next(SOON_S)
+        assert (notice.error_code, notice.error_msg) == (2104, "x" * 4_096)
+
+    lied_to(run, version, lambda request: [ErrorMessage(id=-1, error_code=2104, error_msg="x" * 1_000_000)], case)

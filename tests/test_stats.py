@@ -5,6 +5,7 @@ import logging
 import pytest
 from adverse import AAPL, SOON_S, cut, session, until, works
 
+from ibfast import Client
 from ibfast.schema.versions import In
 from ibfast.stats import Delays
 
@@ -41,6 +42,38 @@ def test_messages_are_counted_by_their_id(run, version):
             assert sum(met.values()) + 2 == client.stats["messages_received"]  # two greetings have no id
 
     run(main)
+
+
+@pytest.mark.parametrize("version", [176, 200, 205, 226])
+def test_an_ordinary_session_counts_nothing_out_of_the_ordinary(run, version):
+    """Orders that rest at connect are reported before anybody asks; text string ticks have no field too many."""
+
+    async def main():
+        async with session(version) as (sim, client):
+            for price in (50, 51):
+                trade = await client.order(AAPL).buy(1).limit(price).submit()
+                await until(lambda trade=trade: trade.status == "Submitted")
+            for client_id in (0, 2):
+                async with await Client.connect(sim.host, sim.port, client_id, pacing=False) as other:
+                    await _ordinary(other)
+            await _ordinary(client)
+
+    run(main)
+
+
+USELESS = ("malformed", "unknown", "unclaimed", "extra_fields", "records_dropped", "reconnects", "gaps")
+
+
+async def _ordinary(client):
+    assert len(await client.all_open_orders()) == 2
+    await client.positions()
+    await client.account_values()
+    await client.executions()
+    await client.historical_data(AAPL, duration="1 D", bar_size="1 hour")
+    await client.contract_details(AAPL)
+    async with client.market_data(AAPL, generic_ticks="233") as ticks:
+        await until(lambda: any(it is not None for it in ticks.rows.texts(ticks.rows.take())))
+        assert {name: client.stats[name] for name in USELESS} == dict.fromkeys(USELESS, 0)
 
 
 def test_how_long_records_waited_is_known(run):
