@@ -121,7 +121,7 @@ class ConfigResponse(Message):
     orders: OrdersConfig | None = field(5)
 
 
-class UpdateConfigWarning(Message):
+class UpdateConfigWarning(Message, explicit=True):
     """A consequence of a change of configuration that must be accepted first."""
 
     message_id: Int = field(1)
