@@ -66,7 +66,7 @@ cdef class Shape:
             if not self.write_plain(self.left_out, <PyObject *>field.default, target):
                 self.write_field(self.left_out, field, field.default)
         target.left_out_size = self.left_out.used - target.left_out
-        if field.kind == Kind.BOOL and field.omits and field.default:   # absent is what False looks like
+        if field.kind == Kind.BOOL and field.omits and field.number:    # absent is what False looks like
             self.blank[field.index] = False
         return 0
 

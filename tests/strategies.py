@@ -127,11 +127,10 @@ def as_sent(value, field):
     """What a request says of a field that holds this."""
     if field.reported:
         value = None
-    if value is not None and field.omits and not value:
-        if field.kind == Kind.BOOL:
-            return False if field.default else None  # absent, which where the default is True says False
-        value = None
-    return field.default if value is None else value
+    if value is None or (field.omits and not value):
+        absent = False if field.kind == Kind.BOOL and field.omits else None
+        value = absent if value is False or field.default is None else field.default
+    return value
 
 
 def _over_text(entries, source, seen, version: int, outgoing: bool) -> None:

@@ -277,11 +277,8 @@ def test_an_exercised_option_is_followed_like_an_order(run, connect, word, actio
         async with Gateway() as gateway, await connect(gateway) as client:
             trade = await getattr(client, word)(CALL, 2, account="DU1", override=True)
             request = await gateway.hear(ExerciseOptionsRequest)
-            assert (request.exercise_action, request.exercise_quantity, request.contract) == (
-                action,
-                2,
-                CALL.replace(con_id=0),
-            )
+            heard = CALL.replace(con_id=0, include_expired=False)
+            assert (request.exercise_action, request.exercise_quantity, request.contract) == (action, 2, heard)
             assert (request.account, request.override, request.order_id) == ("DU1", True, trade.order_id)
             gateway.say(OrderStatus(order_id=trade.order_id, client_id=1, status="Filled", filled=Decimal(2)))
             await trade.filled()

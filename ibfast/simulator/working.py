@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ibfast._codec import Kind
 from ibfast.schema import CompletedOrder, Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
 from ibfast.simulator.universe import Instrument
 
@@ -149,6 +150,9 @@ NOT_REPORTED = (
 )  # fmt: skip
 """Numbers that requests carry as 0, and reports only with another value."""
 
+FLAGS = tuple(name for name, declared in Order.__fields__.items() if declared.kind == Kind.BOOL)
+"""Reports have only those that are set."""
+
 SHAREHOLDER = "Not an insider or substantial shareholder"
 SUBMITTER = "simulated-user"
 
@@ -161,7 +165,7 @@ def echo(order: Order, client_id: int, order_id: int, account: str) -> Order:
     if trail is None and limit is not None and order.order_type == "LMT":
         trail = limit + 1 if action == "BUY" else limit - 1
     tier = order.soft_dollar_tier
-    return order.replace(
+    return order.replace(**{name: None for name in FLAGS if not getattr(order, name)}).replace(
         client_id=client_id,
         order_id=order_id,
         account=order.account or account,
