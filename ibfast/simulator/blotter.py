@@ -96,7 +96,7 @@ class Blotter:
         side = side or ("BUY" if working.is_buy else "SELL")
         contract = working.contract if instrument is working.instrument else contract_of(instrument)
         execution = Execution(
-            order_id=working.order_id, exec_id=f"0000e0d5.{now_ns // 1_000_000_000:08x}.{self._trades:02x}.01",
+            order_id=working.told_id, exec_id=f"0000e0d5.{now_ns // 1_000_000_000:08x}.{self._trades:02x}.01",
             time=time_text(instrument, now_ns), acct_number=account.name, exchange=venue(contract), side=BOOKED[side],
             shares=shares, price=price, perm_id=working.perm_id, client_id=working.client_id, is_liquidation=False,
             cum_qty=working.filled * ratio,

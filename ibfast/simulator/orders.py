@@ -61,6 +61,7 @@ class Engine:
         self._send = send
         self._keeps_hours = keeps_hours
         self._held: dict[Key, WorkingOrder] = {}
+        self._refused: set[Key] = set()
         self._highest: dict[int, int] = {}  # the highest order id used, by client, of lost orders too
         self._children: dict[Key, list[WorkingOrder]] = {}  # by the key of their parent
         self._next_perm_id = FIRST_PERM_ID
@@ -82,14 +83,15 @@ class Engine:
             filled = known.status == "Filled"
             self._error(key, *((104, "Cannot modify a filled order.") if filled else DUPLICATE))
             return
-        if known is None and key not in self._held and not order.what_if and order_id < self.next_order_id(client_id):
+        is_new = known is None and key not in self._held and key not in self._refused
+        if is_new and not order.what_if and order_id < self.next_order_id(client_id):
             self._error(key, *DUPLICATE)  # ids only rise
             return
         transmits = order.transmit is not False
         try:
             instrument, order = self._intake.take(contract, order, client_id, order_id)
         except Refused as refused:
-            self._error(key, *refused.refusal)
+            self._refuse(key, refused.refusal, is_new=known is None and not order.what_if)
             return
         full = contract_of(instrument, contract)
         working = WorkingOrder(client_id, order_id, instrument, full, order, transmits=transmits)
@@ -147,12 +149,12 @@ class Engine:
             self._cancel(working)
 
     def cancel_all(self, client_id: int) -> None:
-        """Every order of every client; the caller hears which of its own were past cancelling."""
+        """Every order of every client; the caller hears which of the day were past cancelling, of others too (seen)."""
         for working in list(self.orders.values()):
             if working.is_open:
                 self._cancel(working)
-            elif working.client_id == client_id:
-                self._error((client_id, working.order_id), 161, NO_CANCEL.format(working.perm_id))
+            else:
+                self._say(client_id, working.told_id, 161, NO_CANCEL.format(working.perm_id))
 
     def live(self, client_id: int | None = None) -> list[WorkingOrder]:
         """The orders that work, of one client or of all, oldest first."""
@@ -163,8 +165,12 @@ class Engine:
         return [it for it in self.orders.values() if it.is_open and client_id in (None, it.client_id)]
 
     def next_order_id(self, client_id: int) -> int:
-        """One above every order id this client has used."""
+        """One above every order id that this client has used, or that was reported to it."""
         return self._highest.get(client_id, 0) + 1
+
+    def saw(self, client_id: int, order_id: int) -> None:
+        """A client has been told of an order: its next one has to have a higher id, whosesoever that was."""
+        self._use((client_id, order_id))
 
     def correct(self, exec_id: str, price: float) -> bool:
         """The exchange changes the price of a trade: it is told again, its id counted up; whether there is one."""
@@ -203,7 +209,7 @@ class Engine:
         working.status, working.held = "Inactive", why
         self._tell(working)
         if why == LOCATE:
-            self._error((working.client_id, working.told_id), 404, LOCATING)
+            self._error((working.client_id, working.order_id), 404, LOCATING)
 
     def release(self, perm_id: int) -> None:
         """Work on an order that is held."""
@@ -297,17 +303,17 @@ class Engine:
             root = working.client_id, order.parent_id
             parent = self.orders.get(root) or self._held.get(root)
             if parent is None:
-                self._error(key, 135, f"Can't find order with id ={order.parent_id}")
+                self._refuse(key, (135, f"Can't find order with id ={order.parent_id}"))
                 return False
             if not parent.alive and parent.status != "Filled":
-                self._error(key, 201, "Order rejected - reason:Parent order is being cancelled.")
+                self._refuse(key, (201, "Order rejected - reason:Parent order is being cancelled."))
                 return False
             held = (it for (client, _), it in self._held.items() if client == working.client_id)
             family = [it for it in held if order.parent_id in (it.order_id, it.order.parent_id)] + [working]
         else:
             refusal = too_little_equity(self._intake.account_of(order), working.instrument, order)
             if refusal is not None:
-                self._error(key, *refusal)
+                self._refuse(key, refusal)
                 return False
         if not working.transmits:
             self._held[key] = working
@@ -432,7 +438,7 @@ class Engine:
         self._end(working, "Cancelled", "Cancelled by Trader" if not reason else f"Cancelled by System:{reason}")
         if working.is_bound:
             self._send(working.client_id, working.order_status())
-        self._error((working.client_id, working.told_id), 202, f"Order Canceled - reason:{reason}")
+        self._error((working.client_id, working.order_id), 202, f"Order Canceled - reason:{reason}")
         for child in self._children_of(working):
             if child.is_open:
                 self._cancel(child)
@@ -480,6 +486,17 @@ class Engine:
             self._send(working.client_id, working.order_status())
 
     def _error(self, key: Key, code: int, text: str) -> None:
+        working = self.orders.get(key)
+        if working is None or working.is_bound:  # nobody is told of what was entered in TWS
+            self._say(*key, code, text)
+
+    def _refuse(self, key: Key, refusal: Refusal, *, is_new: bool = True) -> None:
+        """An order does not come about. Its id is used, but the same order may be sent again, put right."""
+        if is_new:
+            self._use(key)
+            self._refused.add(key)
+        self._error(key, *refusal)
+
+    def _say(self, client_id: int, order_id: int, code: int, text: str) -> None:
         at = self._market.now_s() * 1000  # order errors have no milliseconds
-        if key[1]:
-            self._send(key[0], ErrorMessage(id=key[1], error_time=at, error_code=code, error_msg=text))
+        self._send(client_id, ErrorMessage(id=order_id, error_time=at, error_code=code, error_msg=text))

@@ -15,7 +15,9 @@ from ibfast.schema import (
     ErrorMessage,
     ManagedAccounts,
     NextValidId,
+    OpenOrder,
     OpenOrdersEnd,
+    OrderStatus,
     Position,
     StartApiRequest,
 )
@@ -128,6 +130,10 @@ class SimulatorSession:
         """Queue a message; everything queued in one turn of the loop is one write."""
         self._write(wire.frame(wire.encode(message, self.protocol.server_version)))
         self.gateway.enforcer.sent(self, message)
+        if isinstance(message, OpenOrder | OrderStatus) and self.client_id is not None:
+            is_preview = isinstance(message, OpenOrder) and message.order is not None and message.order.what_if
+            if not is_preview:
+                self.gateway.engine.saw(self.client_id, message.order_id or 0)
 
     def refuse(self, req_id: int, code: int, text: str) -> None:
         at = self.gateway.clock() // 1_000_000

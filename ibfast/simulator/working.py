@@ -103,7 +103,8 @@ class WorkingOrder:
         return self.order_id if self.is_bound else 0
 
     def open_order(self) -> OpenOrder:
-        return OpenOrder(order_id=self.told_id, contract=self.contract, order=self.order, order_state=self.state())
+        order = self.order if self.is_bound else self.order.replace(order_id=0)
+        return OpenOrder(order_id=self.told_id, contract=self.contract, order=order, order_state=self.state())
 
     def state(self) -> OrderState:
         state = OrderState(status=self.status)
