@@ -111,6 +111,18 @@ cdef class Message:
         self.values = copy_of(<list>type(self).__fresh__)
         set_fields(self, fields)
 
+    def __getattr__(self, name):
+        # Reading or writing a field by its camelCase name says how it is spelled here; nothing is searched before.
+        if name.startswith("_") or name == name.lower():
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        raise AttributeError(_no_such_field(type(self), name), name=name, obj=self)
+
+    def __setattr__(self, name, value):
+        try:
+            PyObject_GenericSetAttr(self, name, value)
+        except AttributeError:
+            raise AttributeError(_no_such_field(type(self), name), name=name, obj=self) from None
+
     def replace(self, **fields):
         """A copy with these fields changed; nested messages and lists are shared with the original."""
         cls = type(self)
@@ -242,10 +254,8 @@ cdef object _plain(object value):
 
 
 cdef str _no_such_field(object cls, str name):
-    from difflib import get_close_matches
-    near = get_close_matches(name, list(cls.__fields__), 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{cls.__name__} has no field {name!r}{hint}"
+    from ibfast.other_names import no_such_field
+    return no_such_field(cls, name)
 
 
 cdef inline Message blank(object cls):

@@ -72,7 +72,7 @@ cdef class Plan:
 
     cdef int check_gate(self, object gate, object given) except -1:
         _, name, since = gate
-        if given is not False and given != "" and given != [] and given != {}:
+        if given is not False and not (isinstance(given, (str, list, dict)) and not given):
             raise VersionError(f"{self.cls.__name__}.{name}", since, self.server_version)
         return 0
 

@@ -311,7 +311,7 @@ cdef class Shape:
 
     cdef int write_varint(self, Buffer out, Field field, object value) except -1:
         if field.kind == Kind.BOOL:
-            out.put_varint(1 if value else 0)
+            out.put_varint(checked_flag(value))
         else:
             out.put_varint(<uint64_t><int64_t>self.checked(field, value))
         return 0

@@ -547,11 +547,12 @@ cdef str text_for(object value, Instruction *step):
         return float_text(float(value), step.spelling == PLAIN)
     if kind == Kind.DECIMAL:
         return format(checked_decimal(value), "f")
+    cdef bint flag = checked_flag(value)
     if step.spelling == WORD:
-        return "true" if value else "false"
+        return "true" if flag else "false"
     if step.spelling == AND_OR:
-        return "a" if value else "o"
-    return "1" if value else "0"
+        return "a" if flag else "o"
+    return "1" if flag else "0"
 
 
 cdef str float_text(double value, bint plain):

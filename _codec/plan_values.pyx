@@ -142,12 +142,25 @@ cdef object checked_integer(object value, int kind):
     return number
 
 
+cdef bint checked_flag(object value) except -1:
+    """A boolean, numpy's too, or a 1 or 0; a text such as "False" would be true."""
+    if value is True or value is False:
+        return value is True
+    if type(value).__name__ in ("bool", "bool_") or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise TypeError("neither True nor False")
+
+
 cdef object checked_decimal(object value):
-    """Decimals as they are; floats by their shortest spelling, so that 0.1 stays 0.1."""
+    """Decimals as they are; floats by their shortest spelling, so that 0.1 stays 0.1; integers of numpy too."""
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, float):
         number = Decimal(repr(float(value)))
+    elif isinstance(value, bool) or type(value).__name__ == "bool_":
+        raise TypeError("not a number")
+    elif hasattr(value, "__index__"):
+        number = Decimal(int(value))
     else:
         number = Decimal(value)
     if not number.is_finite():

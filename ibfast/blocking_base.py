@@ -6,9 +6,10 @@ import contextlib
 import threading
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from ibfast.errors import ConnectionLost
+from ibfast.other_names import no_such_member
 from ibfast.portal import Portal
 from ibfast.trade import TradeEvent
 
@@ -43,6 +44,11 @@ class Facade:
     def __init__(self, inner: Any, portal: Portal) -> None:
         self._async = inner
         self._portal = portal
+
+    if not TYPE_CHECKING:  # for whom names that are not there stay errors
+
+        def __getattr__(self, name: str) -> Any:
+            no_such_member(self, name)
 
     def __repr__(self) -> str:
         return f"<blocking {self._async!r}>"

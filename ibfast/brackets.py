@@ -17,7 +17,7 @@ from ibfast.trade import Trade
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
 Check: TypeAlias = Callable[[Contract, Order], None]  # raises what keeps an order from being sent
 Target: TypeAlias = tuple[Quantity, float]
-Targets: TypeAlias = float | Sequence[float] | Sequence[Target]
+Targets: TypeAlias = float | Sequence[float | Target]
 """A price for the whole quantity, prices for equal parts of it, or parts with their prices."""
 
 INHERITED = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 from os import PathLike
 from types import TracebackType
 from typing import Self
 
 from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.answers import ANSWER_LIMIT_BYTES
+from ibfast.arguments import CONNECTING, checks_arguments
 from ibfast.connection import IDLE_S, Connection
 from ibfast.conversation import Conversation
 from ibfast.error_codes import OrderEffect, order_effect
@@ -81,6 +83,7 @@ class Client(
         connection.on_lost = self._end_streams
 
     @classmethod
+    @partial(checks_arguments, ranges=CONNECTING)
     async def connect(
         cls,
         host: str = "127.0.0.1",

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import Any, Self
 
+from ibfast.arguments import checked
 from ibfast.contract_checks import check_contract, expiry_text, month_text, needed, right_letter
 from ibfast.schema.declare import Bool, Float, Int, Message, Str, field
+
+OWN_CHECKS = {"expiry", "month", "strike"}
+"""What `ibfast.contract_checks` says more of than that it is of a wrong type."""
 
 
 class DeltaNeutralContract(Message):
@@ -31,6 +36,7 @@ class ComboLeg(Message):
     per_leg_price: Float = field(9, unset="empty")
 
 
+@partial(checked, left_out=OWN_CHECKS)
 class Contract(Message):
     """What is traded: enough of these fields, or ``con_id`` and ``exchange`` alone, name one contract to TWS.
 

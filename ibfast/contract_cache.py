@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ibfast.arguments import checks_arguments
 from ibfast.contract import Contract
 
 MAX_AGE = timedelta(days=30)
@@ -55,6 +56,7 @@ class ContractCache:
     empty, with a warning. Lines of a version that did not say of which gateway they are, are left out.
     """
 
+    @checks_arguments
     def __init__(
         self,
         path: str | os.PathLike[str] | None = None,

@@ -53,7 +53,7 @@ def _check_values(contract: Contract) -> None:
 
 
 def _check_identity(contract: Contract) -> None:
-    if not contract.sec_type and not contract.sec_id:
+    if not contract.sec_type and not contract.sec_id and not contract.issuer_id:  # an issuer stands for all its bonds
         raise ValueError("sec_type: a contract without con_id needs one")
     if not any(getattr(contract, name) for name in NAMES):
         raise ValueError(f"symbol: a contract without con_id needs one, or another of {', '.join(NAMES[1:])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -13,13 +14,13 @@ from typing import Any
 import numpy as np
 import plotext
 from numpy.typing import NDArray
-from rich.box import SIMPLE
-from rich.console import Console
+from rich.box import ASCII2, SIMPLE, Box
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from ibfast.bars import Bars
+from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
 from ibfast.contract import Contract
 from ibfast.errors import IbfastError, RequestError
@@ -27,12 +28,16 @@ from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.simulator import Simulator
 from ibfast.streams import Ticks
+from ibfast.terminal import PrintableFormatter, Terminal, printable
 from ibfast.trade import Trade, TradeEvent
 
 SIMULATED_RATE = 2_000.0  # ticks a second of each stream
 REFRESHES_PER_SECOND = 4
 SPARKS = "▁▂▃▄▅▆▇█"
+PLAIN_SPARKS = "_.-=+*#@"
 ORDER_PATIENCE_S = 8.0
+FAR = 0.8
+"""Where a real gateway gets its order to buy: this part of the bid, so that nobody sells."""
 
 BIDS, ASKS, LASTS = (1, 66), (2, 67), (4, 68, 37)  # real-time and delayed tick types; an index has no trades
 
@@ -86,19 +91,29 @@ def _newest(rows: NDArray[np.void], tick_types: tuple[int, ...], before: float) 
 
 def run_demo(settings: Settings) -> int:
     """Show everything; the exit code."""
-    console = Console(no_color=settings.plain, force_terminal=False if settings.plain else None, highlight=False)
+    console = Terminal(plain=settings.plain)
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(PrintableFormatter("%(name)s: %(message)s"))
+    logging.getLogger("ibfast").addHandler(handler)
     try:
         run(Demo(settings, console).show())
     except IbfastError as error:
         console.print(f"ibfast demo: {error}")
         return 1
+    except KeyboardInterrupt:
+        console.print("ibfast demo: interrupted")
+        return 130
+    finally:
+        logging.getLogger("ibfast").removeHandler(handler)
     return 0
 
 
 class Demo:
-    def __init__(self, settings: Settings, console: Console) -> None:
+    def __init__(self, settings: Settings, console: Terminal) -> None:
         self.settings = settings
         self.console = console
+        self.box: Box = ASCII2 if settings.plain else SIMPLE
         self.began = time.monotonic()
 
     async def show(self) -> None:
@@ -121,7 +136,8 @@ class Demo:
             yield simulator.host, simulator.port
 
     def _heading(self, text: str) -> None:
-        self.console.print(Text(f"\n{text}", style="bold"))
+        self.console.print()
+        self.console.print(Text(printable(text, plain=self.settings.plain), style="bold"))
 
     # ---------------------------------------------------------------------------------------------- contracts
 
@@ -134,7 +150,7 @@ class Demo:
             Contract.index("SPX", exchange="CBOE"),
             Contract.future("ES", exchange="CME"),
         ]
-        table = Table("symbol", "con_id", "name", "price step", "hours in", box=SIMPLE)
+        table = Table("symbol", "con_id", "name", "price step", "hours in", box=self.box)
         watched = []
         for contract in wanted:
             try:
@@ -189,7 +205,7 @@ class Demo:
             one.trouble = str(error)
 
     def _ticks_table(self, watched: list[Watched], passed: float) -> Table:
-        table = Table(box=SIMPLE, collapse_padding=True, pad_edge=False)
+        table = Table(box=self.box, collapse_padding=True, pad_edge=False)
         table.add_column("symbol", no_wrap=True, min_width=7)
         for name in ("bid", "ask", "last", "ticks/s", "records", "dropped"):
             table.add_column(name, justify="right", no_wrap=True, min_width=7)
@@ -197,9 +213,10 @@ class Demo:
         for one in watched:
             received = one.ticks.total if one.ticks is not None else 0
             dropped = one.ticks.dropped if one.ticks is not None else 0
-            prices = [_price(one.bid), _price(one.ask), _price(one.last)]
+            prices = [_price(price) for price in (one.bid, one.ask, one.last)]
+            trail = sparkline(one.trail, blocks=PLAIN_SPARKS if self.settings.plain else SPARKS)
             rate = f"{received / max(passed, 0.1):,.0f}"
-            table.add_row(one.name, *prices, rate, f"{one.held:,}", f"{dropped:,}", one.trouble or sparkline(one.trail))
+            table.add_row(one.name, *prices, rate, f"{one.held:,}", f"{dropped:,}", one.trouble or trail)
         return table
 
     # --------------------------------------------------------------------------------------------------- bars
@@ -213,46 +230,77 @@ class Demo:
             return
         self._heading(f"{contract.symbol}: 15-minute bars, {bars!r}")
         picture = candles(bars, width=min(self.console.width, 110), plain=self.settings.plain)
-        self.console.print(picture if self.settings.plain else Text.from_ansi(picture))
+        self.console.picture(picture)
 
     # -------------------------------------------------------------------------------------------------- orders
 
     async def _order(self, client: Client, one: Watched) -> list[Trade]:
-        """A bracket around the market, followed to the fill of its entry; the exits are cancelled then."""
+        """A bracket, followed to the fill of its entry; whatever happens, nothing of it is left to work."""
         if not self.settings.simulated and not self.settings.allow_orders:
             self._heading("No order: this is a real gateway, and --allow-orders was not given")
             return []
-        price = one.ask if one.ask == one.ask else one.last
-        if price != price:
-            self._heading("No order: there is no price to put a bracket around")
+        bracket = await self._bracket(client, one)
+        if bracket is None:
             return []
-        entry, target, stop = round(price * 1.001, 2), round(price * 1.02, 2), round(price * 0.98, 2)
-        self._heading(f"Bracket: buy 100 {one.name} at {entry}, take profit at {target}, stop loss at {stop}")
-        bracket = client.order(one.contract).buy(100).bracket(entry=entry, take_profit=target, stop_loss=stop)
-        trades = await bracket.submit()
+        before = set(map(id, client.trades))
         try:
-            async with asyncio.timeout(ORDER_PATIENCE_S):
-                async for event in trades[0]:
-                    self.console.print(f"  {_describe(event)}")
-        except TimeoutError:
-            self.console.print(f"  still {trades[0].status} after {ORDER_PATIENCE_S:g} s; cancelling")
-        await self._cancel_rest(client, trades)
+            trades = await bracket.submit()
+            await self._follow(trades[0])
+        finally:
+            ours = [trade for trade in client.trades if id(trade) not in before and trade.client_id == client.client_id]
+            await self._cancel_rest(client, ours)
         return trades
 
+    async def _bracket(self, client: Client, one: Watched) -> BracketBuilder | None:
+        """Around the market in the simulator; on a real gateway one share, far below it."""
+        if self.settings.simulated:
+            price, quantity = one.ask if one.ask == one.ask else one.last, 100
+            entry, target, stop = round(price * 1.001, 2), round(price * 1.02, 2), round(price * 0.98, 2)
+        else:
+            price, quantity = one.bid if one.bid == one.bid else one.last, 1
+        if not price > 0:
+            self._heading("No order: there is no price to put a bracket around")
+            return None
+        if not self.settings.simulated:
+            grid = await client.price_grid(one.contract)
+            levels = (price * FAR, price * FAR * 1.02, price * FAR * 0.98)
+            entry, target, stop = (float(grid.snap(level, "BUY")) for level in levels)
+        self._heading(f"Bracket: buy {quantity} {one.name} at {entry}, take profit at {target}, stop loss at {stop}")
+        return client.order(one.contract).buy(quantity).bracket(entry=entry, take_profit=target, stop_loss=stop)
+
+    async def _follow(self, entry: Trade) -> None:
+        patience_s = ORDER_PATIENCE_S if self.settings.simulated else ORDER_PATIENCE_S / 2
+        try:
+            async with asyncio.timeout(patience_s):
+                async for event in entry:
+                    self.console.print(f"  {_describe(event)}")
+        except TimeoutError:
+            self.console.print(f"  still {entry.status} after {patience_s:g} s; cancelling")
+
     async def _cancel_rest(self, client: Client, trades: list[Trade]) -> None:
-        """Nothing of the demo stays behind."""
+        """Cancel what works, and say what stays: an order that TWS did not confirm to be cancelled, a position."""
         for trade in trades:
             if not trade.is_done:
-                await client.cancel_order(trade)
-        with contextlib.suppress(TimeoutError):
+                with contextlib.suppress(IbfastError, ValueError):  # what came of it is said below
+                    await client.cancel_order(trade)
+        with contextlib.suppress(TimeoutError, IbfastError):
             async with asyncio.timeout(ORDER_PATIENCE_S / 2):
                 for trade in trades:
                     await trade.done()
+        for trade in trades:
+            if not trade.is_done:
+                self.console.print(
+                    f"  order {trade.order_id} ({trade.order.action} {trade.order.order_type}) may still work, it is "
+                    f"{trade.status}: look at it in TWS, and cancel it there"
+                )
+            if trade.filled_quantity and not self.settings.simulated:
+                side = "bought" if trade.order.action == "BUY" else "sold"
+                self.console.print(f"  {trade.filled_quantity} {side}: the position stays")
 
     # ------------------------------------------------------------------------------------------------- summary
 
     def _summary(self, client: Client, watched: list[Watched], trades: list[Trade]) -> None:
-        table = Table(title="Summary", title_justify="left", title_style="bold", show_header=False, box=SIMPLE)
+        table = Table(title="Summary", title_justify="left", title_style="bold", show_header=False, box=self.box)
         held = sum(one.held for one in watched)
         size = sum(batch.nbytes for one in watched for batch in one.batches)
         batches = sum(len(one.batches) for one in watched)
@@ -279,7 +327,7 @@ def _expiry(contract: Contract) -> str:
 
 
 def _price(value: float) -> str:
-    return f"{value:,.5g}" if value == value and value < 10 else f"{value:,.2f}" if value == value else "–"
+    return f"{value:,.5g}" if value == value and value < 10 else f"{value:,.2f}" if value == value else "-"
 
 
 def _describe(event: TradeEvent) -> str:
@@ -293,14 +341,14 @@ def _describe(event: TradeEvent) -> str:
     return f"{event.kind.value}: {event.status}, {event.filled} filled, {event.remaining} remaining"
 
 
-def sparkline(values: Any, width: int = 18) -> str:
+def sparkline(values: Any, width: int = 18, blocks: str = SPARKS) -> str:
     """The last ``width`` numbers as little blocks; unknown ones are blank."""
     numbers = np.array(values, dtype=float)[-width:]
     known = numbers[~np.isnan(numbers)]
     if not len(known):
         return ""
     low, span = known.min(), np.ptp(known) or 1.0
-    return "".join(" " if n != n else SPARKS[int((n - low) / span * (len(SPARKS) - 1))] for n in numbers)
+    return "".join(" " if n != n else blocks[int((n - low) / span * (len(blocks) - 1))] for n in numbers)
 
 
 def candles(bars: Bars, *, width: int, plain: bool) -> str:

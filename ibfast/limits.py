@@ -34,6 +34,7 @@ from ibfast.schema.declare import Message
 Key: TypeAlias = Callable[[Message], Hashable]
 
 DEFAULT_LINES = 100
+MANY_LINES = 1_000_000  # more than any login has
 
 
 class Lane(IntEnum):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Self, TypeAlias
 
+from ibfast.arguments import checked
 from ibfast.schema.declare import Bool, Dec, Float, Int, Long, Message, Str, Tags, field
 from ibfast.schema.versions import V
 
@@ -35,6 +36,7 @@ class SoftDollarTier(Message):
     display_name: Str = field(3)
 
 
+@checked
 class Order(Message):
     """What is to be done with a contract, in IB's own words; TWS fills some fields of the orders it reports.
 

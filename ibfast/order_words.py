@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
+from ibfast.arguments import checked
 from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, TimeInForce
 from ibfast.order import Order, Quantity, quantity_of
+from ibfast.other_names import no_such_member
 from ibfast.times import format_time
 from ibfast.trade import Trade
 
@@ -22,10 +24,19 @@ class Words:
     contract: Contract
     order: Order
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        checked(cls)
+
     def __init__(self, contract: Contract, order: Order, own: Own = lambda trade: None) -> None:
         self.contract = contract
         self.order = order
         self._own = own
+
+    if not TYPE_CHECKING:  # for whom names that are not there stay errors
+
+        def __getattr__(self, name: str) -> Any:
+            no_such_member(self, name)
 
     def set(self, **fields: Any) -> Self:
         """Any fields of `ibfast.Order`."""

@@ -17,7 +17,18 @@ from dataclasses import dataclass, field
 
 from ibfast.error_codes import Signal, find
 from ibfast.errors import PacingError
-from ibfast.limits import DEFAULT_LINES, HISTORY_QUOTA, QUOTAS, RATES, Lane, Quota, Rate, lane_of, messages_per_second
+from ibfast.limits import (
+    DEFAULT_LINES,
+    HISTORY_QUOTA,
+    MANY_LINES,
+    QUOTAS,
+    RATES,
+    Lane,
+    Quota,
+    Rate,
+    lane_of,
+    messages_per_second,
+)
 from ibfast.pacing_queue import Hold, LaneQueue, Waiting
 from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
@@ -375,7 +386,10 @@ class Pacing:
         most = quota.most(self.lines)
         busy = len(self._open[quota.name]) + self._waiting_in[quota.name]
         if busy >= most:
-            raise PacingError(
-                f"{quota.name}: {busy} of {most} are open; close one, or connect with lines= if your login has more "
-                f"than {self.lines} market data lines"
-            )
+            raise PacingError(f"{quota.name}: {busy} of {most} are open; {self._advice(quota, most)}")
+
+    def _advice(self, quota: Quota, most: int) -> str:
+        """How to come by another one; more market data lines do not raise every quota."""
+        if quota.most(MANY_LINES) <= most:
+            return "IB allows no more at a time; close one"
+        return f"close one, or connect with lines= if your login has more than {self.lines} market data lines"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ibfast._codec import QuoteValues
+from ibfast.arguments import checks_arguments
 from ibfast.events import OptionComputation
 from ibfast.records import Rows
 from ibfast.schema import CancelMarketData
@@ -114,6 +115,7 @@ class Quote(StateStream["Quote"]):
         """Whether the newest price came as a delayed one."""
         return self._known().is_delayed
 
+    @checks_arguments
     def value(self, tick_type: int) -> float:
         """The newest number of a tick type: an `ibfast.TickType`, or IB's number of it. NaN where TWS has none.
 
@@ -122,6 +124,7 @@ class Quote(StateStream["Quote"]):
         """
         return self._known().value(tick_type)
 
+    @checks_arguments
     def text(self, tick_type: int) -> str | None:
         """The newest text of a tick type, such as IB_DIVIDENDS or RT_VOLUME; errors as of `value`."""
         return self._known().text(tick_type)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibfast._codec import EventReader, Events
+from ibfast.arguments import checks_arguments
 from ibfast.contract import Contract
 from ibfast.error_codes import Signal, find
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
@@ -179,6 +180,7 @@ class RecordStream(GapStream[NDArray[np.void]]):
             self._callback = None
             self._events.halt()
 
+    @checks_arguments
     async def collect_for(self, seconds: float) -> NDArray[np.void]:
         """The records of so many seconds as one array; of less time if the stream ends sooner.
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from ibfast.arguments import checks_arguments
 from ibfast.errors import IbfastError
 
 LOG = logging.getLogger("ibfast.subscription")
@@ -70,6 +71,7 @@ class Stream(Generic[T]):
         """The next item if one waits, else None; never blocks."""
         raise NotImplementedError
 
+    @checks_arguments
     async def next(self, timeout_s: float | None = None) -> T:
         """The next item.
 
@@ -89,6 +91,7 @@ class Stream(Generic[T]):
         """What comes, one at a time."""
         return self
 
+    @checks_arguments
     def on(self, callback: Callable[[T], object]) -> None:
         """Call ``callback`` with every item from now on, in place of iterating.
 
@@ -275,6 +278,7 @@ class MessageStream(Stream[T]):
     def _count(self) -> int:
         return self._total
 
+    @checks_arguments
     async def collect_for(self, seconds: float) -> list[T]:
         """What comes within so many seconds; less time if the stream ends sooner."""
         return await self._gather(seconds)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from ibfast.arguments import checks_arguments
 from ibfast.contract import Contract
 from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
 from ibfast.errors import IbfastError, RequestError, RequestTimeout
@@ -323,6 +324,7 @@ class Trade:
         finally:
             self._followers = tuple(follower for follower in self._followers if follower is not stream)
 
+    @checks_arguments
     def on(self, callback: Callable[[TradeEvent], object]) -> None:
         """Call ``callback`` with every event from now on, beside all others who follow the order.
 

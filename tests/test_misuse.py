@@ -148,6 +148,47 @@ await ib.auto_open_orders()
 
 await ib.set_server_log_level(9)
 
+await ib.historical_data(aapl, duration=5)
+
+await ib.historical_data(aapl, duration="1 D", bar_size="1min")
+
+await ib.historical_data(aapl, "1 D")
+
+ib.reqHistoricalData(1, aapl)
+
+ib.placeOrder(aapl, Order())
+
+trade.order.lmtPrice
+
+trade.order.lmtPrice = 151
+
+await ib.modify_order(trade, lmtPrice=151)
+
+await ib.order(aapl).buy(True).market().submit()
+
+await ib.place_order(aapl, Order(action="BUY", total_quantity=100, order_type="MKT", outside_rth="False"))
+
+await ib.account_summary("NetLiquidation")
+
+await ib.historical_ticks(aapl, end=datetime(2026, 8, 24), number_of_ticks=5000)
+
+await ib.pnl("DU1234567", "265598").next("soon")
+
+await ib.exercise_options(aapl, 0, account="DU1234567")
+
+for group in range(3):
+    ib.account_summary_updates().open()
+
+await ib.contract_details(Contract(issuer_id="e1"))
+
+await ibfast.Client.connect(host, 70_000)
+
+await ibfast.Client.connect(host, port, client_id="1")
+
+await ibfast.Client.connect(host, port, client_id=5, idle_s=0)
+
+await ibfast.Client.connect(host, port, clientId=5)
+
 await ib.wsh_event_data(WshFilter())
 
 await ibfast.Client.connect(host, free_port)

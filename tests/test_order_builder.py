@@ -33,8 +33,8 @@ def builder():
         (lambda order: order.submit(), "action"),
         (lambda order: order.buy(1).submit(), "order_type"),
         (lambda order: order.buy(1).set(order_type="LMT").submit(), "lmt_price"),
-        (lambda order: order.buy(1).limit(float("nan")).submit(), "lmt_price"),
-        (lambda order: order.buy(1).stop(float("inf")).submit(), "aux_price"),
+        (lambda order: order.buy(1).limit(float("nan")), "^price: "),
+        (lambda order: order.buy(1).stop(float("inf")), "^price: "),
         (lambda order: order.buy(1).set(order_type="STP LMT", lmt_price=1.0).submit(), "aux_price"),
         (lambda order: order.buy(0), "quantity"),
         (lambda order: order.buy(-1), "quantity"),
@@ -45,7 +45,7 @@ def builder():
         (lambda order: order.sell(1).trailing_stop(amount=1, percent=1), "amount"),
         (lambda order: order.sell(1).trailing_stop_limit(amount=1, stop=9), "limit"),
         (lambda order: order.sell(1).set(order_type="TRAIL").submit(), "aux_price, trailing_percent"),
-        (lambda order: order.sell(1).trailing_stop(amount=float("nan")).submit(), "aux_price"),
+        (lambda order: order.sell(1).trailing_stop(amount=float("nan")), "^amount: "),
         (lambda order: order.buy().market().submit(), "total_quantity"),
         (lambda order: order.buy(1).limit(10).market().submit(), "lmt_price: 10 makes no sense with order type MKT"),
         (lambda order: order.buy(1).market().set(volatility=20).submit(), "volatility"),
@@ -79,7 +79,7 @@ def builder():
         (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), (4, 12)]).submit(), "add up to 10"),
         (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), 12]).submit(), "not both"),
         (lambda order: order.buy().cash_quantity(9).bracket(entry=10, take_profit=11).submit(), "total_quantity"),
-        (lambda order: order.buy(1).bracket(entry=float("nan"), take_profit=11, stop_loss=8).submit(), "lmt_price"),
+        (lambda order: order.buy(1).bracket(entry=float("nan"), take_profit=11, stop_loss=8), "^entry: "),
     ],
 )
 def test_incomplete_orders_are_refused_by_name(build, named):

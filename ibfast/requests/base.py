@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from ibfast.arguments import checked
 from ibfast.connection import Connection
+from ibfast.other_names import no_such_member
 
 
 class Requests:
     """The connection that requests go out on."""
 
     _connection: Connection
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        checked(cls)
+
+    if not TYPE_CHECKING:  # for whom names that are not there stay errors
+
+        def __getattr__(self, name: str) -> Any:
+            no_such_member(self, name)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

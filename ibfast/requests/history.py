@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+from ibfast.arguments import one_of
 from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
 from ibfast.contract import Contract
@@ -148,7 +149,7 @@ class HistoryRequests(Requests):
         if (start is None) == (end is None):
             raise ValueError("start, end: past ticks are from a start on or up to an end; give one of them")
         if what_to_show not in _TICK_KINDS:
-            raise ValueError(f"what_to_show: {what_to_show!r} is none of {', '.join(_TICK_KINDS)}")
+            one_of("what_to_show", what_to_show, _TICK_KINDS)
         request = HistoricalTicksRequest(
             contract=contract,
             start_date_time=format_time(start, "start") if start is not None else None,
@@ -206,7 +207,7 @@ def _bars_request(
     if not _DURATION.fullmatch(duration):
         raise ValueError(f"duration: {duration!r} is not a number and one of S, D, W, M, Y, such as '2 D'")
     if bar_size not in _BAR_SIZES:
-        raise ValueError(f"bar_size: {bar_size!r} is none of {', '.join(BarSize)}")
+        one_of("bar_size", bar_size, BarSize)
     return HistoricalDataRequest(
         contract=contract,
         end_date_time=format_time(end) if end is not None else None,

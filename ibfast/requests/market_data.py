@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
+from ibfast.arguments import one_of
 from ibfast.book import OrderBook
 from ibfast.contract import Contract
 from ibfast.enums import GenericTick, MarketDataType, TickByTickType, WhatToShow
@@ -86,7 +87,7 @@ class MarketDataRequests(Requests):
         TWS allows few of these at a time (5 with 100 market data lines).
         """
         if tick_type not in _ROW_KINDS:
-            raise ValueError(f"tick_type: {tick_type!r} is none of {', '.join(TickByTickType)}")
+            one_of("tick_type", tick_type, TickByTickType)
         kind = TickByTickType(tick_type)
         request = TickByTickRequest(
             contract=contract, tick_type=kind.value, number_of_ticks=number_of_ticks, ignore_size=ignore_size
@@ -129,7 +130,7 @@ class MarketDataRequests(Requests):
         ``what_to_show`` is TRADES, MIDPOINT, BID or ASK.
         """
         if what_to_show not in _LIVE_BARS:
-            raise ValueError(f"what_to_show: {what_to_show!r} is none of {', '.join(_LIVE_BARS)}")
+            one_of("what_to_show", what_to_show, _LIVE_BARS)
         request = RealTimeBarsRequest(contract=contract, what_to_show=str(what_to_show), use_rth=use_rth)
         return Ticks(self._connection, request, CancelRealTimeBars, "real_time_bar", policy=policy, capacity=capacity)
 

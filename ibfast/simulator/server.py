@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from ibfast.arguments import LISTENING, checks_arguments
 from ibfast.contract import Contract
 from ibfast.limits import DEFAULT_LINES
 from ibfast.order import Order
@@ -57,6 +59,7 @@ class Simulator:
         ValueError: the server version is not one of 157 to 226, or ``lines`` is no number of lines.
     """
 
+    @partial(checks_arguments, ranges=LISTENING)
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, server_version: int = LAST_VERSION, seed: int = 0,
         rate: float = 50.0, clock: Clock = time.time_ns, faults: Iterable[Fault] = (), enforce_limits: bool = False,
@@ -91,6 +94,7 @@ class Simulator:
                 await self._matching
             self._matching = None
 
+    @checks_arguments
     def inject(self, fault: Fault) -> None:
         """Let a fault happen: now, if it names no condition. From the simulator's own event loop only."""
         self._script.inject(fault)
@@ -99,6 +103,7 @@ class Simulator:
         """How often a fault, one of ``faults`` or an injected one, has happened so far."""
         return self._script.happened(fault)
 
+    @checks_arguments
     def correct_execution(self, exec_id: str, price: float) -> None:
         """Let the exchange change the price of a trade: it is told anew, and the account follows.
 
@@ -110,6 +115,7 @@ class Simulator:
         if not self.gateway.engine.correct(exec_id, price):
             raise KeyError(exec_id)
 
+    @checks_arguments
     def place_manually(self, contract: Contract, order: Order) -> int:
         """Enter an order as a person does in TWS; its permanent id. From the simulator's own event loop only.
 
@@ -175,6 +181,7 @@ class Simulator:
             self._server = await create(lambda: SimulatorSession(self.gateway).protocol, self.host, self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
+    @checks_arguments
     async def restart(self, down_s: float = 0.0) -> None:
         """Go down, come up after so many seconds of the simulator's clock."""
         await self._come_back(self._close(), down_s)

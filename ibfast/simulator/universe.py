@@ -93,6 +93,7 @@ class Instrument:
     legs: tuple[Leg, ...] = ()
     live: bool = True  # False: this login has delayed data only
     reroute: str = ""  # "con_id exchange" under which its market data must be asked for
+    issuer_id: str = ""  # of a bond
 
     @cached_property
     def tick(self) -> Fraction:
@@ -176,6 +177,8 @@ class Universe:
         if query.sec_id_type and query.sec_id:
             identified = (it for it in self.instruments() if _has_id(it, query.sec_id, query.sec_id_type))
             return [it for it in identified if not query.exchange or _trades_on(it, query.exchange)]
+        if query.issuer_id:  # all bonds of an issuer, as in the samples of the official client: nothing else is said
+            return [it for it in self.instruments() if it.issuer_id == query.issuer_id]
         if query.sec_type not in SEC_TYPES:
             raise UnknownSecTypeError(query.sec_type)
         if not query.symbol and not query.local_symbol and not query.trading_class:
@@ -207,7 +210,7 @@ class Universe:
         contract = facts["contract"]
         return Instrument(
             contract, facts["details"], self._hours[facts["hours"]], Model(**facts["model"]), con_id=contract["con_id"],
-            live=facts.get("live", True), reroute=facts.get("reroute", ""),
+            live=facts.get("live", True), reroute=facts.get("reroute", ""), issuer_id=facts.get("issuer_id", ""),
         )  # fmt: skip
 
     def _futures(self, today: date) -> Iterator[Instrument]:
