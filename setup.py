@@ -12,6 +12,8 @@ directives = {
     "auto_pickle": False,
     "autotestdict": False,
     "embedsignature": False,
+    # The codec shares caches and buffers without locks: a free-threaded Python gives it the GIL back when it is loaded.
+    "freethreading_compatible": False,
 }
 
 setup(

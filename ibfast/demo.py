@@ -95,7 +95,7 @@ def run_demo(settings: Settings) -> int:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(PrintableFormatter("%(name)s: %(message)s"))
-    logging.getLogger("ibfast").addHandler(handler)
+    logging.getLogger(__package__).addHandler(handler)
     try:
         run(Demo(settings, console).show())
     except IbfastError as error:
@@ -105,7 +105,7 @@ def run_demo(settings: Settings) -> int:
         console.print("ibfast demo: interrupted")
         return 130
     finally:
-        logging.getLogger("ibfast").removeHandler(handler)
+        logging.getLogger(__package__).removeHandler(handler)
     return 0
 
 

@@ -257,7 +257,10 @@ def test_a_stream_refuses_a_timeout_that_is_none(run, timeout_s):
         (lambda ib, c: ib.account_summary(["NetLiquidation", 5]), "tags[1]: 5 is not a text"),
         (lambda ib, c: ib.order(c).limit(lmtPrice=5), "limit() has no argument 'lmtPrice'; did you mean 'price'?"),
         (lambda ib, c: ib.order(c).buy(True), "quantity: True is none of a whole number, a number, a text, a Decimal"),
-        (lambda ib, c: ib.order(c).bracket(take_profit=["160"]), "take_profit[0]: '160' is neither a number nor a tuple"),
+        (
+            lambda ib, c: ib.order(c).bracket(take_profit=["160"]),
+            "take_profit[0]: '160' is neither a number nor a tuple",
+        ),
         (lambda ib, c: ib.combo((c, 1.5)), "legs[0][1]: 1.5 is not a whole number"),
         (lambda ib, c: ib.combo(c), "legs[0]: "),
         (lambda ib, c: ib.qualify(c, "MSFT"), "contracts[1]: 'MSFT' is not a Contract, such as Contract.stock('AAPL')"),
