@@ -114,7 +114,7 @@ cdef class Message:
     def __getattr__(self, name):
         # Reading or writing a field by its camelCase name says how it is spelled here; nothing is searched before.
         if name.startswith("_") or name == name.lower():
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            return PyObject_GenericGetAttr(self, name)  # raises what Python would, without a detour
         raise AttributeError(_no_such_field(type(self), name), name=name, obj=self)
 
     def __setattr__(self, name, value):
