@@ -5,6 +5,9 @@ the protocol, `ibfast.wire` reads and writes them, `ibfast.records` says what is
 gateway to try all of it on.
 """
 
+import sys
+import warnings
+
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bar_updates import BarUpdates
@@ -81,6 +84,9 @@ from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
 
 __version__ = "0.1.0"
+
+if not getattr(sys, "_is_gil_enabled", lambda: True)():  # PYTHON_GIL=0 keeps it off though the extension asks for it
+    warnings.warn("ibfast is not safe without the GIL: run it without PYTHON_GIL=0", RuntimeWarning, stacklevel=2)
 
 __all__ = [
     "AccountFigure",

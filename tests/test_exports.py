@@ -1,6 +1,8 @@
 """What `import ibfast` shows."""
 
 import inspect
+import subprocess
+import sys
 import types
 
 import pytest
@@ -34,6 +36,15 @@ def test_every_public_name_is_explained(name):
 def test_every_public_module_is_explained(name):
     __import__(name)
     assert inspect.getmodule(__import__(name, fromlist=["_"])).__doc__
+
+
+@pytest.mark.parametrize(("enabled", "said"), [("True", ""), ("False", "ibfast is not safe without the GIL")])
+def test_an_import_without_the_gil_says_that_it_is_not_safe(enabled, said):
+    code = f"import sys; sys._is_gil_enabled = lambda: {enabled}; import ibfast"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert said in done.stderr
+    assert bool(said) == bool(done.stderr)
 
 
 def test_errors_of_ibfast_have_one_root():
