@@ -7,6 +7,7 @@ and become Python's. What depends on other arguments, or on the server, the meth
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import functools
 import inspect
 import math
@@ -385,7 +386,8 @@ def _hint(function: Callable[..., Any], annotation: Any) -> Any:
 def checks_arguments(
     function: F, ranges: Mapping[str, tuple[float, float]] = RANGES, left_out: Container[str] = ()
 ) -> F:
-    """The function, with its arguments checked before it is called; of a coroutine function, when it is awaited.
+    """The function, with its arguments checked before it is called; of a coroutine function or an async
+    generator, when it is awaited.
 
     Arguments that are ``left_out`` the function checks itself.
     """
@@ -404,6 +406,15 @@ def checks_arguments(
         async def checked(self: Any, *given: Any, **named: Any) -> Any:
             given, named = arguments(given, named)
             return await function(self, *given, **named)
+
+    elif inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def checked(self: Any, *given: Any, **named: Any) -> Any:
+            given, named = arguments(given, named)
+            async with contextlib.aclosing(function(self, *given, **named)) as items:
+                async for item in items:
+                    yield item
 
     else:
 

@@ -74,9 +74,11 @@ def wrong_values(parameter):
 
 
 def call(method, /, *given, **named):
-    """Call it, and let a coroutine run to its first wait, which a wrong argument keeps it from."""
+    """Call it, and let a coroutine or generator run to its first wait, which a wrong argument keeps it from."""
     result = method(*given, **named)
-    if inspect.iscoroutine(result):
+    if inspect.isasyncgen(result):
+        anext(result).send(None)
+    elif inspect.iscoroutine(result):
         with contextlib.closing(result):
             result.send(None)
 
