@@ -78,7 +78,8 @@ from ibfast.stats import Delays
 from ibfast.streams import Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
-from ibfast.trade import Trade, TradeEvent, TradeEventKind
+from ibfast.trade import Trade
+from ibfast.trade_events import TradeEvent, TradeEventKind
 from ibfast.updates import Updates
 from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter

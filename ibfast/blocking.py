@@ -92,7 +92,7 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
-from ibfast.trade import TradeEvent
+from ibfast.trade_events import TradeEvent
 from ibfast.trades import TRADES_KEPT
 from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter

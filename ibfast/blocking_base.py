@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from ibfast.errors import ConnectionLost
 from ibfast.other_names import no_such_member
 from ibfast.portal import Portal
-from ibfast.trade import TradeEvent
+from ibfast.trade_events import TradeEvent
 
 F = TypeVar("F", bound="type[Facade]")
 

@@ -29,7 +29,8 @@ from ibfast.schema import ContractData, ContractDetails
 from ibfast.simulator import Simulator
 from ibfast.streams import Ticks
 from ibfast.terminal import PrintableFormatter, Terminal, printable
-from ibfast.trade import Trade, TradeEvent
+from ibfast.trade import Trade
+from ibfast.trade_events import TradeEvent
 
 SIMULATED_RATE = 2_000.0  # ticks a second of each stream
 REFRESHES_PER_SECOND = 4

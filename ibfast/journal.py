@@ -38,7 +38,8 @@ from ibfast.order import AttachedOrders, Order
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import LAST_VERSION
-from ibfast.trade import INACTIVE, UNKNOWN, Trade, TradeEvent
+from ibfast.trade import Trade
+from ibfast.trade_events import INACTIVE, UNKNOWN, TradeEvent
 
 if TYPE_CHECKING:
     from ibfast.trades import Trades

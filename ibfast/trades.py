@@ -19,7 +19,8 @@ from ibfast.schema import (
     OrderBound,
     OrderStatus,
 )
-from ibfast.trade import Listener, Trade, TradeEvent
+from ibfast.trade import Trade
+from ibfast.trade_events import Listener, TradeEvent
 
 DUPLICATE_ID = 103
 

@@ -16,7 +16,8 @@ from ibfast.schema import (
 )
 from ibfast.send_queue import SendQueue
 from ibfast.simulator.faults import Drop
-from ibfast.trade import Trade, TradeEventKind
+from ibfast.trade import Trade
+from ibfast.trade_events import TradeEventKind
 from ibfast.trades import Trades
 
 WAITS = {"queue_while_down": True}

@@ -26,7 +26,8 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.subscription import Channel, MessageStream
-from ibfast.trade import ENDED, INACTIVE, Trade, TradeEvent
+from ibfast.trade import Trade
+from ibfast.trade_events import ENDED, INACTIVE, TradeEvent
 from ibfast.what_if import WhatIf
 
 EXERCISE, LAPSE = 1, 2
