@@ -35,6 +35,17 @@ cdef int64_t fields_in(const char *at, const char *stop) noexcept nogil:
     return count
 
 
+cdef str peer_of(bytes head):
+    """What speaks instead of a gateway, by the four bytes where a length should be; empty if they are nothing known."""
+    if head == b"HTTP" or head[:1] == b"<":
+        return ": an HTTP server answers on this port"
+    if len(head) >= 3 and 0x14 <= head[0] <= 0x17 and head[1] == 3 and head[2] <= 4:     # record type and version
+        return ": a TLS server answers on this port; the API of TWS and IB Gateway is not encrypted"
+    if head.isascii() and head.decode().isprintable():
+        return f": these bytes are text, {head!r}; another service answers on this port"
+    return ""
+
+
 @cython.internal
 cdef class _First:
     """An extension type may not begin its bases with a Python class."""
@@ -192,7 +203,8 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
                 return 0
             if found < 0:
                 length = frame_length(self.frames.base + self.frames.start)
-                self.fail(FramingError(f"a frame of {length} bytes; IB's limit is {MAX_PAYLOAD}"))
+                hint = peer_of(self.frames.base[self.frames.start:self.frames.start + 4]) if self.version == 0 else ""
+                self.fail(FramingError(f"a frame of {length} bytes; IB's limit is {MAX_PAYLOAD}{hint}"))
                 return 0
             self.messages_received += 1
             self.payload_size = cur.end - cur.start

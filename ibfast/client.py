@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.health import Health
 from ibfast.journal import gateway_name, open_journal
 from ibfast.limits import DEFAULT_LINES
+from ibfast.listeners import notify, notify_all
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import look_up, reconcile
 from ibfast.requests.accounts import AccountRequests
@@ -132,6 +134,7 @@ class Client(
             OSError: the journal cannot be read or written. JournalInUse: another client keeps it.
         """
         book = await open_journal(journal, client_id, gateway_name(host, port)) if journal is not None else None
+        connection: Connection | None = None
         try:
             pace = Pacing(lines, on=pacing)
             talk = Conversation(
@@ -150,11 +153,13 @@ class Client(
             await connection.open(host, port, timeout_s)
             if book is not None:
                 await reconcile(client, talk.trades)
-            return client
-        except BaseException:
+        except BaseException:  # cancelled, too: nothing is left that would keep the client id
+            if connection is not None:
+                await asyncio.shield(asyncio.ensure_future(connection.close()))
             if book is not None:
                 book.close()
             raise
+        return client
 
     async def close(self) -> None:
         """End the session. Returns when the socket is closed, from then on the client id can be used again."""
@@ -266,7 +271,6 @@ class Client(
         self._health.fail(None)
         self._order_updates.fail(error)
         self._watch.close()
-        for trade in self._talk.trades:
-            trade.connection_lost(error)
+        notify_all((trade.connection_lost for trade in self._talk.trades), error)
         if self._talk.journal is not None:
-            self._talk.journal.close()
+            notify(self._talk.journal.close)  # a full disk keeps nobody from the end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from ibfast.errors import (
 )
 from ibfast.health import Effect, Health, HealthState, Watch, pauses
 from ibfast.link import Link
+from ibfast.listeners import notify, notify_all
 from ibfast.request_kinds import describe
 from ibfast.resubscriptions import Resubscriptions
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
@@ -46,6 +48,9 @@ REASON_CHARACTERS = 200
 
 IDLE_S = 30.0
 """After so long without a byte from the gateway it is asked the time; after as long again the socket is dead."""
+
+RELEASE_AGAIN_NS = 1_000_000_000
+"""After a failure nobody expected, what waits for its turn is looked at again this much later."""
 
 
 class Connection:
@@ -82,6 +87,7 @@ class Connection:
         self.link = Link(talk, self._lost, busy_poll=busy_poll)
         self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
+        self._pid = os.getpid()
         self.durable = durable
         self.stats = Stats()
         self._reconnect = reconnect
@@ -93,6 +99,7 @@ class Connection:
         self._sleep = sleep
         self._address = ("", 0, 0.0)
         self._closing = False
+        self._is_established = False  # as far as was logged
         self._interrupted: list[Durable] = []
         self._silent_since_ns = 0
         self._ended_by_tws = Resubscriptions(self._loop, self._resume_these, lambda: self.watch.servers_lost)
@@ -124,22 +131,69 @@ class Connection:
         self._established()
 
     async def close(self) -> None:
-        """Send what waits, close the socket and wait until it is closed; from any state, any number of times."""
+        """Send what waits, close the socket and wait until it is closed; from any state, any number of times.
+
+        Whoever is cancelled while it waits has begun the closing, which then ends by itself.
+
+        Raises:
+            RuntimeError: called from another event loop, thread or process than its own.
+        """
+        self.check_caller()
         self._closing = True
         for task in self._tasks:
             task.cancel()
+        self.link.begin_closing()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
         if self.watch.current.state is not HealthState.CLOSED:
             self._end(ConnectionLost("the connection was closed by close()", by_user=True))
+
+    # ------------------------------------------------------------------------------------------- who may call
+
+    def check_caller(self) -> None:
+        """Refuse who calls from another event loop, thread or process: nothing that is sent there would be answered.
+
+        Raises:
+            RuntimeError: the message names both.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is not self._loop or os.getpid() != self._pid:
+            raise RuntimeError(self._why_not(loop))
+
+    def _why_not(self, loop: asyncio.AbstractEventLoop | None) -> str:
+        if os.getpid() != self._pid:
+            return (
+                f"this client belongs to process {self._pid}, and this is process {os.getpid()}, forked from it: "
+                "connect a client of its own here, under another client id"
+            )
+        caller = "outside every event loop" if loop is None else f"from {_named(loop)}"
+        return (
+            f"this client belongs to {_named(self._loop)} and was called {caller}: "
+            "connect a client in the event loop that uses it"
+        )
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its event loop is open and its process this one."""
+        return not self._loop.is_closed() and os.getpid() == self._pid
 
     # --------------------------------------------------------------------------------------- lost and found again
 
     def _changed(self, health: Health) -> None:
         client_id = self.talk.client_id
         told = {"health": health, "client_id": client_id}
-        LOG.info("client %d is %s %s", client_id, health.state.value, health.reason, extra=told)
-        self.on_health(health)
+        LOG.log(self._level_of(health), "client %d is %s %s", client_id, health.state.value, health.reason, extra=told)
+        notify(self.on_health, health)
+
+    def _level_of(self, health: Health) -> int:
+        """A session that is lost is worth a warning, once; what the user did, or is raised to the user, is not."""
+        was_established, self._is_established = self._is_established, health.state in (
+            HealthState.READY, HealthState.DEGRADED,
+        )  # fmt: skip
+        return logging.WARNING if was_established and not (self._is_established or self._closing) else logging.INFO
 
     def _established(self) -> None:
         self.watch.enter(HealthState.READY)
@@ -156,7 +210,7 @@ class Connection:
             self._end(error)
             return
         for stream in self.talk.interrupted(error) + self._ended_by_tws.take():
-            stream.interrupted(str(error))
+            notify(stream.interrupted, str(error))
             self._interrupted.append(stream)
         if state is not HealthState.RECONNECTING:
             for task in self._tasks:
@@ -172,25 +226,37 @@ class Connection:
         self._back.set()
         self.talk.lost(error)
         for stream in streams:
-            stream.failed(error)
+            notify(stream.failed, error)
         for task in self._tasks:
             task.cancel()
         self.watch.enter(HealthState.CLOSED, str(error))
-        self.on_lost(error)
+        notify(self.on_lost, error)
 
     async def _come_back(self, error: IbfastError) -> None:
+        """Try until there is a session again. Whatever goes wrong is told, and tried once more."""
         for attempt, pause_s in enumerate(pauses(), 1):
             self.watch.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
             await self._sleep(pause_s)
-            self.stats.ended(self.protocol)
-            self.link = Link(self.talk, self._lost, busy_poll=self._busy_poll)
             try:
-                await self.link.open(*self._address)
-                self.link.check()
+                await self._connect_again()
+                self._restore()
+                return
             except IbfastError as failure:
                 error = failure
-            else:
-                break
+            except Exception as failure:
+                LOG.exception("client %d: reconnecting failed; it is tried again", self.talk.client_id)
+                error = ConnectionLost(f"reconnecting failed: {type(failure).__name__}: {failure}")
+            self.link.drop(error)
+            await self.link.close()  # what `_lost` does then may begin anew with all this, and end this task
+
+    async def _connect_again(self) -> None:
+        self.stats.ended(self.protocol)
+        self.link = Link(self.talk, self._lost, busy_poll=self._busy_poll)
+        await self.link.open(*self._address)
+        self.link.check()
+
+    def _restore(self) -> None:
+        """There is a session again: send its settings, what was queued, and ask for the streams."""
         self.stats.reconnects += 1
         self._established()
         for setting in self._settings.values():
@@ -259,8 +325,10 @@ class Connection:
         for stream in streams:
             try:
                 stream.resume()
-            except (IbfastError, ValueError) as error:
-                stream.failed(error if isinstance(error, IbfastError) else IbfastError(str(error)))
+            except Exception as error:
+                if not isinstance(error, IbfastError | ValueError):
+                    LOG.exception("a stream could not be resumed: %r", stream)
+                notify(stream.failed, error if isinstance(error, IbfastError) else IbfastError(str(error)))
 
     async def _watch_silence(self) -> None:
         """Ask the time of a gateway that has said nothing for a while; without an answer the socket is dead."""
@@ -283,7 +351,7 @@ class Connection:
             effect = self.watch.heard(code, text)
             if effect is not None:
                 self._act(effect, f"{code}: {text}", servers_back=find(code).signal is Signal.SERVERS_BACK)
-        self.on_notice(notice)
+        notify(self.on_notice, notice)
 
     def _act(self, effect: Effect, reason: str, *, servers_back: bool) -> None:
         if effect is Effect.MOVED:
@@ -291,23 +359,21 @@ class Connection:
         elif not self.can_send:
             return  # said during a handshake: after it everything is asked for anew in any case
         elif effect is Effect.INTERRUPTED:
-            for stream in self.talk.streams():
-                stream.interrupted(reason)
+            notify_all((stream.interrupted for stream in self.talk.streams()), reason)
         elif effect is Effect.RESUMED:
             ended = self._end_dead_streams(reason) if servers_back else []
-            for stream in self.talk.streams():
-                stream.resumed()
+            notify_all(stream.resumed for stream in self.talk.streams())
             self._resume_these(ended)
         else:
             for stream in self.talk.streams():
-                stream.interrupted(reason)
+                notify(stream.interrupted, reason)
                 self.close_rows(stream.req_id, None)
                 self._interrupted.append(stream)
             self._interrupted += self._ended_by_tws.take()
             self._resume()
             for stream in self.talk.streams(durable=False):
                 self.close_rows(stream.req_id, None)
-                stream.failed(ConnectionLost(reason))
+                notify(stream.failed, ConnectionLost(reason))
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run beside everything else, until it ends or the connection does."""
@@ -319,18 +385,23 @@ class Connection:
         for durable in (True, False):
             for stream in self.talk.streams(durable=durable):
                 if self.talk.kind_of(stream.req_id) in ENDED_BY_A_LOSS:
-                    stream.interrupted(reason)
-                    stream.cancel_request()
+                    notify(stream.interrupted, reason)
+                    notify(stream.cancel_request)
                     if durable:
                         ended.append(stream)
                     else:
-                        stream.failed(ConnectionLost(reason))
+                        notify(stream.failed, ConnectionLost(reason))
         return ended
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.error("client %d: a task of the session failed", self.talk.client_id, exc_info=error)
 
     # ------------------------------------------------------------------------------------------------- the pace
 
@@ -344,7 +415,11 @@ class Connection:
         self._pump = None
         if self.link.ended is not None:
             return
-        wait_ns = self.talk.release()
+        wait_ns: int | None = RELEASE_AGAIN_NS
+        try:
+            wait_ns = self.talk.release()
+        except Exception:
+            LOG.exception("what waits for its turn could not be sent; it is tried again")
         self.link.flush()
         if wait_ns is not None:
             self._pump = self._loop.call_later(wait_ns / 1e9, self._release)
@@ -357,7 +432,9 @@ class Connection:
         Raises:
             ConnectionLost: there is no connection any more.
             VersionError, ValueError: as `ibfast.wire.encode`.
+            RuntimeError: called from another event loop, thread or process than its own.
         """
+        self.check_caller()
         if self._queue_while_down and self._is_queueing:
             self._enqueue(message)
             return
@@ -371,6 +448,7 @@ class Connection:
 
     def set(self, setting: Message) -> None:
         """Send a setting of the session, now and whenever the session is made anew."""
+        self.check_caller()
         if not self._is_queueing:
             self.send(setting)
         self._settings[type(setting)] = setting
@@ -390,6 +468,7 @@ class Connection:
 
     async def _turn(self, request: Message) -> None:
         """Wait for the session that is being made anew, if that is wanted; then there must be one."""
+        self.check_caller()
         if self._is_queueing:
             try:
                 async with asyncio.timeout(self.request_timeout_s):
@@ -412,7 +491,8 @@ class Connection:
     @property
     def can_send(self) -> bool:
         """Whether there is a session to send to."""
-        return self.link.ended is None and self.watch.current.state in (HealthState.READY, HealthState.DEGRADED)
+        is_up = self.link.ended is None and self.watch.current.state in (HealthState.READY, HealthState.DEGRADED)
+        return is_up and self.is_usable
 
     async def ask(
         self,
@@ -540,6 +620,7 @@ class Connection:
 
     def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""
+        self.check_caller()
         if self._is_queueing:
             return self._queue(stream)
         self.check()
@@ -551,6 +632,7 @@ class Connection:
 
     def open_messages(self, request: Message, stream: Updates[Any]) -> int:
         """Subscribe: messages go to the stream; the request id."""
+        self.check_caller()
         if self._is_queueing:
             return self._queue(stream)
         self.check()
@@ -560,6 +642,7 @@ class Connection:
 
     def open_feed(self, request: Message, feed: Feed) -> int:
         """Subscribe without a request id: messages go to the feed; the id that stands for it here."""
+        self.check_caller()
         if self._is_queueing:
             return self._queue(feed)
         self.check()
@@ -569,6 +652,7 @@ class Connection:
 
     def close_rows(self, req_id: int, cancel: Message | None) -> None:
         """Unsubscribe, and say so to TWS if there is somebody to say it to."""
+        self.check_caller()
         self.protocol.detach(req_id)
         self.stats.closed(req_id)
         has_left = self.talk.forget(req_id)
@@ -588,6 +672,10 @@ class Connection:
     def unreadable(self, error: DecodeError) -> None:
         """A message about a subscription whose values make no sense: everybody can see it."""
         self.talk.unreadable(error)
+
+
+def _named(loop: asyncio.AbstractEventLoop) -> str:
+    return f"{loop!r} ({id(loop):#x})"
 
 
 def _settle(future: asyncio.Future[A]) -> Callable[[A], None]:

@@ -32,6 +32,7 @@ from ibfast.errors import (
     ReadOnly,
     RequestError,
 )
+from ibfast.listeners import notify_all
 from ibfast.pacing import Pacing
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
@@ -527,8 +528,7 @@ class Conversation:
         self._requests.clear()
         self.pacing.clear()
         self._enter(State.CLOSED)
-        for receiver in waiting:
-            receiver.failed(error)
+        notify_all((receiver.failed for receiver in waiting), error)
         self.shared.lost(error)
 
     def _deliver(self, req_id: int, message: Message) -> None:

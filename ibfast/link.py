@@ -14,7 +14,8 @@ from typing import Any
 from ibfast import wire
 from ibfast._codec import Protocol
 from ibfast.conversation import MESSAGES, Conversation, State
-from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, IbfastError, RequestError
+from ibfast.dialing import connect_to_any
+from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, FramingError, IbfastError, RequestError
 from ibfast.running import Spin
 from ibfast.schema.declare import Message
 
@@ -57,7 +58,11 @@ class Link:
         """Open the socket and say hello."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self._loop.create_connection(lambda: self.protocol, host, port)
+                sock = await connect_to_any(host, port)
+                if sock is not None:
+                    await self._loop.create_connection(lambda: self.protocol, sock=sock)
+                else:
+                    await self._loop.create_connection(lambda: self.protocol, host, port)
         except TimeoutError:
             raise ConnectionFailed(f"{host}:{port} did not accept a connection within {timeout_s:g} s") from None
         except OSError as error:
@@ -82,23 +87,28 @@ class Link:
         """Send what waits, close the socket and wait until it is closed; from any state, any number of times."""
         if self._transport is None:
             return
-        if self._ended is None:
-            self._ended = ConnectionLost("the connection was closed by close()", by_user=True)
-            self.flush()
-            self.protocol.stop()
-            self._transport.close()
+        self.begin_closing()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await asyncio.shield(self._closed)
         self._transport.abort()
         await self._closed
 
+    def begin_closing(self) -> None:
+        """Send what waits and begin to close the socket, without waiting."""
+        if self._transport is not None and self._ended is None:
+            self._ended = ConnectionLost("the connection was closed by close()", by_user=True)
+            self.flush()
+            self.protocol.stop()
+            self._transport.close()
+
     def drop(self, error: IbfastError) -> None:
         """Hang up at once: what went wrong is known before the socket is closed."""
         if self._ended is None:
             self._ended = error
             self.protocol.stop()
-            self._transport.abort()
+            if self._transport is not None:
+                self._transport.abort()
 
     @property
     def ended(self) -> IbfastError | None:
@@ -133,10 +143,11 @@ class Link:
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if hasattr(socket, "TCP_KEEPIDLE"):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+        with contextlib.suppress(OSError):  # it has been reset already: the loop says so next
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_KEEPIDLE"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
         if self._spin is not None:
             if sys.platform == "linux":
                 with contextlib.suppress(OSError):  # not allowed: spinning alone does most of it
@@ -189,6 +200,8 @@ class Link:
         reason = f": {error}" if error is not None else ""
         if self.talk.state is not State.READY:
             refusal, code = self._refusal()
+            if isinstance(error, FramingError):
+                return ConnectionFailed(f"what answers is no gateway: {error}{refusal}", code=code)
             return ConnectionFailed(f"the gateway hung up during the handshake{reason}{refusal}", code=code)
         return ConnectionLost(f"the gateway closed the connection{reason}")
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ibfast import wire
 from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.errors import AnswerTooLarge, DecodeError, IbfastError
+from ibfast.listeners import notify_all
 from ibfast.schema.declare import Message
 
 Slot = tuple[type[Message], Hashable]
@@ -72,8 +73,7 @@ class SharedAnswer:
         """Tell all who wait; from now on nobody does."""
         self.error = error
         waiters, self.waiters = self.waiters, []
-        for waiter in waiters:
-            waiter(self)
+        notify_all(waiters, self)
 
 
 class SharedRequests:

@@ -12,6 +12,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from ibfast.arguments import checks_arguments
 from ibfast.errors import IbfastError
+from ibfast.listeners import notify, notify_all
 
 LOG = logging.getLogger("ibfast.subscription")
 
@@ -166,11 +167,7 @@ class Stream(Generic[T]):
         """Hand all that waits to the callback."""
         self._pumping = False
         while self._callback is not None and (item := self._take_for_callback()) is not None:
-            try:
-                self._call(self._callback, item)
-            except Exception:
-                self.callback_errors += 1
-                LOG.exception("the callback of a stream failed; the stream goes on")
+            self.callback_errors += not notify(self._call, self._callback, item, log=LOG)
         if self._ended:
             if self._callback is not None and self._error is not None and not getattr(self._error, "by_user", False):
                 LOG.warning("a stream with a callback has ended: %s", self._error)
@@ -324,14 +321,12 @@ class Channel(Generic[T]):
     def put(self, item: T) -> None:
         if self._early is not None:
             self._early.append(item)
-        for stream in tuple(self._listeners):
-            stream.put(item)
+        notify_all((stream.put for stream in self._listeners), item)
 
     def fail(self, error: IbfastError | None) -> None:
         """End all listeners, those to come too; without an error they are complete."""
         self._ended, self._error = True, error
-        for stream in self._listeners:
-            stream.fail(error)
+        notify_all((stream.fail for stream in self._listeners), error)
 
 
 async def zipped(*streams: Stream[Any]) -> AsyncIterator[tuple[Any, ...]]:

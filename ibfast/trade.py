@@ -19,6 +19,7 @@ from ibfast.contract import Contract
 from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
 from ibfast.errors import IbfastError, RequestError, RequestTimeout
 from ibfast.fills import Fill, FillLedger
+from ibfast.listeners import notify_all
 from ibfast.order import AttachedOrders, Order
 from ibfast.order_changes import OrderChanges
 from ibfast.schema import (
@@ -279,8 +280,7 @@ class Trade:
     def connection_lost(self, error: IbfastError) -> None:
         """Whoever waits for the order learns that nothing more can be heard of it."""
         self._lost = error
-        for stream in self._followers:
-            stream.fail(error)
+        notify_all((stream.fail for stream in self._followers), error)
 
     # ------------------------------------------------------------------------------------- what TWS says
 
@@ -539,15 +539,8 @@ class Trade:
         replayed = self._book is not None and self._book.is_replaying(self)
         event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining, replayed)
         self.log.append(event)
-        for stream in self._followers:
-            stream.put(event)
-        if self._book is not None:
-            self._book.tell(event)
-        for callback in self._callbacks:
-            try:
-                callback(event)
-            except Exception:
-                LOG.exception("the callback of a trade failed; the trade goes on")
+        book = (self._book.tell,) if self._book is not None else ()
+        notify_all((*(stream.put for stream in self._followers), *book, *self._callbacks), event, log=LOG)
 
 
 def _quantity_of(order: Order) -> Decimal:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from ibfast.contract import Contract
 from ibfast.errors import OrderNotOwned, RequestError
 from ibfast.fills import key_of
+from ibfast.listeners import notify_all
 from ibfast.order import Order
 from ibfast.schema import (
     CommissionAndFeesReport,
@@ -201,8 +202,7 @@ class Trades:
 
     def tell(self, event: TradeEvent) -> None:
         """Something happened to one of them."""
-        for listener in tuple(self.listeners):
-            listener(event)
+        notify_all(self.listeners, event)
         trade, done = event.trade, self._done
         if not trade.is_done:
             done.pop(trade, None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from ibfast.errors import AnswerTooLarge, ConnectionLost, DecodeError, IbfastError, StreamOverflow
 from ibfast.gaps import Gap, GapStream
+from ibfast.listeners import notify_all
 from ibfast.request_kinds import describe
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
@@ -341,6 +342,7 @@ class Feed:
         return bool(self.req_id)
 
     def join(self, stream: Updates[Any]) -> int:
+        self.connection.check_caller()
         if not self.req_id:
             self._start()
         elif not self.connection.can_send:  # what is known may be old by now: the answer of the next session comes
@@ -363,6 +365,7 @@ class Feed:
 
     def leave(self, stream: Updates[Any]) -> None:
         if stream in self.followers:
+            self.connection.check_caller()
             self.followers.remove(stream)
             self._stop_if_done()
 
@@ -393,8 +396,7 @@ class Feed:
                 self._snapshot.complete()
         elif self._snapshot is not None and not self._put(self._snapshot, message):
             return True
-        for stream in tuple(self.followers):
-            stream.received(message)
+        notify_all((stream.received for stream in self.followers), message)
         self._stop_if_done()
         return True
 
@@ -419,14 +421,12 @@ class Feed:
     def interrupted(self, reason: str) -> None:
         """Nothing comes from here on, for a while."""
         self._interruption = reason
-        for stream in self.followers:
-            stream.interrupted(reason)
+        notify_all((stream.interrupted for stream in self.followers), reason)
 
     def resumed(self) -> None:
         """It comes again by itself."""
         self._interruption = ""
-        for stream in self.followers:
-            stream.resumed()
+        notify_all(stream.resumed for stream in self.followers)
 
     def resume(self) -> None:
         """Ask for it anew, for those who want that."""
@@ -448,5 +448,4 @@ class Feed:
     def failed(self, error: IbfastError) -> None:
         self.req_id = 0
         followers, self.followers = self.followers, []
-        for stream in followers:
-            stream.failed(error)
+        notify_all((stream.failed for stream in followers), error)
