@@ -65,9 +65,18 @@ class Link:
                     await self._loop.create_connection(lambda: self.protocol, host, port)
         except TimeoutError:
             raise ConnectionFailed(f"{host}:{port} did not accept a connection within {timeout_s:g} s") from None
+        except asyncio.CancelledError:
+            self._hang_up_unheard()
+            raise
         except OSError as error:
             reason = NOBODY_LISTENS if _is_refusal(error) else error.strerror or error
             raise ConnectionFailed(f"{host}:{port}: {reason}") from error
+
+    def _hang_up_unheard(self) -> None:
+        """End a socket whose opening was cancelled: uvloop closes it without a word to its protocol."""
+        if self._transport is not None and not self._closed.done():
+            self.drop(ConnectionLost("connecting was cancelled", by_user=True))
+            self._closed.set_result(None)
 
     async def shake_hands(self, peer: str, timeout_s: float) -> None:
         """Wait until order id and accounts have come; the socket is closed if they do not."""
