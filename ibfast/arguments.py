@@ -14,6 +14,7 @@ import math
 import numbers
 import operator
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -29,6 +30,7 @@ Check = Callable[[str, Any], Any]
 
 INT32 = 2**31 - 1
 INT64 = 2**63 - 1
+LARGEST = int(sys.float_info.max)
 POSITIVE = math.nextafter(0.0, 1.0)
 ONE_YEAR_S = 366 * 86_400.0
 
@@ -103,9 +105,12 @@ def number(name: str, value: Any, least: float = -math.inf, most: float = math.i
             raise TypeError(f"{name}: {value!r} is not a number")
         if not isinstance(value, int | Decimal):
             value = float(value)
-    if value != value or (name != "rate" and not math.isfinite(value)):
+    elif type(value) is int and not -LARGEST <= value <= LARGEST:
+        raise ValueError(f"{name}: a number of {len(str(abs(value)))} digits is too large")
+    if not math.isfinite(value) and (value != value or name != "rate"):
         raise ValueError(f"{name}: {value!r} is not a finite number")
-    _within(name, value, least, most)
+    if least != -math.inf or most != math.inf:
+        _within(name, value, least, most)
     return value
 
 
@@ -314,6 +319,16 @@ def _spoken(hint: Any) -> str:
     return _article(getattr(cls, "__name__", str(hint)))
 
 
+OWNERS = {"self", "cls"}
+
+
+class Everything:
+    """All arguments there are, to be ``left_out``: only their names are looked at then."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 class _Rules:
     """The checks of a function, made when it is first called: annotations may name what is imported later."""
 
@@ -325,9 +340,9 @@ class _Rules:
         self.in_order: list[tuple[str, Check | None]] = []
         self.rest: tuple[str, Check | None] | None = None
         self.takes_more = False
-        for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        for parameter in inspect.signature(function).parameters.values():
             check = None
-            if parameter.name not in left_out:
+            if parameter.name not in left_out and parameter.name not in OWNERS:
                 check = _check_of(_hint(function, parameter.annotation), ranges.get(parameter.name))
             if parameter.kind is parameter.VAR_POSITIONAL:
                 self.rest = parameter.name, check
@@ -339,14 +354,16 @@ class _Rules:
                     self.in_order.append((parameter.name, check))
 
     def positional(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(given) > len(self.in_order) and self.rest is None:
-            raise TypeError(self.too_many(given))
-        checks = iter(self.in_order)
-        name, check = self.rest or ("", None)
-        values = []
-        for at, value in enumerate(given):
-            one, its_check = next(checks, (f"{name}[{at - len(self.in_order)}]", check))
-            values.append(value if its_check is None else its_check(one, value))
+        values = list(given)
+        for at, (name, check) in enumerate(self.in_order[: len(given)]):
+            if check is not None:
+                values[at] = check(name, given[at])
+        if len(given) > len(self.in_order):
+            if self.rest is None:
+                raise TypeError(self.too_many(given))
+            name, check = self.rest
+            for at in range(len(self.in_order) if check is not None else len(given), len(given)):
+                values[at] = typing.cast(Check, check)(f"{name}[{at - len(self.in_order)}]", given[at])
         return tuple(values)
 
     def named(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -362,7 +379,7 @@ class _Rules:
         by_name = list(self.by_name)[len(self.in_order) :]
         surplus = given[len(self.in_order)]
         hint = f"; the others by name, such as {by_name[0]}={surplus!r}" if by_name else ""
-        some = ", ".join(name for name, _ in self.in_order) or "nothing"
+        some = ", ".join(name for name, _ in self.in_order if name not in OWNERS) or "nothing"
         return f"{self.function.__name__}() takes {some} by position{hint}"
 
     def unknown(self, name: str) -> str:
@@ -392,9 +409,10 @@ def checks_arguments(
     Arguments that are ``left_out`` the function checks itself.
     """
     rules: list[_Rules] = []
+    is_method = next(iter(inspect.signature(function).parameters), "") in OWNERS
 
     def arguments(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if not given and not named:
+        if len(given) == 1 and not named and is_method:
             return given, named
         if not rules:
             rules.append(_Rules(function, ranges, left_out))
@@ -403,25 +421,25 @@ def checks_arguments(
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def checked(self: Any, *given: Any, **named: Any) -> Any:
+        async def checked(*given: Any, **named: Any) -> Any:
             given, named = arguments(given, named)
-            return await function(self, *given, **named)
+            return await function(*given, **named)
 
     elif inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
-        async def checked(self: Any, *given: Any, **named: Any) -> Any:
+        async def checked(*given: Any, **named: Any) -> Any:
             given, named = arguments(given, named)
-            async with contextlib.aclosing(function(self, *given, **named)) as items:
+            async with contextlib.aclosing(function(*given, **named)) as items:
                 async for item in items:
                     yield item
 
     else:
 
         @functools.wraps(function)
-        def checked(self: Any, *given: Any, **named: Any) -> Any:
+        def checked(*given: Any, **named: Any) -> Any:
             given, named = arguments(given, named)
-            return function(self, *given, **named)
+            return function(*given, **named)
 
     checked.checks_arguments = True  # type: ignore[attr-defined]
     return typing.cast(F, checked)

@@ -3221,7 +3221,7 @@ class Client(Facade):
             )
         )
 
-    def account_summary(self, tags: Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
+    def account_summary(self, tags: str | Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
         """Figures of all accounts, or of a ``group`` of an advisor's: see `ibfast.AccountTag`, "$LEDGER:ALL" for cash.
 
         Raises:
@@ -3230,7 +3230,7 @@ class Client(Facade):
         return self._run(self._async.account_summary(tags, group=group))
 
     def account_summary_updates(
-        self, tags: Iterable[str] = AccountTag, *, group: str = "All"
+        self, tags: str | Iterable[str] = AccountTag, *, group: str = "All"
     ) -> Updates[AccountFigure]:
         """As `account_summary`, and what changes from then on, every three minutes. TWS allows two at a time."""
         return self._call(self._async.account_summary_updates, tags, group=group)

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from ibfast.arguments import Everything, checked
 from ibfast.errors import ConnectionLost
 from ibfast.other_names import no_such_member
 from ibfast.portal import Portal
@@ -40,6 +41,11 @@ class Facade:
 
     _faces: ClassVar[weakref.WeakValueDictionary[int, Facade]] = weakref.WeakValueDictionary()  # by id() of the inner
     _facing = threading.RLock()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """What an argument may be, the async object knows; names of other clients are told here."""
+        super().__init_subclass__(**options)
+        checked(cls, left_out=Everything())
 
     def __init__(self, inner: Any, portal: Portal) -> None:
         self._async = inner

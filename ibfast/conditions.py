@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal, Self, TypeAlias
 
+from ibfast.arguments import checks_arguments
 from ibfast.contract import Contract
 from ibfast.order import OrderCondition
 from ibfast.order_words import Words, time_text
@@ -23,6 +25,9 @@ from ibfast.order_words import Words, time_text
 Comparison: TypeAlias = Literal[">=", "<="]
 
 PRICE, TIME, MARGIN, EXECUTION, VOLUME, PERCENT_CHANGE = 1, 3, 4, 5, 6, 7
+
+
+_checked = partial(checks_arguments, left_out=("comparison",))  # it has an error of its own
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Condition:
         ]
 
 
+@_checked
 def price_condition(
     contract: Contract | int,
     comparison: Comparison,
@@ -64,27 +70,32 @@ def price_condition(
     return _condition(PRICE, comparison, price=float(price), trigger_method=int(trigger_method), **fields)
 
 
+@_checked
 def time_condition(comparison: Comparison, moment: datetime | str) -> Condition:
     """The time is past, or before, an aware datetime or one of IB's texts, such as ``20260826 15:30:00 US/Eastern``."""
     return _condition(TIME, comparison, time=time_text(moment))
 
 
+@_checked
 def margin_condition(comparison: Comparison, percent: int) -> Condition:
     """The account's margin cushion is at least, or at most, this percentage."""
     return _condition(MARGIN, comparison, percent=percent)
 
 
+@_checked
 def execution_condition(symbol: str, *, sec_type: str = "STK", exchange: str = "SMART") -> Condition:
     """The account trades this symbol."""
     found = OrderCondition(type=EXECUTION, symbol=symbol, sec_type=str(sec_type), exchange=exchange)
     return Condition(((found,),))
 
 
+@_checked
 def volume_condition(contract: Contract | int, comparison: Comparison, volume: int, *, exchange: str = "") -> Condition:
     """The day's volume of a contract (or con_id) is at least, or at most, this."""
     return _condition(VOLUME, comparison, volume=volume, **_of_contract(contract, exchange))
 
 
+@_checked
 def percent_change_condition(
     contract: Contract | int, comparison: Comparison, percent: float, *, exchange: str = ""
 ) -> Condition:

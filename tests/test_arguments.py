@@ -30,7 +30,7 @@ NEITHER = object()
 WRONG = {  # by what a signature says
     "str": [5, 1.5, b"AAPL", True, [], NEITHER],
     "int": ["many", 1.5, NAN, INF, True, np.bool_(True), np.float64(2.0), 2**70, -(2**70), [], b"1"],
-    "float": ["150", NAN, INF, -INF, True, np.float64(NAN), Decimal("NaN"), [], b"1"],
+    "float": ["150", NAN, INF, -INF, True, np.float64(NAN), Decimal("NaN"), 10**400, [], b"1"],
     "bool": ["yes", 2, -1, 1.0, NAN, [], "False"],
     "datetime": [5, NAIVE, True],
     "Contract": [5, True, Order(), NEITHER],
@@ -66,7 +66,7 @@ def wrong_values(parameter):
     if "tuple" in words or words & OPEN:
         return [NEITHER] if "Any" not in words else []
     if "Iterable" in words:
-        return [] if "GenericTicks" in words else WRONG["Iterable"]
+        return WRONG["Iterable"]
     wrong = [value for kind in kinds for value in WRONG[kind]]
     if len(kinds) > 1:  # wrong for one may be right for another
         wrong = [NEITHER]
@@ -255,7 +255,7 @@ def test_a_stream_refuses_a_timeout_that_is_none(run, timeout_s):
             "market_data() has no argument 'genericTickList'; did you mean 'generic_ticks'?",
         ),
         (lambda ib, c: ib.book(c, numRows=5), "book() has no argument 'numRows'; did you mean 'rows'?"),
-        (lambda ib, c: ib.account_summary("NetLiquidation"), "tags: 'NetLiquidation' is not a list"),
+        (lambda ib, c: ib.account_summary(5), "tags: 5 is neither a text nor a list"),
         (lambda ib, c: ib.account_summary(["NetLiquidation", 5]), "tags[1]: 5 is not a text"),
         (lambda ib, c: ib.order(c).limit(lmtPrice=5), "limit() has no argument 'lmtPrice'; did you mean 'price'?"),
         (lambda ib, c: ib.order(c).buy(True), "quantity: True is none of a whole number, a number, a text, a Decimal"),
@@ -336,6 +336,40 @@ def test_what_a_check_costs_nothing_of_is_the_function_itself():
     assert Thing().method(np.int8(3), name="x") == "3 x"
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'rows'"):
         Thing().method()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (
+            lambda: ibfast.price_condition("AAPL", ">=", 150),
+            "contract: 'AAPL' is neither a Contract nor a whole number",
+        ),
+        (lambda: ibfast.price_condition(265598, ">=", NAN), "price: nan is not a finite number"),
+        (lambda: ibfast.price_condition(265598, ">=", "150"), "price: '150' is not a number"),
+        (lambda: ibfast.volume_condition(265598, ">=", 1.5), "volume: 1.5 is not a whole number"),
+        (lambda: ibfast.volume_condition(265598, ">=", 2**40), "volume: 1099511627776 is too large"),
+        (lambda: ibfast.margin_condition(">=", True), "percent: True is not a whole number"),
+        (lambda: ibfast.time_condition(">=", NAIVE), "moment: 2026-08-24 00:00:00 has no time zone"),
+        (lambda: ibfast.execution_condition(5), "symbol: 5 is not a text"),
+        (lambda: ibfast.percent_change_condition(265598, ">=", INF), "percent: inf is not a finite number"),
+        (lambda: ibfast.price_condition(265598, ">=", 1, triggerMethod=1), "did you mean 'trigger_method'?"),
+    ],
+)
+def test_a_condition_checks_its_arguments(mistake, said):
+    with pytest.raises((TypeError, ValueError), match=re.escape(said)):
+        mistake()
+    assert ibfast.price_condition(np.int64(265598), ">=", np.float64(150))
+
+
+def test_the_blocking_client_knows_the_names_of_others_too():
+    client = bare(ibfast.blocking.Client)
+    with pytest.raises(
+        TypeError, match=r"^historical_data\(\) has no argument 'durationStr'; did you mean 'duration'\?$"
+    ):
+        client.historical_data(Contract.stock("AAPL"), durationStr="1 D")
+    with pytest.raises(TypeError, match=r"takes contract by position; the others by name, such as duration='1 D'$"):
+        client.historical_data(Contract.stock("AAPL"), "1 D")
 
 
 def test_a_callback_must_be_one():

@@ -168,7 +168,7 @@ await ib.order(aapl).buy(True).market().submit()
 
 await ib.place_order(aapl, Order(action="BUY", total_quantity=100, order_type="MKT", outside_rth="False"))
 
-await ib.account_summary("NetLiquidation")
+await ib.account_summary(["NetLiquidation", 5])
 
 await ib.historical_ticks(aapl, end=datetime(2026, 8, 24), number_of_ticks=5000)
 

@@ -127,7 +127,9 @@ class AccountRequests(Requests):
         )
         self._turns = Turns()
 
-    async def account_summary(self, tags: Iterable[str] = AccountTag, *, group: str = "All") -> list[AccountFigure]:
+    async def account_summary(
+        self, tags: str | Iterable[str] = AccountTag, *, group: str = "All"
+    ) -> list[AccountFigure]:
         """Figures of all accounts, or of a ``group`` of an advisor's: see `ibfast.AccountTag`, "$LEDGER:ALL" for cash.
 
         Raises:
@@ -137,7 +139,7 @@ class AccountRequests(Requests):
             return (await stream.complete()).snapshot
 
     def account_summary_updates(
-        self, tags: Iterable[str] = AccountTag, *, group: str = "All"
+        self, tags: str | Iterable[str] = AccountTag, *, group: str = "All"
     ) -> Updates[AccountFigure]:
         """As `account_summary`, and what changes from then on, every three minutes. TWS allows two at a time."""
         names = [tags] if isinstance(tags, str) else list(map(str, tags))
