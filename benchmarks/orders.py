@@ -7,8 +7,6 @@ from decimal import Decimal
 from benchmarks.answers import Answer
 from benchmarks.peers.common import FIRST_ORDER_ID, REQ_ID
 from benchmarks.workload import Workload, framed
-from ibfast.contract import Contract
-from ibfast.order import Order
 from ibfast.schema import (
     CommissionAndFeesReport,
     ContractData,
@@ -22,6 +20,8 @@ from ibfast.schema import (
     OrderState,
     OrderStatus,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order
 
 PLACE_ORDER, OPEN_ORDERS, EXECUTIONS, CONTRACT_DATA = 3, 5, 7, 9  # the ids of the requests
 AAPL = Contract(con_id=265598, symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD", local_symbol="AAPL")

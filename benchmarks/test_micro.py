@@ -10,8 +10,6 @@ from benchmarks.peers.common import REQ_ID
 from benchmarks.workload import PROTOBUF, TEXT, Workload
 from benchmarks.workloads import STREAMS
 from ibfast import wire
-from ibfast.contract import Contract
-from ibfast.order import Order
 from ibfast.schema import (
     ContractData,
     ContractDetails,
@@ -28,6 +26,8 @@ from ibfast.schema import (
     TickSize,
     TickString,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order
 
 BLOCK = 10_000
 VERSIONS = pytest.mark.parametrize("version", [TEXT, PROTOBUF], ids=["text", "protobuf"])

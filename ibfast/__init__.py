@@ -24,7 +24,6 @@ from ibfast.conditions import (
     time_condition,
     volume_condition,
 )
-from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import (
     Action,
@@ -65,7 +64,6 @@ from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
-from ibfast.order import Order, OrderCondition
 from ibfast.order_builder import OrderBuilder
 from ibfast.portfolio import Portfolio
 from ibfast.price_grid import PriceGrid
@@ -74,6 +72,8 @@ from ibfast.requests.advisors import FADataType
 from ibfast.running import run
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription
+from ibfast.schema.contract import ComboLeg, Contract, DeltaNeutralContract
+from ibfast.schema.order import Order, OrderCondition
 from ibfast.stats import Delays
 from ibfast.streams import Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped

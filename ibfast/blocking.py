@@ -40,7 +40,6 @@ from ibfast.conditions import (
     Condition,
 )
 from ibfast.connection import IDLE_S
-from ibfast.contract import Contract
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
@@ -52,7 +51,6 @@ from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
-from ibfast.order import AttachedOrders, Order, Quantity
 from ibfast.pacing import PacingGauges
 from ibfast.price_grid import PriceGrid
 from ibfast.requests.accounts import Update
@@ -89,7 +87,9 @@ from ibfast.schema import (
     UpdateConfigResponse,
     UpdateConfigWarning,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
+from ibfast.schema.order import AttachedOrders, Order, Quantity
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
 from ibfast.trade_events import TradeEvent

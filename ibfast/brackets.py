@@ -8,10 +8,10 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
-from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
-from ibfast.order import AttachedOrders, Order, Quantity, quantity_of
 from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import AttachedOrders, Order, Quantity, quantity_of
 from ibfast.trade import Trade
 
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]

@@ -18,9 +18,9 @@ from functools import partial
 from typing import Literal, Self, TypeAlias
 
 from ibfast.arguments import checks_arguments
-from ibfast.contract import Contract
-from ibfast.order import OrderCondition
 from ibfast.order_words import Words, time_text
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import OrderCondition
 
 Comparison: TypeAlias = Literal[">=", "<="]
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ibfast.arguments import checks_arguments
-from ibfast.contract import Contract
+from ibfast.schema.contract import Contract
 
 MAX_AGE = timedelta(days=30)
 

@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ibfast import wire
 from ibfast._codec import Outbox
 from ibfast.answers import ANSWER_LIMIT_BYTES, is_answer_to
-from ibfast.contract import the_contract
 from ibfast.contract_cache import GatewayKind
-from ibfast.contract_checks import DAY_DIGITS, check_contract, with_day_only
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import (
     AnswerTooLarge,
@@ -53,6 +51,8 @@ from ibfast.schema import (
     PlaceOrderRequest,
     StartApiRequest,
 )
+from ibfast.schema.contract import the_contract
+from ibfast.schema.contract_validation import DAY_DIGITS, check_contract, with_day_only
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests

@@ -22,10 +22,10 @@ from rich.text import Text
 from ibfast.bars import Bars
 from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
-from ibfast.contract import Contract
 from ibfast.errors import IbfastError, RequestError
 from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
+from ibfast.schema.contract import Contract
 from ibfast.simulator import Simulator
 from ibfast.streams import Ticks
 from ibfast.terminal import PrintableFormatter, Terminal, printable

@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING
 from ibfast.error_codes import KINDS, ErrorKind, RequestKind, classify, find
 
 if TYPE_CHECKING:
-    from ibfast.contract import Contract
     from ibfast.schema import ErrorMessage
+    from ibfast.schema.contract import Contract
 
 CANDIDATES_SHOWN = 10
 

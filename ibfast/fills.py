@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from ibfast.contract import Contract
 from ibfast.schema import CommissionAndFeesReport, Execution
+from ibfast.schema.contract import Contract
 
 COMBO = "BAG"
 NOTHING = Decimal(0)

@@ -32,11 +32,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibfast import wire
 from ibfast._codec import Kind
-from ibfast.contract import Contract
 from ibfast.journal_file import HEAD_START, VERSION, Claim, JournalFile
-from ibfast.order import AttachedOrders, Order
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
+from ibfast.schema.order import AttachedOrders, Order
 from ibfast.schema.versions import LAST_VERSION
 from ibfast.trade import Trade
 from ibfast.trade_events import INACTIVE, UNKNOWN, TradeEvent

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ibfast.contract import Contract
-from ibfast.contract_checks import expiry_text
 from ibfast.schema import SecDefOptParameter
+from ibfast.schema.contract import Contract
+from ibfast.schema.contract_validation import expiry_text
 
 
 @dataclass(frozen=True)

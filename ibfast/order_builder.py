@@ -8,11 +8,11 @@ from typing import Self, TypeAlias
 from ibfast.algos import AlgoWords
 from ibfast.brackets import BracketBuilder, Check, Exits, Place, Targets
 from ibfast.conditions import ConditionWords
-from ibfast.contract import Contract
-from ibfast.order import AttachedOrders, Order
 from ibfast.order_rules import check_order
 from ibfast.order_types import OrderTypeWords
 from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import AttachedOrders, Order
 from ibfast.trade import Trade
 from ibfast.what_if import WhatIf
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibfast.order import Order
 from ibfast.order_rules import SENSELESS, TYPES, WITHOUT_QUANTITY
 from ibfast.schema import OpenOrder
 from ibfast.schema.declare import At
+from ibfast.schema.order import Order
 
 REFORMATTED = frozenset({
     "good_till_date", "good_after_time", "conditions", "algo_params", "active_start_time", "active_stop_time",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 from ibfast._codec import FieldSet
-from ibfast.contract import Contract, the_contract
-from ibfast.order import Order
+from ibfast.schema.contract import Contract, the_contract
+from ibfast.schema.order import Order
 
 DISCRETION = ("discretionary_amt", "discretionary_up_to_limit_price")
 """How far beyond its limit an order may go: for all that have one."""

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from ibfast.arguments import checked
-from ibfast.contract import Contract
 from ibfast.enums import Action, OcaType, TimeInForce
-from ibfast.order import Order, Quantity, quantity_of
 from ibfast.other_names import no_such_member
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order, Quantity, quantity_of
 from ibfast.times import format_time
 from ibfast.trade import Trade
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ibfast.contract import Contract
-from ibfast.contract_checks import RIGHTS
 from ibfast.errors import AmbiguousContract, RequestError
 from ibfast.hours import exchange_zone
 from ibfast.schema import ContractData
+from ibfast.schema.contract import Contract
+from ibfast.schema.contract_validation import RIGHTS
 from ibfast.times import parse_time
 
 IDENTITY = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ibfast.contract import Contract
 from ibfast.error_codes import RequestKind
 from ibfast.errors import name_of
 from ibfast.schema import (
@@ -28,6 +27,7 @@ from ibfast.schema import (
     WshEventDataRequest,
     WshMetaDataRequest,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 
 _KINDS: dict[type[Message], RequestKind] = {

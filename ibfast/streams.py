@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ibfast._codec import EventReader, Events
 from ibfast.arguments import checks_arguments
-from ibfast.contract import Contract
 from ibfast.error_codes import Signal, find
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
 from ibfast.events import class_of
@@ -28,6 +27,7 @@ from ibfast.schema import (
     TickReqParams,
     TickSnapshotEnd,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.stats import Stats
 

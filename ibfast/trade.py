@@ -15,12 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from ibfast.arguments import checks_arguments
-from ibfast.contract import Contract
 from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
 from ibfast.errors import IbfastError, RequestError, RequestTimeout
 from ibfast.fills import Fill, FillLedger
 from ibfast.listeners import notify_all
-from ibfast.order import AttachedOrders, Order
 from ibfast.order_changes import OrderChanges
 from ibfast.schema import (
     CommissionAndFeesReport,
@@ -31,6 +29,8 @@ from ibfast.schema import (
     OrderState,
     OrderStatus,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import AttachedOrders, Order
 from ibfast.subscription import MessageStream
 from ibfast.trade_events import DONE, ENDED, INACTIVE, UNKNOWN, WORKING, Book, Listener, TradeEvent, TradeEventKind
 

@@ -6,11 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ibfast.contract import Contract
 from ibfast.errors import OrderNotOwned, RequestError
 from ibfast.fills import key_of
 from ibfast.listeners import notify_all
-from ibfast.order import Order
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,
@@ -20,6 +18,8 @@ from ibfast.schema import (
     OrderBound,
     OrderStatus,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order
 from ibfast.trade import Trade
 from ibfast.trade_events import Listener, TradeEvent
 

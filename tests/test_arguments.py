@@ -19,8 +19,8 @@ import ibfast.blocking
 from ibfast import BracketBuilder, Client, Contract, Order, OrderBuilder, Trade, wire
 from ibfast._codec import Kind
 from ibfast.arguments import checks_arguments
-from ibfast.contract import OWN_CHECKS
 from ibfast.schema import PlaceOrderRequest
+from ibfast.schema.contract import OWN_CHECKS
 from ibfast.simulator import Simulator
 
 NAN, INF = math.nan, math.inf

@@ -8,10 +8,10 @@ from desk import FILL, Desk
 from trading import books
 
 from ibfast import Contract, Order, TradeEventKind
-from ibfast.contract import ComboLeg
 from ibfast.schema import (
     OpenOrder,
 )
+from ibfast.schema.contract import ComboLeg
 
 
 @BOTH_WIRES

@@ -8,7 +8,6 @@ from test_simulator_account import GROUPS
 from test_simulator_data import on_a_clock
 from test_simulator_order_types import CALL, PAIR
 
-from ibfast.order import AttachedOrders, OrderCondition
 from ibfast.schema import (
     AllOpenOrdersRequest,
     AutoOpenOrdersRequest,
@@ -36,6 +35,7 @@ from ibfast.schema import (
     PositionsRequest,
     ReplaceFAEnd,
 )
+from ibfast.schema.order import AttachedOrders, OrderCondition
 
 VERSIONS = [157, 176, 200, 203, 226]
 LIMIT = Order(action="BUY", order_type="LMT", total_quantity=Decimal(1), lmt_price=1.0)

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from test_simulator_orders import AAPL, NOON, SECOND, Desk
 
-from ibfast.order import AttachedOrders, OrderCondition
 from ibfast.schema import ComboLeg, CommissionAndFeesReport, Contract, ErrorMessage, ExecutionDetails, OpenOrder, Order
+from ibfast.schema.order import AttachedOrders, OrderCondition
 from ibfast.simulator.exercise import EXERCISE, LAPSE, Exercise
 from ibfast.simulator.order_kinds import ALGOS, NEEDS
 

@@ -7,9 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibfast import wire
-from ibfast.contract import Contract
 from ibfast.errors import DecodeError, VersionError
-from ibfast.order import Order, OrderCondition
 from ibfast.schema import (
     CancelContractData,
     CommissionAndFeesReport,
@@ -29,6 +27,8 @@ from ibfast.schema import (
     TickPrice,
     TickSize,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order, OrderCondition
 
 
 def text(*fields):

@@ -9,7 +9,6 @@ from benchmarks.answers import Answer
 from benchmarks.orders import AAPL, CLIENT_ID
 from benchmarks.peers.common import FIRST_ORDER_ID, REQ_ID, Stopwatch, arguments, take_frame
 from ibfast import wire
-from ibfast.order import Order
 from ibfast.schema import (
     ContractDataRequest,
     ExecutionFilter,
@@ -24,6 +23,7 @@ from ibfast.schema import (
     TickByTickRequest,
 )
 from ibfast.schema.declare import Message
+from ibfast.schema.order import Order
 
 
 def request(kind: str, req_id: int) -> Message:

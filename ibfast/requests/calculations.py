@@ -6,7 +6,6 @@ from time import time_ns
 
 import numpy as np
 
-from ibfast.contract import Contract
 from ibfast.events import OptionComputation
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -16,6 +15,7 @@ from ibfast.schema import (
     CancelCalculateOptionPrice,
     TickOptionComputation,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 
 

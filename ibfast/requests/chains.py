@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date
 
-from ibfast.contract import Contract
 from ibfast.errors import AmbiguousContract, RequestError
 from ibfast.option_chain import OptionChain
 from ibfast.qualifying import NOT_FOUND, distinct, last_trade_moment
 from ibfast.requests.contracts import ContractRequests
 from ibfast.requests.session import SessionRequests
 from ibfast.schema import SecDefOptParameterEnd, SecDefOptParamsRequest
+from ibfast.schema.contract import Contract
 
 
 class ChainRequests(SessionRequests, ContractRequests):

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ibfast.contract import Contract, the_contract
 from ibfast.contract_cache import ContractCache
 from ibfast.errors import RequestError
 from ibfast.price_grid import PriceGrid, market_rule_id
@@ -28,6 +27,7 @@ from ibfast.schema import (
     SmartComponent,
     SmartComponentsRequest,
 )
+from ibfast.schema.contract import Contract, the_contract
 
 R = TypeVar("R")
 

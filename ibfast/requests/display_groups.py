@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ibfast.contract import Contract
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     DisplayGroupUpdated,
@@ -11,6 +10,7 @@ from ibfast.schema import (
     UnsubscribeFromGroupEventsRequest,
     UpdateDisplayGroupRequest,
 )
+from ibfast.schema.contract import Contract
 from ibfast.updates import Request, Updates
 
 

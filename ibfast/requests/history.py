@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from ibfast.arguments import one_of
 from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
-from ibfast.contract import Contract
 from ibfast.enums import BarSize, WhatToShow
 from ibfast.errors import DecodeError
 from ibfast.history import Histogram, Pages, PastTicks, Schedule
@@ -31,6 +30,7 @@ from ibfast.schema import (
     HistoricalTicksLast,
     HistoricalTicksRequest,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import V
 from ibfast.times import aware, format_time, parse_time

@@ -8,7 +8,6 @@ from functools import partial
 
 from ibfast.arguments import one_of
 from ibfast.book import OrderBook
-from ibfast.contract import Contract
 from ibfast.enums import GenericTick, MarketDataType, TickByTickType, WhatToShow
 from ibfast.quote import Quote
 from ibfast.requests.base import Requests
@@ -23,6 +22,7 @@ from ibfast.schema import (
     RealTimeBarsRequest,
     TickByTickRequest,
 )
+from ibfast.schema.contract import Contract
 from ibfast.streams import Ticks
 
 _ROW_KINDS = {

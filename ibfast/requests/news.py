@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
 from ibfast.connection import Connection
-from ibfast.contract import Contract
 from ibfast.news import Article, Headline, HeadlinePages, article_of, headline_of, news_time
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -23,6 +22,7 @@ from ibfast.schema import (
     NewsProvidersRequest,
     TickNews,
 )
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.updates import Feed, Request, Updates
 

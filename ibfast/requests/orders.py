@@ -9,11 +9,9 @@ from typing import Any
 from ibfast import wire
 from ibfast.acknowledgement import AcknowledgeWatch
 from ibfast.connection import Connection
-from ibfast.contract import Contract
 from ibfast.enums import OcaType
 from ibfast.errors import OrderDone, OrderNotOwned, VersionError
 from ibfast.limits import Lane
-from ibfast.order import AttachedOrders, Order
 from ibfast.order_builder import OrderBuilder
 from ibfast.order_rules import SENSELESS, check_order
 from ibfast.order_words import oca_number
@@ -25,6 +23,8 @@ from ibfast.schema import (
     OrderCancel,
     PlaceOrderRequest,
 )
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import AttachedOrders, Order
 from ibfast.subscription import Channel, MessageStream
 from ibfast.trade import Trade
 from ibfast.trade_events import ENDED, INACTIVE, TradeEvent

@@ -6,10 +6,10 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from ibfast.contract import ComboLeg, Contract
-from ibfast.contract_checks import expiry_text, right_letter
 from ibfast.enums import Action
 from ibfast.requests.contracts import ContractRequests
+from ibfast.schema.contract import ComboLeg, Contract
+from ibfast.schema.contract_validation import expiry_text, right_letter
 
 
 class _Option(NamedTuple):

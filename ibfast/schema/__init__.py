@@ -1,7 +1,5 @@
 """Every message of the TWS API, by name; ``ibfast/schema/declare.py`` says how to read a declaration."""
 
-from ibfast.contract import ComboLeg, Contract, DeltaNeutralContract
-from ibfast.order import AttachedOrders, Order, OrderCancel, OrderCondition, SoftDollarTier
 from ibfast.schema.accounts import (
     AccountDataEnd,
     AccountDataRequest,
@@ -56,6 +54,7 @@ from ibfast.schema.config import (
     UpdateConfigResponse,
     UpdateConfigWarning,
 )
+from ibfast.schema.contract import ComboLeg, Contract, DeltaNeutralContract
 from ibfast.schema.contracts import (
     CancelContractData,
     ContractData,
@@ -156,6 +155,7 @@ from ibfast.schema.news import (
     NewsProviders,
     NewsProvidersRequest,
 )
+from ibfast.schema.order import AttachedOrders, Order, OrderCancel, OrderCondition, SoftDollarTier
 from ibfast.schema.orders import (
     AllOpenOrdersRequest,
     AutoOpenOrdersRequest,

@@ -1,7 +1,6 @@
 """Accounts: values, positions, profit and loss, advisors."""
 
-from ibfast.contract import Contract
-from ibfast.order import SoftDollarTier
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import (
     Bool,
     Dec,
@@ -17,6 +16,7 @@ from ibfast.schema.declare import (
     outgoing,
     repeat,
 )
+from ibfast.schema.order import SoftDollarTier
 from ibfast.schema.shared import CONTRACT
 from ibfast.schema.versions import In, Out, V
 

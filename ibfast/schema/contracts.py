@@ -1,6 +1,6 @@
 """Looking contracts up."""
 
-from ibfast.contract import Contract, DeltaNeutralContract
+from ibfast.schema.contract import Contract, DeltaNeutralContract
 from ibfast.schema.declare import (
     Bool,
     Dec,

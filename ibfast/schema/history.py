@@ -1,6 +1,6 @@
 """The past: bars, ticks, histograms, schedules."""
 
-from ibfast.contract import Contract
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import (
     Bool,
     Dec,

@@ -1,6 +1,6 @@
 """Live market data, and what is computed from it."""
 
-from ibfast.contract import Contract
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import (
     Bool,
     Dec,

@@ -1,6 +1,6 @@
 """News and reports."""
 
-from ibfast.contract import Contract
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Bool, Int, Message, Str, Tags, at, field, incoming, layout, outgoing, repeat
 from ibfast.schema.versions import In, Out, V
 

@@ -3,8 +3,7 @@
 from typing import Annotated
 
 from ibfast._codec import Kind
-from ibfast.contract import Contract
-from ibfast.order import AttachedOrders, Order, OrderCancel
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import (
     Bool,
     Dec,
@@ -23,6 +22,7 @@ from ibfast.schema.declare import (
     repeat,
     when,
 )
+from ibfast.schema.order import AttachedOrders, Order, OrderCancel
 from ibfast.schema.order_text import (
     MID_OFFSETS,
     ORDER_BOX,

@@ -1,6 +1,6 @@
 """Market scanners."""
 
-from ibfast.contract import Contract
+from ibfast.schema.contract import Contract
 from ibfast.schema.declare import (
     Bool,
     Float,

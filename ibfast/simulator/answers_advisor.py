@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ibfast.order import SoftDollarTier
 from ibfast.schema import (
     FamilyCode,
     FamilyCodes,
@@ -16,6 +15,7 @@ from ibfast.schema import (
     UserInfo,
     UserInfoRequest,
 )
+from ibfast.schema.order import SoftDollarTier
 from ibfast.schema.versions import V
 from ibfast.simulator.advisor import ALIASES, GROUPS, PROFILES, Advisor, FAError
 from ibfast.simulator.answers import answers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ibfast.order import OrderCondition
 from ibfast.schema import Contract, Execution
+from ibfast.schema.order import OrderCondition
 from ibfast.simulator.account import Account
 from ibfast.simulator.bars import BadTimeError, parse_time
 from ibfast.simulator.market import Market

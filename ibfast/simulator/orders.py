@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ibfast.order import AttachedOrders
 from ibfast.schema import Contract, ErrorMessage, OpenOrder, Order, OrderBound
 from ibfast.schema.declare import Message
+from ibfast.schema.order import AttachedOrders
 from ibfast.simulator.account import Account
 from ibfast.simulator.advisor import Advisor
 from ibfast.simulator.blotter import Blotter, Fill, time_text

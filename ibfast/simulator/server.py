@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from ibfast.arguments import LISTENING, checks_arguments
-from ibfast.contract import Contract
 from ibfast.limits import DEFAULT_LINES
-from ibfast.order import Order
+from ibfast.schema.contract import Contract
+from ibfast.schema.order import Order
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import (  # noqa: F401  (each adds its answers)
     answers_account,

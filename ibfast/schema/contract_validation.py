@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ibfast._codec import Message
 
 if TYPE_CHECKING:
-    from ibfast.contract import ComboLeg, Contract
+    from ibfast.schema.contract import ComboLeg, Contract
 
 M = TypeVar("M", bound=Message)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from ibfast.arguments import checked
-from ibfast.contract_checks import check_contract, expiry_text, month_text, needed, right_letter
+from ibfast.schema.contract_validation import check_contract, expiry_text, month_text, needed, right_letter
 from ibfast.schema.declare import Bool, Float, Int, Message, Str, field
 
 OWN_CHECKS = {"expiry", "month", "strike"}
