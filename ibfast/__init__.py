@@ -13,17 +13,7 @@ from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
 from ibfast.book import OrderBook
-from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
-from ibfast.conditions import (
-    Condition,
-    execution_condition,
-    margin_condition,
-    percent_change_condition,
-    price_condition,
-    time_condition,
-    volume_condition,
-)
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import (
     Action,
@@ -58,13 +48,26 @@ from ibfast.errors import (
     VersionError,
 )
 from ibfast.events import OptionComputation
-from ibfast.fills import Fill
 from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
-from ibfast.order_builder import OrderBuilder
+from ibfast.orders.brackets import BracketBuilder
+from ibfast.orders.builder import OrderBuilder
+from ibfast.orders.conditions import (
+    Condition,
+    execution_condition,
+    margin_condition,
+    percent_change_condition,
+    price_condition,
+    time_condition,
+    volume_condition,
+)
+from ibfast.orders.fills import Fill
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import TradeEvent, TradeEventKind
+from ibfast.orders.what_if import WhatIf
 from ibfast.portfolio import Portfolio
 from ibfast.price_grid import PriceGrid
 from ibfast.quote import Quote
@@ -78,10 +81,7 @@ from ibfast.stats import Delays
 from ibfast.streams import Computations, Gap, Ticks
 from ibfast.subscription import MessageStream, zipped
 from ibfast.tick_types import TickType
-from ibfast.trade import Trade
-from ibfast.trade_events import TradeEvent, TradeEventKind
 from ibfast.updates import Updates
-from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
 
 __version__ = "0.1.0"

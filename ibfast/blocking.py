@@ -20,37 +20,46 @@ from numpy.typing import NDArray
 
 import ibfast.bar_updates
 import ibfast.book
-import ibfast.brackets
 import ibfast.client
-import ibfast.order_builder
+import ibfast.orders.brackets
+import ibfast.orders.builder
+import ibfast.orders.trade
 import ibfast.portfolio
 import ibfast.quote
 import ibfast.streams
 import ibfast.subscription
-import ibfast.trade
 import ibfast.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
-from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
-from ibfast.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
-from ibfast.brackets import Targets
-from ibfast.conditions import (
-    Condition,
-)
 from ibfast.connection import IDLE_S
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
-from ibfast.errors import DecodeError, IbfastError, RequestError
+from ibfast.errors import (
+    DecodeError,
+    IbfastError,
+    RequestError,
+)
 from ibfast.events import OptionComputation
-from ibfast.fills import Fill
 from ibfast.gaps import Gap
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.news import Article, Headline
 from ibfast.option_chain import OptionChain
+from ibfast.orders.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
+from ibfast.orders.algos import Moment, Priority, RiskAversion, TwapStyle
+from ibfast.orders.brackets import Targets
+from ibfast.orders.conditions import (
+    Condition,
+)
+from ibfast.orders.fills import Fill
+from ibfast.orders.trade_events import (
+    TradeEvent,
+)
+from ibfast.orders.trade_registry import TRADES_KEPT
+from ibfast.orders.what_if import WhatIf
 from ibfast.pacing import PacingGauges
 from ibfast.price_grid import PriceGrid
 from ibfast.requests.accounts import Update
@@ -92,9 +101,6 @@ from ibfast.schema.declare import Message
 from ibfast.schema.order import AttachedOrders, Order, Quantity
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
-from ibfast.trade_events import TradeEvent
-from ibfast.trades import TRADES_KEPT
-from ibfast.what_if import WhatIf
 from ibfast.wsh import WshFilter
 
 T = TypeVar("T")
@@ -1283,7 +1289,7 @@ class OrderBook(Facade):
         self.close()
 
 
-@register(ibfast.trade.Trade)
+@register(ibfast.orders.trade.Trade)
 class Trade(Facade):
     """One order from submit to done.
 
@@ -1544,7 +1550,7 @@ class Portfolio(Facade):
         self.close()
 
 
-@register(ibfast.brackets.BracketBuilder)
+@register(ibfast.orders.brackets.BracketBuilder)
 class BracketBuilder(Facade):
     """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
@@ -1721,7 +1727,7 @@ class BracketBuilder(Facade):
         return self._run(self._async.submit())
 
 
-@register(ibfast.order_builder.OrderBuilder)
+@register(ibfast.orders.builder.OrderBuilder)
 class OrderBuilder(Facade):
     """Builds one order; nothing is sent before `submit`. `set` reaches every field of `ibfast.Order`."""
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from ibfast.arguments import Everything, checked
 from ibfast.errors import ConnectionLost
+from ibfast.orders.trade_events import TradeEvent
 from ibfast.other_names import no_such_member
 from ibfast.portal import Portal
-from ibfast.trade_events import TradeEvent
 
 F = TypeVar("F", bound="type[Facade]")
 

@@ -10,7 +10,6 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
-from ibfast.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.arguments import CONNECTING, checks_arguments
 from ibfast.connection import IDLE_S, Connection
@@ -18,9 +17,12 @@ from ibfast.conversation import Conversation
 from ibfast.error_codes import OrderEffect, order_effect
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.health import Health
-from ibfast.journal import gateway_name, open_journal
 from ibfast.limits import DEFAULT_LINES
 from ibfast.listeners import notify, notify_all
+from ibfast.orders.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
+from ibfast.orders.journal import gateway_name, open_journal
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_registry import TRADES_KEPT
 from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import look_up, reconcile
 from ibfast.requests.accounts import AccountRequests
@@ -42,8 +44,6 @@ from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
 from ibfast.subscription import Channel, MessageStream
 from ibfast.times import parse_time
-from ibfast.trade import Trade
-from ibfast.trades import TRADES_KEPT
 
 NOTICES_KEPT = 10_000
 ERRORS_KEPT = 10_000

@@ -31,6 +31,8 @@ from ibfast.errors import (
     RequestError,
 )
 from ibfast.listeners import notify_all
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_registry import Trades
 from ibfast.pacing import Pacing
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
@@ -56,12 +58,10 @@ from ibfast.schema.contract_validation import DAY_DIGITS, check_contract, with_d
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
-from ibfast.trade import Trade
-from ibfast.trades import Trades
 from ibfast.updates import Feed
 
 if TYPE_CHECKING:
-    from ibfast.journal import Journal
+    from ibfast.orders.journal import Journal
 
 MESSAGES = logging.getLogger("ibfast.messages")
 PACING = logging.getLogger("ibfast.pacing")

@@ -20,17 +20,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ibfast.bars import Bars
-from ibfast.brackets import BracketBuilder
 from ibfast.client import Client
 from ibfast.errors import IbfastError, RequestError
+from ibfast.orders.brackets import BracketBuilder
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import TradeEvent
 from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.schema.contract import Contract
 from ibfast.simulator import Simulator
 from ibfast.streams import Ticks
 from ibfast.terminal import PrintableFormatter, Terminal, printable
-from ibfast.trade import Trade
-from ibfast.trade_events import TradeEvent
 
 SIMULATED_RATE = 2_000.0  # ticks a second of each stream
 REFRESHES_PER_SECOND = 4

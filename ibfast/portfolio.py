@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from ibfast.accounts import AccountFigure, find_figure
 from ibfast.errors import IbfastError
+from ibfast.orders.trade import Trade
 from ibfast.schema import PnL, Position
-from ibfast.trade import Trade
 from ibfast.updates import Updates
 
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from ibfast.errors import ConnectionLost, IbfastError, RequestError
+from ibfast.orders.trade import UNKNOWN_ORDER, Trade
+from ibfast.orders.trade_registry import Trades
 from ibfast.requests.order_lists import OrderListRequests
-from ibfast.trade import UNKNOWN_ORDER, Trade
-from ibfast.trades import Trades
 
 T = TypeVar("T")
 

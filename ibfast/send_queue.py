@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ibfast.errors import RequestError, VersionError
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_registry import Trades
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.declare import Message
-from ibfast.trade import Trade
-from ibfast.trades import Trades
 
 LOG = logging.getLogger("ibfast.connection")
 

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from ibfast import Contract, Order, TradeEventKind
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_registry import Trades
 from ibfast.schema import (
     CommissionAndFeesReport,
     ErrorMessage,
@@ -12,8 +14,6 @@ from ibfast.schema import (
     OrderState,
     OrderStatus,
 )
-from ibfast.trade import Trade
-from ibfast.trades import Trades
 
 US, THEM = 1, 2
 AAPL = Contract.stock("AAPL")

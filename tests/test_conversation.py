@@ -5,6 +5,7 @@ import pytest
 from ibfast import wire
 from ibfast.conversation import REQUEST_IDS, Answer, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, RequestError
+from ibfast.orders.trade import Trade
 from ibfast.schema import (
     Contract,
     ContractData,
@@ -21,7 +22,6 @@ from ibfast.schema import (
     Order,
     StartApiRequest,
 )
-from ibfast.trade import Trade
 
 HELLO = b"%d\x0020260826 11:00:07 US/Eastern\0"
 VERSIONS = [157, 176, 200, 203, 213, 226]

@@ -12,6 +12,7 @@ from test_trade import Desk
 from ibfast import Client, ConnectionFailed, Order, RequestError
 from ibfast.conversation import Conversation, State
 from ibfast.errors import ConnectionLost
+from ibfast.orders.trade_registry import COMMISSIONS_KEPT
 from ibfast.schema import (
     CommissionAndFeesReport,
     ContractDataEnd,
@@ -28,7 +29,6 @@ from ibfast.schema import (
     PlaceOrderRequest,
 )
 from ibfast.streams import Ticks
-from ibfast.trades import COMMISSIONS_KEPT
 
 SOON_S = 5
 

@@ -8,6 +8,7 @@ from ibfast import Contract, ErrorKind, Order, RequestError
 from ibfast.conversation import Answer, Conversation
 from ibfast.error_codes import TABLE, OrderEffect, RequestKind, Signal, Verdict, classify, find, order_effect
 from ibfast.health import farm_of
+from ibfast.orders.trade import Trade
 from ibfast.schema import (
     AccountSummaryRequest,
     ContractDataRequest,
@@ -26,7 +27,6 @@ from ibfast.schema import (
     TickByTickRequest,
     WshMetaDataRequest,
 )
-from ibfast.trade import Trade
 
 AAPL = Contract.stock("AAPL")
 HISTORY_SAYS = "Historical Market Data Service error message:"

@@ -11,7 +11,7 @@ from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, until
 from conftest import simulator
 
 from ibfast import Client, IbfastError, Order, OrderCondition, VersionError
-from ibfast.journal import Journal, message_of
+from ibfast.orders.journal import Journal, message_of
 from ibfast.schema import OpenOrder, OrderStatus, PlaceOrderRequest, SoftDollarTier
 from ibfast.simulator.faults import Drop, Lose
 

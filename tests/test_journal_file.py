@@ -16,13 +16,13 @@ import pytest
 from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, until
 from conftest import simulator
 
-import ibfast.journal
+import ibfast.orders.journal
 from ibfast import Action, Client, ConnectionFailed, JournalInUse, Order, OrderCondition, OrderType, wire
-from ibfast.journal import Journal, gateway_name, open_journal
-from ibfast.journal_file import JournalFile
+from ibfast.orders.journal import Journal, gateway_name, open_journal
+from ibfast.orders.journal_file import JournalFile
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_registry import Trades
 from ibfast.schema import AttachedOrders, ExerciseOptionsRequest, PlaceOrderRequest
-from ibfast.trade import Trade
-from ibfast.trades import Trades
 
 HEAD = b'{"journal":"ibfast","version":1}\n'
 

@@ -41,11 +41,11 @@ from ibfast import (
     wire,
 )
 from ibfast.errors import VersionError
+from ibfast.orders.trade import Trade
 from ibfast.requests.orders import place_request
 from ibfast.schema import AttachedOrders
 from ibfast.schema.declare import OUTGOING
 from ibfast.schema.versions import Out
-from ibfast.trade import Trade
 
 GOLDEN = Path(__file__).parent / "golden" / "gateway_protobuf.jsonl"
 AAPL = Contract.stock("AAPL").replace(con_id=265598)

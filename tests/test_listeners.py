@@ -9,8 +9,8 @@ from session_support import AAPL, SOON_S, cut, until
 
 from ibfast import Client, ConnectionFailed, TradeEventKind
 from ibfast.health import HealthState
-from ibfast.journal import Journal
 from ibfast.listeners import notify, notify_all
+from ibfast.orders.journal import Journal
 
 BOTH_WIRES = pytest.mark.parametrize("version", [200, 226])
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ibfast import Action, ComboLeg, Contract, OcaType, Order, OrderBuilder, OrderType, TimeInForce, TriggerMethod, wire
-from ibfast.order_rules import TYPES as TYPE_RULES
-from ibfast.order_rules import check_order
+from ibfast.orders.trade import Trade
+from ibfast.orders.validation import TYPES as TYPE_RULES
+from ibfast.orders.validation import check_order
 from ibfast.schema import PlaceOrderRequest
-from ibfast.trade import Trade
 
 AAPL = Contract.stock("AAPL")
 

@@ -8,7 +8,7 @@ from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, away, session, until
 from desk import LOST, ORDER, WARNING, Desk
 from trading import books, kinds_of, resting
 
-import ibfast.trade
+import ibfast.orders.trade
 from ibfast import Client, RequestError, RequestTimeout, TradeEventKind
 from ibfast.schema import (
     CancelOrderRequest,

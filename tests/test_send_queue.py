@@ -6,6 +6,9 @@ import pytest
 from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, away, session, until
 
 from ibfast import Order, OrderDone
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import TradeEventKind
+from ibfast.orders.trade_registry import Trades
 from ibfast.schema import (
     CancelOrderRequest,
     ExerciseOptionsRequest,
@@ -16,9 +19,6 @@ from ibfast.schema import (
 )
 from ibfast.send_queue import SendQueue
 from ibfast.simulator.faults import Drop
-from ibfast.trade import Trade
-from ibfast.trade_events import TradeEventKind
-from ibfast.trades import Trades
 
 WAITS = {"queue_while_down": True}
 

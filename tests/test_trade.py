@@ -8,7 +8,7 @@ from desk import AAPL, ACKNOWLEDGED, COMMISSION, FILL, ORDER, REJECTION, STATUS,
 
 from ibfast import Order, RequestError
 from ibfast.errors import ConnectionLost
-from ibfast.fills import Fill, add_fill
+from ibfast.orders.fills import Fill, add_fill
 from ibfast.schema import (
     ErrorMessage,
     Execution,

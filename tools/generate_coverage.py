@@ -15,8 +15,8 @@ from pathlib import Path
 import ibfast
 import ibfast.wire  # fills the registries
 from ibfast import Order
-from ibfast.brackets import BracketBuilder
 from ibfast.enums import OrderType
+from ibfast.orders.brackets import BracketBuilder
 from ibfast.schema.declare import INCOMING, OUTGOING, Form
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from ibfast.fills import Fill, add_fill
-from ibfast.order_words import time_text
+from ibfast.orders.fields import time_text
+from ibfast.orders.fills import Fill, add_fill
+from ibfast.orders.trade import Trade
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     AllOpenOrdersRequest,
@@ -24,7 +25,6 @@ from ibfast.schema import (
     OrderStatus,
 )
 from ibfast.schema.declare import Message
-from ibfast.trade import Trade
 
 
 class OrderListRequests(Requests):

@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from ibfast import wire
-from ibfast.acknowledgement import AcknowledgeWatch
 from ibfast.connection import Connection
 from ibfast.enums import OcaType
 from ibfast.errors import OrderDone, OrderNotOwned, VersionError
 from ibfast.limits import Lane
-from ibfast.order_builder import OrderBuilder
-from ibfast.order_rules import SENSELESS, check_order
-from ibfast.order_words import oca_number
+from ibfast.orders.acknowledgement import AcknowledgeWatch
+from ibfast.orders.builder import OrderBuilder
+from ibfast.orders.fields import oca_number
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import ENDED, INACTIVE, TradeEvent
+from ibfast.orders.validation import SENSELESS, check_order
+from ibfast.orders.what_if import WhatIf
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     CancelOrderRequest,
@@ -26,9 +29,6 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
 from ibfast.subscription import Channel, MessageStream
-from ibfast.trade import Trade
-from ibfast.trade_events import ENDED, INACTIVE, TradeEvent
-from ibfast.what_if import WhatIf
 
 EXERCISE, LAPSE = 1, 2
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from ibfast.arguments import checked
 from ibfast.enums import Action, OcaType, TimeInForce
+from ibfast.orders.trade import Trade
 from ibfast.other_names import no_such_member
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import Order, Quantity, quantity_of
 from ibfast.times import format_time
-from ibfast.trade import Trade
 
 Own: TypeAlias = Callable[[Trade], object]  # raises if an order is not this client's
 

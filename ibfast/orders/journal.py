@@ -32,17 +32,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibfast import wire
 from ibfast._codec import Kind
-from ibfast.journal_file import HEAD_START, VERSION, Claim, JournalFile
+from ibfast.orders.journal_file import HEAD_START, VERSION, Claim, JournalFile
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import INACTIVE, UNKNOWN, TradeEvent
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.schema.order import AttachedOrders, Order
 from ibfast.schema.versions import LAST_VERSION
-from ibfast.trade import Trade
-from ibfast.trade_events import INACTIVE, UNKNOWN, TradeEvent
 
 if TYPE_CHECKING:
-    from ibfast.trades import Trades
+    from ibfast.orders.trade_registry import Trades
 
 LOG = logging.getLogger("ibfast.journal")
 

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from ibfast.trade import Trade
+from ibfast.orders.trade import Trade
 
 LOG = logging.getLogger("ibfast.trade")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Self, TypeAlias
 
-from ibfast.algos import AlgoWords
-from ibfast.brackets import BracketBuilder, Check, Exits, Place, Targets
-from ibfast.conditions import ConditionWords
-from ibfast.order_rules import check_order
-from ibfast.order_types import OrderTypeWords
-from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.algos import AlgoWords
+from ibfast.orders.brackets import BracketBuilder, Check, Exits, Place, Targets
+from ibfast.orders.conditions import ConditionWords
+from ibfast.orders.fields import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.trade import Trade
+from ibfast.orders.types import OrderTypeWords
+from ibfast.orders.validation import check_order
+from ibfast.orders.what_if import WhatIf
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
-from ibfast.trade import Trade
-from ibfast.what_if import WhatIf
 
 Preview: TypeAlias = Callable[[Contract, Order], Awaitable[WhatIf]]
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ibfast.errors import OrderNotOwned, RequestError
-from ibfast.fills import key_of
 from ibfast.listeners import notify_all
+from ibfast.orders.fills import key_of
+from ibfast.orders.trade import Trade
+from ibfast.orders.trade_events import Listener, TradeEvent
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,
@@ -20,8 +22,6 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import Order
-from ibfast.trade import Trade
-from ibfast.trade_events import Listener, TradeEvent
 
 DUPLICATE_ID = 103
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from ibfast.errors import RequestError
-    from ibfast.trade import Trade
+    from ibfast.orders.trade import Trade
 
 ENDED = frozenset({"Filled", "Cancelled", "ApiCancelled"})
 """The statuses after which nothing more happens to an order."""

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
-from ibfast.order_words import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.fields import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.trade import Trade
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order, Quantity, quantity_of
-from ibfast.trade import Trade
 
 Place: TypeAlias = Callable[[Contract, Order, AttachedOrders | None], Trade]
 Check: TypeAlias = Callable[[Contract, Order], None]  # raises what keeps an order from being sent

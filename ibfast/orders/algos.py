@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self, TypeAlias
 
-from ibfast.order_words import Words, time_text
+from ibfast.orders.fields import Words, time_text
 
 Moment: TypeAlias = datetime | str
 RiskAversion: TypeAlias = Literal["Get Done", "Aggressive", "Neutral", "Passive"]

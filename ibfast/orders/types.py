@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Self
 
 from ibfast.enums import OrderType, TimeInForce
-from ibfast.order_words import Words
+from ibfast.orders.fields import Words
 from ibfast.schema.contract import Contract
 
 PERCENT_UNIT = 100  # of a trailing amount that a stop is adjusted to; 0 is money

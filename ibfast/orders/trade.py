@@ -17,9 +17,20 @@ from typing import Any
 from ibfast.arguments import checks_arguments
 from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
 from ibfast.errors import IbfastError, RequestError, RequestTimeout
-from ibfast.fills import Fill, FillLedger
 from ibfast.listeners import notify_all
-from ibfast.order_changes import OrderChanges
+from ibfast.orders.changes import OrderChanges
+from ibfast.orders.fills import Fill, FillLedger
+from ibfast.orders.trade_events import (
+    DONE,
+    ENDED,
+    INACTIVE,
+    UNKNOWN,
+    WORKING,
+    Book,
+    Listener,
+    TradeEvent,
+    TradeEventKind,
+)
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,
@@ -32,7 +43,6 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
 from ibfast.subscription import MessageStream
-from ibfast.trade_events import DONE, ENDED, INACTIVE, UNKNOWN, WORKING, Book, Listener, TradeEvent, TradeEventKind
 
 LOG = logging.getLogger("ibfast.trade")
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Literal, Self, TypeAlias
 
 from ibfast.arguments import checks_arguments
-from ibfast.order_words import Words, time_text
+from ibfast.orders.fields import Words, time_text
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import OrderCondition
 

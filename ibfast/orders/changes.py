@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibfast.order_rules import SENSELESS, TYPES, WITHOUT_QUANTITY
+from ibfast.orders.validation import SENSELESS, TYPES, WITHOUT_QUANTITY
 from ibfast.schema import OpenOrder
 from ibfast.schema.declare import At
 from ibfast.schema.order import Order
