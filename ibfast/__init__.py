@@ -10,9 +10,7 @@ import warnings
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
-from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
-from ibfast.book import OrderBook
 from ibfast.client import Client
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import (
@@ -70,7 +68,6 @@ from ibfast.orders.trade_events import TradeEvent, TradeEventKind
 from ibfast.orders.what_if import WhatIf
 from ibfast.portfolio import Portfolio
 from ibfast.price_grid import PriceGrid
-from ibfast.quote import Quote
 from ibfast.requests.advisors import FADataType
 from ibfast.running import run
 from ibfast.scanner import ScannerParameters
@@ -78,10 +75,13 @@ from ibfast.schema import ScannerSubscription
 from ibfast.schema.contract import ComboLeg, Contract, DeltaNeutralContract
 from ibfast.schema.order import Order, OrderCondition
 from ibfast.stats import Delays
-from ibfast.streams import Computations, Gap, Ticks
-from ibfast.subscription import MessageStream, zipped
+from ibfast.streams.bar_updates import BarUpdates
+from ibfast.streams.base import MessageStream, zipped
+from ibfast.streams.order_book import OrderBook
+from ibfast.streams.quote import Quote
+from ibfast.streams.ticks import Computations, Gap, Ticks
+from ibfast.streams.updates import Updates
 from ibfast.tick_types import TickType
-from ibfast.updates import Updates
 from ibfast.wsh import WshFilter
 
 __version__ = "0.1.0"

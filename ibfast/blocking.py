@@ -18,17 +18,17 @@ from typing import Any, Generic, Literal, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-import ibfast.bar_updates
-import ibfast.book
 import ibfast.client
 import ibfast.orders.brackets
 import ibfast.orders.builder
 import ibfast.orders.trade
 import ibfast.portfolio
-import ibfast.quote
-import ibfast.streams
-import ibfast.subscription
-import ibfast.updates
+import ibfast.streams.bar_updates
+import ibfast.streams.base
+import ibfast.streams.order_book
+import ibfast.streams.quote
+import ibfast.streams.ticks
+import ibfast.streams.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.bars import Bars
@@ -36,13 +36,8 @@ from ibfast.blocking_base import Facade, bare, register
 from ibfast.connection import IDLE_S
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
-from ibfast.errors import (
-    DecodeError,
-    IbfastError,
-    RequestError,
-)
+from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
-from ibfast.gaps import Gap
 from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
@@ -101,12 +96,13 @@ from ibfast.schema.declare import Message
 from ibfast.schema.order import AttachedOrders, Order, Quantity
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
+from ibfast.streams.gap import Gap
 from ibfast.wsh import WshFilter
 
 T = TypeVar("T")
 
 
-@register(ibfast.subscription.MessageStream)
+@register(ibfast.streams.base.MessageStream)
 class MessageStream(Facade, Generic[T]):
     """Messages or events, one by one, for one listener of many.
 
@@ -196,7 +192,7 @@ class MessageStream(Facade, Generic[T]):
         self.close()
 
 
-@register(ibfast.updates.Updates)
+@register(ibfast.streams.updates.Updates)
 class Updates(Facade, Generic[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
@@ -360,7 +356,7 @@ class Updates(Facade, Generic[T]):
         self.close()
 
 
-@register(ibfast.streams.Computations)
+@register(ibfast.streams.ticks.Computations)
 class Computations(Facade):
     """The option computations of an L1 subscription: reading them opens it, closing them does not end it."""
 
@@ -479,7 +475,7 @@ class Computations(Facade):
         self.close()
 
 
-@register(ibfast.streams.Ticks)
+@register(ibfast.streams.ticks.Ticks)
 class Ticks(Facade):
     """A live subscription, as batches of numpy records: one wake-up a socket read, with every record of it.
 
@@ -654,7 +650,7 @@ class Ticks(Facade):
         self.close()
 
 
-@register(ibfast.bar_updates.BarUpdates)
+@register(ibfast.streams.bar_updates.BarUpdates)
 class BarUpdates(Facade):
     """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
 
@@ -815,7 +811,7 @@ class BarUpdates(Facade):
         self.close()
 
 
-@register(ibfast.quote.Quote)
+@register(ibfast.streams.quote.Quote)
 class Quote(Facade):
     """The newest value of every L1 tick of a contract, under IB's names; NaN (texts: None) when it is unknown.
 
@@ -1091,7 +1087,7 @@ class Quote(Facade):
         self.close()
 
 
-@register(ibfast.book.OrderBook)
+@register(ibfast.streams.order_book.OrderBook)
 class OrderBook(Facade):
     """The order book of a contract, best level first on both sides.
 

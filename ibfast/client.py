@@ -42,7 +42,7 @@ from ibfast.requests.wsh import WshRequests
 from ibfast.schema import ErrorMessage
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.stats import Delays
-from ibfast.subscription import Channel, MessageStream
+from ibfast.streams.base import Channel, MessageStream
 from ibfast.times import parse_time
 
 NOTICES_KEPT = 10_000

@@ -33,8 +33,8 @@ from ibfast.schema.declare import Message
 from ibfast.send_queue import SendQueue
 from ibfast.shared_requests import Shape, SharedAnswer
 from ibfast.stats import Counts, Stats
-from ibfast.streams import LiveStream
-from ibfast.updates import Feed, Updates
+from ibfast.streams.ticks import LiveStream
+from ibfast.streams.updates import Feed, Updates
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")

@@ -58,7 +58,7 @@ from ibfast.schema.contract_validation import DAY_DIGITS, check_contract, with_d
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.shared_requests import SharedRequests
-from ibfast.updates import Feed
+from ibfast.streams.updates import Feed
 
 if TYPE_CHECKING:
     from ibfast.orders.journal import Journal

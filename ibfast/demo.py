@@ -29,7 +29,7 @@ from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.schema.contract import Contract
 from ibfast.simulator import Simulator
-from ibfast.streams import Ticks
+from ibfast.streams.ticks import Ticks
 from ibfast.terminal import PrintableFormatter, Terminal, printable
 
 SIMULATED_RATE = 2_000.0  # ticks a second of each stream

@@ -13,7 +13,7 @@ from ibfast.accounts import AccountFigure, find_figure
 from ibfast.errors import IbfastError
 from ibfast.orders.trade import Trade
 from ibfast.schema import PnL, Position
-from ibfast.updates import Updates
+from ibfast.streams.updates import Updates
 
 
 class Portfolio:

@@ -8,8 +8,6 @@ from feeding import FIRST_REQ_ID, Reader, req_id_of
 from test_subscription import Opener
 
 from ibfast import TickType, wire
-from ibfast.book import OrderBook
-from ibfast.quote import Quote
 from ibfast.schema import (
     CancelMarketDepth,
     HistoricalTickBidAsk,
@@ -25,6 +23,8 @@ from ibfast.schema import (
     TickSize,
     TickString,
 )
+from ibfast.streams.order_book import OrderBook
+from ibfast.streams.quote import Quote
 
 TICKS = 100_000
 

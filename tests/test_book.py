@@ -11,9 +11,9 @@ from test_subscription import VERSION, Opener
 
 from ibfast import wire
 from ibfast._codec import BOOK_LEVELS, Book
-from ibfast.book import OrderBook
 from ibfast.records import BOOK_RESET, DEPTH, EXCHANGES, LEVEL, OPTION, Rows
 from ibfast.schema import CancelMarketDepth, ErrorMessage, MarketDepthRequest
+from ibfast.streams.order_book import OrderBook
 
 UNKNOWN = 9
 POSITIONS = st.one_of(st.integers(0, 12), st.sampled_from([-1, -(2**31), 2**31 - 1, BOOK_LEVELS - 1, BOOK_LEVELS]))

@@ -28,7 +28,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
-from ibfast.streams import Ticks
+from ibfast.streams.ticks import Ticks
 
 SOON_S = 5
 

@@ -13,7 +13,7 @@ from ibfast import RequestError
 from ibfast.events import BidAsk, Last, OptionComputation, Tick
 from ibfast.records import DTYPES
 from ibfast.schema import TickOptionComputation, TickString
-from ibfast.streams import Gap
+from ibfast.streams.ticks import Gap
 
 
 @pytest.fixture(params=[176, VERSION])

@@ -11,9 +11,9 @@ from test_client import AAPL, SOON_S, collect, connect, play  # noqa: F401
 
 from ibfast import Contract, RequestError, TickType
 from ibfast._codec import Book
-from ibfast.book import ASKS, BIDS
 from ibfast.records import BOOK_RESET, CONDITIONS, EXCHANGES, OPTION, concatenate
 from ibfast.simulator.faults import NoQuotes
+from ibfast.streams.order_book import ASKS, BIDS
 
 ES = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
 CALL = Contract.call("AAPL", expiry="20260918", strike=320.0)

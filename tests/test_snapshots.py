@@ -28,7 +28,7 @@ from ibfast.schema import (
     TickPrice,
 )
 from ibfast.simulator.faults import Late, Lose, Notice, Say
-from ibfast.snapshot import Snapshot
+from ibfast.streams.snapshot import Snapshot
 
 ACCOUNT = "DU1234567"
 HELD, OTHER = 265598, 272093  # AAPL, MSFT

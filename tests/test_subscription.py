@@ -21,8 +21,8 @@ from ibfast.schema import (
     TickString,
 )
 from ibfast.stats import Stats
-from ibfast.streams import Ticks
-from ibfast.subscription import MessageStream
+from ibfast.streams.base import MessageStream
+from ibfast.streams.ticks import Ticks
 
 VERSION = 226
 BID, ASK, LAST = 1, 2, 4

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import ibfast
-from ibfast.streams import Computations
+from ibfast.streams.ticks import Computations
 
 PACKAGE = Path(ibfast.__file__).parent
 TARGET = PACKAGE / "blocking.py"

@@ -42,7 +42,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
-from ibfast.subscription import MessageStream
+from ibfast.streams.base import MessageStream
 
 LOG = logging.getLogger("ibfast.trade")
 

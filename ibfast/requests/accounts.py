@@ -39,8 +39,8 @@ from ibfast.schema import (
     PositionsRequest,
 )
 from ibfast.schema.declare import Message
-from ibfast.snapshot import Snapshot
-from ibfast.updates import Feed, Request, Updates
+from ibfast.streams.snapshot import Snapshot
+from ibfast.streams.updates import Feed, Request, Updates
 
 T = TypeVar("T")
 

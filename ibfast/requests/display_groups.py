@@ -11,7 +11,7 @@ from ibfast.schema import (
     UpdateDisplayGroupRequest,
 )
 from ibfast.schema.contract import Contract
-from ibfast.updates import Request, Updates
+from ibfast.streams.updates import Request, Updates
 
 
 class DisplayGroupRequests(Requests):

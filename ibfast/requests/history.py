@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from ibfast.arguments import one_of
-from ibfast.bar_updates import BarUpdates
 from ibfast.bars import Bars
 from ibfast.enums import BarSize, WhatToShow
 from ibfast.errors import DecodeError
@@ -33,6 +32,7 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import V
+from ibfast.streams.bar_updates import BarUpdates
 from ibfast.times import aware, format_time, parse_time
 
 MOST_BARS = 10_000_000  # more than a frame can hold

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from ibfast.arguments import one_of
-from ibfast.book import OrderBook
 from ibfast.enums import GenericTick, MarketDataType, TickByTickType, WhatToShow
-from ibfast.quote import Quote
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     CancelMarketData,
@@ -23,7 +21,9 @@ from ibfast.schema import (
     TickByTickRequest,
 )
 from ibfast.schema.contract import Contract
-from ibfast.streams import Ticks
+from ibfast.streams.order_book import OrderBook
+from ibfast.streams.quote import Quote
+from ibfast.streams.ticks import Ticks
 
 _ROW_KINDS = {
     TickByTickType.LAST: "last",

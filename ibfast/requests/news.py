@@ -24,7 +24,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
-from ibfast.updates import Feed, Request, Updates
+from ibfast.streams.updates import Feed, Request, Updates
 
 HEADLINES_A_PAGE = 300  # IB's limit
 

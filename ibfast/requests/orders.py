@@ -28,7 +28,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
-from ibfast.subscription import Channel, MessageStream
+from ibfast.streams.base import Channel, MessageStream
 
 EXERCISE, LAPSE = 1, 2
 

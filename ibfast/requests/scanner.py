@@ -15,7 +15,7 @@ from ibfast.schema import (
     ScannerSubscription,
     ScannerSubscriptionRequest,
 )
-from ibfast.updates import Request, Updates
+from ibfast.streams.updates import Request, Updates
 
 ScannerRows = list[ScannerDataElement]
 

@@ -10,8 +10,8 @@ from ibfast.events import OptionComputation
 from ibfast.records import Rows
 from ibfast.schema import CancelMarketData
 from ibfast.schema.declare import Message
-from ibfast.state_stream import StateStream
-from ibfast.streams import MOST_IN_ONE_READ, Opener
+from ibfast.streams.state_stream import StateStream
+from ibfast.streams.ticks import MOST_IN_ONE_READ, Opener
 from ibfast.tick_types import TickType
 
 

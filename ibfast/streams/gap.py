@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ibfast.subscription import Stream
+from ibfast.streams.base import Stream
 
 T = TypeVar("T")
 

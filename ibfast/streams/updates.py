@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from ibfast.errors import AnswerTooLarge, ConnectionLost, DecodeError, IbfastError, StreamOverflow
-from ibfast.gaps import Gap, GapStream
 from ibfast.listeners import notify_all
 from ibfast.request_kinds import describe
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
-from ibfast.snapshot import Freshness, Snapshot
-from ibfast.subscription import MessageStream
+from ibfast.streams.base import MessageStream
+from ibfast.streams.gap import Gap, GapStream
+from ibfast.streams.snapshot import Freshness, Snapshot
 
 if TYPE_CHECKING:
     from ibfast.connection import Connection

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ibfast.bars import Bars, without_placeholders
 from ibfast.errors import DecodeError
-from ibfast.gaps import Gap
 from ibfast.schema import HistoricalData, HistoricalDataBar, HistoricalDataEnd, HistoricalDataUpdate
 from ibfast.schema.declare import Message
-from ibfast.streams import LiveStream, Opener, RecordStream
+from ibfast.streams.gap import Gap
+from ibfast.streams.ticks import LiveStream, Opener, RecordStream
 
 
 class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):

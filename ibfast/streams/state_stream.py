@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Self, TypeVar
 
 from ibfast.errors import IbfastError
-from ibfast.gaps import Gap
-from ibfast.snapshot import Freshness
-from ibfast.streams import LiveStream
+from ibfast.streams.gap import Gap
+from ibfast.streams.snapshot import Freshness
+from ibfast.streams.ticks import LiveStream
 
 T = TypeVar("T")
 

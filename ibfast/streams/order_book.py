@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ibfast._codec import Book
 from ibfast.records import Rows
 from ibfast.schema.declare import Message
-from ibfast.state_stream import StateStream
-from ibfast.streams import MOST_IN_ONE_READ, Opener, book_reset
+from ibfast.streams.state_stream import StateStream
+from ibfast.streams.ticks import MOST_IN_ONE_READ, Opener, book_reset
 
 ASKS, BIDS = 0, 1
 

@@ -15,8 +15,6 @@ from ibfast.arguments import checks_arguments
 from ibfast.error_codes import Signal, find
 from ibfast.errors import DecodeError, IbfastError, RequestError, StreamOverflow
 from ibfast.events import class_of
-from ibfast.gaps import Gap as Gap
-from ibfast.gaps import GapStream
 from ibfast.records import BOOK_RESET, DEPTH, Rows, concatenate
 from ibfast.request_kinds import describe
 from ibfast.schema import (
@@ -30,6 +28,8 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.stats import Stats
+from ibfast.streams.gap import Gap as Gap
+from ibfast.streams.gap import GapStream
 
 T = TypeVar("T")
 
