@@ -9,8 +9,6 @@ from decimal import Decimal
 from benchmarks.rows import Row, Scale, Target
 from ibfast import wire
 from ibfast._codec import Protocol
-from ibfast.conversation import Answer, Conversation
-from ibfast.pacing import Pacing
 from ibfast.records import Rows
 from ibfast.schema import (
     Contract,
@@ -23,6 +21,8 @@ from ibfast.schema import (
     Order,
 )
 from ibfast.schema.declare import Message
+from ibfast.session.pacing import Pacing
+from ibfast.session.session import Answer, Conversation
 from ibfast.simulator.account import Account
 from ibfast.simulator.market import Market
 from ibfast.simulator.orders import Engine

@@ -46,7 +46,6 @@ from ibfast.errors import (
     VersionError,
 )
 from ibfast.events import OptionComputation
-from ibfast.health import Health, HealthState
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
 from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.news import Article, Headline
@@ -69,11 +68,12 @@ from ibfast.orders.what_if import WhatIf
 from ibfast.portfolio import Portfolio
 from ibfast.price_grid import PriceGrid
 from ibfast.requests.advisors import FADataType
-from ibfast.running import run
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription
 from ibfast.schema.contract import ComboLeg, Contract, DeltaNeutralContract
 from ibfast.schema.order import Order, OrderCondition
+from ibfast.session.event_loop import run
+from ibfast.session.health import Health, HealthState
 from ibfast.stats import Delays
 from ibfast.streams.bar_updates import BarUpdates
 from ibfast.streams.base import MessageStream, zipped

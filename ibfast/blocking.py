@@ -30,15 +30,12 @@ import ibfast.streams.quote
 import ibfast.streams.ticks
 import ibfast.streams.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
-from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
-from ibfast.connection import IDLE_S
 from ibfast.contract_cache import ContractCache
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
-from ibfast.health import Health
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.news import Article, Headline
@@ -55,7 +52,6 @@ from ibfast.orders.trade_events import (
 )
 from ibfast.orders.trade_registry import TRADES_KEPT
 from ibfast.orders.what_if import WhatIf
-from ibfast.pacing import PacingGauges
 from ibfast.price_grid import PriceGrid
 from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
@@ -95,6 +91,10 @@ from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.schema.order import AttachedOrders, Order, Quantity
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.session.connection import IDLE_S
+from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES
+from ibfast.session.health import Health
+from ibfast.session.pacing import PacingGauges
 from ibfast.stats import Delays
 from ibfast.streams.gap import Gap
 from ibfast.wsh import WshFilter

@@ -10,20 +10,15 @@ from os import PathLike
 from types import TracebackType
 from typing import Self
 
-from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.arguments import CONNECTING, checks_arguments
-from ibfast.connection import IDLE_S, Connection
-from ibfast.conversation import Conversation
 from ibfast.error_codes import OrderEffect, order_effect
 from ibfast.errors import DecodeError, IbfastError, RequestError
-from ibfast.health import Health
 from ibfast.limits import DEFAULT_LINES
 from ibfast.listeners import notify, notify_all
 from ibfast.orders.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.orders.journal import gateway_name, open_journal
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_registry import TRADES_KEPT
-from ibfast.pacing import Pacing, PacingGauges
 from ibfast.reconciling import look_up, reconcile
 from ibfast.requests.accounts import AccountRequests
 from ibfast.requests.advisors import AdvisorRequests
@@ -41,6 +36,11 @@ from ibfast.requests.spreads import SpreadRequests
 from ibfast.requests.wsh import WshRequests
 from ibfast.schema import ErrorMessage
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
+from ibfast.session.connection import IDLE_S, Connection
+from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES
+from ibfast.session.health import Health
+from ibfast.session.pacing import Pacing, PacingGauges
+from ibfast.session.session import Conversation
 from ibfast.stats import Delays
 from ibfast.streams.base import Channel, MessageStream
 from ibfast.times import parse_time

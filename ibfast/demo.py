@@ -25,9 +25,9 @@ from ibfast.errors import IbfastError, RequestError
 from ibfast.orders.brackets import BracketBuilder
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import TradeEvent
-from ibfast.running import run
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.schema.contract import Contract
+from ibfast.session.event_loop import run
 from ibfast.simulator import Simulator
 from ibfast.streams.ticks import Ticks
 from ibfast.terminal import PrintableFormatter, Terminal, printable

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from ibfast.errors import ConnectionLost
-from ibfast.running import loop_factory
+from ibfast.session.event_loop import loop_factory
 
 T = TypeVar("T")
 

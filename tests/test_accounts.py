@@ -9,7 +9,6 @@ from test_client import SOON_S, Gateway, connect, play, version  # noqa: F401  (
 
 from ibfast import AccountTag, Client, ConnectionLost, Contract, DecodeError, RequestTimeout, wire
 from ibfast.accounts import AccountFigure, value_of
-from ibfast.health import HealthState
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,
@@ -35,6 +34,7 @@ from ibfast.schema import (
     PositionEnd,
     PositionsRequest,
 )
+from ibfast.session.health import HealthState
 
 AAPL = Contract.stock("AAPL")
 WIRES = [176, 203, 226]

@@ -26,7 +26,6 @@ from calling import greeting_sizes
 from conftest import simulator
 
 from ibfast import Client, ConnectionFailed, ConnectionLost, RequestError
-from ibfast.health import HealthState
 from ibfast.schema import (
     ErrorMessage,
     HistoricalData,
@@ -38,6 +37,7 @@ from ibfast.schema import (
     TickPrice,
     TickSize,
 )
+from ibfast.session.health import HealthState
 from ibfast.simulator.faults import (
     AnswerVersion,
     ClientIdInUse,

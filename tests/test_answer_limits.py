@@ -9,7 +9,6 @@ import pytest
 from lying_gateway import LyingGateway
 
 from ibfast import AnswerTooLarge, Contract, DecodeError, IbfastError, RequestTimeout, StreamOverflow, wire
-from ibfast.answers import ANSWERS
 from ibfast.errors import PAYLOAD_KEPT, RequestError
 from ibfast.scanner import ScannerParameters as Parameters
 from ibfast.schema import (
@@ -41,6 +40,7 @@ from ibfast.schema import (
     WshMetaData,
 )
 from ibfast.schema.declare import INCOMING
+from ibfast.session.expected_answers import ANSWERS
 from ibfast.wsh import WshFilter
 
 AAPL = Contract.stock("AAPL")

@@ -3,7 +3,6 @@
 import pytest
 
 from ibfast import wire
-from ibfast.conversation import REQUEST_IDS, Answer, Conversation, State
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, RequestError
 from ibfast.orders.trade import Trade
 from ibfast.schema import (
@@ -22,6 +21,7 @@ from ibfast.schema import (
     Order,
     StartApiRequest,
 )
+from ibfast.session.session import REQUEST_IDS, Answer, Conversation, State
 
 HELLO = b"%d\x0020260826 11:00:07 US/Eastern\0"
 VERSIONS = [157, 176, 200, 203, 213, 226]

@@ -8,7 +8,7 @@ import pytest
 from conftest import simulator
 
 from ibfast import Client, ConnectionFailed
-from ibfast.dialing import connect_to_any
+from ibfast.session.dialing import connect_to_any
 
 BOTH_WIRES = pytest.mark.parametrize("version", [200, 226])
 TLS_ALERT = bytes([0x15, 3, 1, 0, 2, 2, 70])

@@ -10,7 +10,6 @@ from test_subscription import FIRST_REQ_ID, CancelMarketData, MarketDataRequest,
 from test_trade import Desk
 
 from ibfast import Client, ConnectionFailed, Order, RequestError
-from ibfast.conversation import Conversation, State
 from ibfast.errors import ConnectionLost
 from ibfast.orders.trade_registry import COMMISSIONS_KEPT
 from ibfast.schema import (
@@ -28,6 +27,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
+from ibfast.session.session import Conversation, State
 from ibfast.streams.ticks import Ticks
 
 SOON_S = 5

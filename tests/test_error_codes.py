@@ -5,9 +5,7 @@ import re
 import pytest
 
 from ibfast import Contract, ErrorKind, Order, RequestError
-from ibfast.conversation import Answer, Conversation
 from ibfast.error_codes import TABLE, OrderEffect, RequestKind, Signal, Verdict, classify, find, order_effect
-from ibfast.health import farm_of
 from ibfast.orders.trade import Trade
 from ibfast.schema import (
     AccountSummaryRequest,
@@ -27,6 +25,8 @@ from ibfast.schema import (
     TickByTickRequest,
     WshMetaDataRequest,
 )
+from ibfast.session.health import farm_of
+from ibfast.session.session import Answer, Conversation
 
 AAPL = Contract.stock("AAPL")
 HISTORY_SAYS = "Historical Market Data Service error message:"

@@ -7,7 +7,7 @@ import pytest
 from adverse import AAPL, BOTH_WIRES, SOON_S, fast_clock, session, until
 
 import ibfast.blocking
-import ibfast.resubscriptions
+import ibfast.session.resubscriptions
 from ibfast import ConnectionLost, Contract, Gap, RequestError, RequestTimeout
 from ibfast.error_codes import RequestKind
 from ibfast.schema import (

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from ibfast.health import Effect, HealthState, Watch, pauses
+from ibfast.session.health import Effect, HealthState, Watch, pauses
 
 LOST = "Connectivity between IB and Trader Workstation has been lost."
 

@@ -8,9 +8,9 @@ from conftest import simulator
 from session_support import AAPL, SOON_S, cut, until
 
 from ibfast import Client, ConnectionFailed, TradeEventKind
-from ibfast.health import HealthState
 from ibfast.listeners import notify, notify_all
 from ibfast.orders.journal import Journal
+from ibfast.session.health import HealthState
 
 BOTH_WIRES = pytest.mark.parametrize("version", [200, 226])
 

@@ -6,7 +6,6 @@ from conftest import simulator
 
 from ibfast import Client, IbfastError, Order, OrderDone, OrderNotOwned, Trade
 from ibfast.blocking import Client as BlockingClient
-from ibfast.conversation import LAST_ORDER_ID, Answer, Conversation, State
 from ibfast.schema import (
     CompletedOrder,
     ErrorMessage,
@@ -21,6 +20,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
+from ibfast.session.session import LAST_ORDER_ID, Answer, Conversation, State
 from ibfast.simulator import SimulatorThread
 
 ACTS = {

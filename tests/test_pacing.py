@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ibfast.errors import PacingError
 from ibfast.limits import RATES, Lane, lane_of
-from ibfast.pacing import SECOND_NS, Pacing, Window
 from ibfast.schema import (
     CancelHistoricalData,
     CancelOrderRequest,
@@ -22,6 +21,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
     TickByTickRequest,
 )
+from ibfast.session.pacing import SECOND_NS, Pacing, Window
 
 AAPL = Contract.stock("AAPL")
 

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from ibfast.limits import Lane
-from ibfast.pacing import Pacing, Window
-from ibfast.pacing_queue import Hold, LaneQueue, Waiting
 from ibfast.schema import Contract, HistoricalDataRequest, MarketDataRequest
+from ibfast.session.pacing import Pacing, Window
+from ibfast.session.pacing_queue import Hold, LaneQueue, Waiting
 
 SECOND = 1_000_000_000
 

@@ -8,8 +8,8 @@ import pytest
 from conftest import simulator
 
 from ibfast import Client, ConnectionLost, Contract, Gap
-from ibfast.health import HealthState
 from ibfast.schema import ErrorMessage
+from ibfast.session.health import HealthState
 
 AAPL, MSFT = Contract.stock("AAPL"), Contract.stock("MSFT")
 VERSIONS = [157, 176, 203, 226]

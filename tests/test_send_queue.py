@@ -17,7 +17,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
     SetServerLogLevelRequest,
 )
-from ibfast.send_queue import SendQueue
+from ibfast.session.send_queue import SendQueue
 from ibfast.simulator.faults import Drop
 
 WAITS = {"queue_while_down": True}

@@ -8,7 +8,6 @@ from test_golden import CAPTURES, records
 
 from ibfast import Client, Order, RequestError, Trade, wire
 from ibfast.bars import Bars
-from ibfast.conversation import Answer, Conversation, State
 from ibfast.schema import (
     AccountSummary,
     AccountSummaryEnd,
@@ -19,6 +18,7 @@ from ibfast.schema import (
     MarketDataTypeRequest,
     PlaceOrderRequest,
 )
+from ibfast.session.session import Answer, Conversation, State
 from ibfast.times import parse_time
 
 PATH = CAPTURES / "sessions_text_sv176.jsonl"

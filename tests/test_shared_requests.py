@@ -27,7 +27,7 @@ from ibfast.schema import (
     PositionsRequest,
     PriceIncrement,
 )
-from ibfast.shared_requests import Shape
+from ibfast.session.shared_requests import Shape
 
 TIME = Shape((CurrentTime,))
 POSITIONS = Shape((Position,), PositionEnd)

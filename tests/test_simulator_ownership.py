@@ -4,7 +4,7 @@ import pytest
 from adverse import AAPL, BOTH_WIRES, session, until
 
 from ibfast import Client, Order
-from ibfast.conversation import Ids
+from ibfast.session.session import Ids
 
 
 async def resting(client):

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from ibfast.accounts import LEDGER, AccountFigure, AccountSnapshot, AccountTag, figure_key, figure_of, may_repeat
-from ibfast.connection import Connection
 from ibfast.portfolio import Portfolio
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -39,6 +38,7 @@ from ibfast.schema import (
     PositionsRequest,
 )
 from ibfast.schema.declare import Message
+from ibfast.session.connection import Connection
 from ibfast.streams.snapshot import Snapshot
 from ibfast.streams.updates import Feed, Request, Updates
 

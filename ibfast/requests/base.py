@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ibfast.arguments import checked
-from ibfast.connection import Connection
 from ibfast.other_names import no_such_member
+from ibfast.session.connection import Connection
 
 
 class Requests:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
-from ibfast.connection import Connection
 from ibfast.news import Article, Headline, HeadlinePages, article_of, headline_of, news_time
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -24,6 +23,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
+from ibfast.session.connection import Connection
 from ibfast.streams.updates import Feed, Request, Updates
 
 HEADLINES_A_PAGE = 300  # IB's limit

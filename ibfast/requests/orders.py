@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from ibfast import wire
-from ibfast.connection import Connection
 from ibfast.enums import OcaType
 from ibfast.errors import OrderDone, OrderNotOwned, VersionError
 from ibfast.limits import Lane
@@ -28,6 +27,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
+from ibfast.session.connection import Connection
 from ibfast.streams.base import Channel, MessageStream
 
 EXERCISE, LAPSE = 1, 2

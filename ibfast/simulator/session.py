@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from ibfast import wire
 from ibfast._codec import Protocol
-from ibfast.conversation import SIMULATOR_ZONE
 from ibfast.schema import (
     Contract,
     ErrorMessage,
@@ -23,6 +22,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION
+from ibfast.session.session import SIMULATOR_ZONE
 from ibfast.simulator.account import Account
 from ibfast.simulator.account_streams import AccountStream
 from ibfast.simulator.answers import ANSWERS

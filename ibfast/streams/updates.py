@@ -19,7 +19,7 @@ from ibfast.streams.gap import Gap, GapStream
 from ibfast.streams.snapshot import Freshness, Snapshot
 
 if TYPE_CHECKING:
-    from ibfast.connection import Connection
+    from ibfast.session.connection import Connection
 
 T = TypeVar("T")
 

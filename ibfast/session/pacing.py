@@ -29,9 +29,9 @@ from ibfast.limits import (
     lane_of,
     messages_per_second,
 )
-from ibfast.pacing_queue import Hold, LaneQueue, Waiting
 from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
+from ibfast.session.pacing_queue import Hold, LaneQueue, Waiting
 
 SECOND_NS = 1_000_000_000
 SECOND_WITH_MARGIN_NS = 1_005_000_000

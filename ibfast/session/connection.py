@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from ibfast import wire
 from ibfast._codec import Protocol, Rows
-from ibfast.conversation import Answer, Conversation, Durable
 from ibfast.error_codes import ENDED_BY_A_LOSS, Signal, find
 from ibfast.errors import (
     AnswerTooLarge,
@@ -23,15 +22,16 @@ from ibfast.errors import (
     RequestTimeout,
     VersionError,
 )
-from ibfast.health import Effect, Health, HealthState, Watch, pauses
-from ibfast.link import Link
 from ibfast.listeners import notify, notify_all
 from ibfast.request_kinds import describe
-from ibfast.resubscriptions import Resubscriptions
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
-from ibfast.send_queue import SendQueue
-from ibfast.shared_requests import Shape, SharedAnswer
+from ibfast.session.health import Effect, Health, HealthState, Watch, pauses
+from ibfast.session.resubscriptions import Resubscriptions
+from ibfast.session.send_queue import SendQueue
+from ibfast.session.session import Answer, Conversation, Durable
+from ibfast.session.shared_requests import Shape, SharedAnswer
+from ibfast.session.transport import Link
 from ibfast.stats import Counts, Stats
 from ibfast.streams.ticks import LiveStream
 from ibfast.streams.updates import Feed, Updates

@@ -17,10 +17,10 @@ from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from ibfast import wire
-from ibfast.answers import ANSWER_LIMIT_BYTES
 from ibfast.errors import AnswerTooLarge, DecodeError, IbfastError
 from ibfast.listeners import notify_all
 from ibfast.schema.declare import Message
+from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES
 
 Slot = tuple[type[Message], Hashable]
 """A message type and the value of its key, None where it has none."""

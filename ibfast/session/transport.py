@@ -13,11 +13,11 @@ from typing import Any
 
 from ibfast import wire
 from ibfast._codec import Protocol
-from ibfast.conversation import MESSAGES, Conversation, State
-from ibfast.dialing import connect_to_any
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, FramingError, IbfastError, RequestError
-from ibfast.running import Spin
 from ibfast.schema.declare import Message
+from ibfast.session.dialing import connect_to_any
+from ibfast.session.event_loop import Spin
+from ibfast.session.session import MESSAGES, Conversation, State
 
 NOBODY_LISTENS = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
 KEEPALIVE_IDLE_S = 30

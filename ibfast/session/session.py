@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
-from ibfast.answers import ANSWER_LIMIT_BYTES, is_answer_to
 from ibfast.contract_cache import GatewayKind
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import (
@@ -33,7 +32,6 @@ from ibfast.errors import (
 from ibfast.listeners import notify_all
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_registry import Trades
-from ibfast.pacing import Pacing
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
     CancelOrderRequest,
@@ -57,7 +55,9 @@ from ibfast.schema.contract import the_contract
 from ibfast.schema.contract_validation import DAY_DIGITS, check_contract, with_day_only
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
-from ibfast.shared_requests import SharedRequests
+from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES, is_answer_to
+from ibfast.session.pacing import Pacing
+from ibfast.session.shared_requests import SharedRequests
 from ibfast.streams.updates import Feed
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ibfast.errors import RequestError
-from ibfast.health import pauses
+from ibfast.session.health import pauses
 
 if TYPE_CHECKING:
-    from ibfast.conversation import Durable
+    from ibfast.session.session import Durable
 
 LOG = logging.getLogger("ibfast.connection")
 

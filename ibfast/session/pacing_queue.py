@@ -19,7 +19,7 @@ from ibfast.limits import Quota
 from ibfast.schema.declare import Message
 
 if TYPE_CHECKING:
-    from ibfast.pacing import Share
+    from ibfast.session.pacing import Share
 
 DEAD_KEPT = 64
 """Withdrawn messages that may stand in any lane; beyond that they are at most half of it."""
