@@ -12,7 +12,10 @@ import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bars import Bars
 from ibfast.client import Client
-from ibfast.contract_cache import ContractCache
+from ibfast.contracts.cache import ContractCache
+from ibfast.contracts.option_chain import OptionChain
+from ibfast.contracts.price_grid import PriceGrid
+from ibfast.contracts.trading_hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.enums import (
     Action,
     BarSize,
@@ -47,9 +50,7 @@ from ibfast.errors import (
 )
 from ibfast.events import OptionComputation
 from ibfast.history import Histogram, PastTicks, Schedule, TradingSession
-from ibfast.hours import Interval, TradingHours, liquid_hours, trading_hours
 from ibfast.news import Article, Headline
-from ibfast.option_chain import OptionChain
 from ibfast.orders.brackets import BracketBuilder
 from ibfast.orders.builder import OrderBuilder
 from ibfast.orders.conditions import (
@@ -66,7 +67,6 @@ from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import TradeEvent, TradeEventKind
 from ibfast.orders.what_if import WhatIf
 from ibfast.portfolio import Portfolio
-from ibfast.price_grid import PriceGrid
 from ibfast.requests.advisors import FADataType
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription

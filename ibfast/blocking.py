@@ -32,14 +32,15 @@ import ibfast.streams.updates
 from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
-from ibfast.contract_cache import ContractCache
+from ibfast.contracts.cache import ContractCache
+from ibfast.contracts.option_chain import OptionChain
+from ibfast.contracts.price_grid import PriceGrid
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
 from ibfast.errors import DecodeError, IbfastError, RequestError
 from ibfast.events import OptionComputation
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
 from ibfast.news import Article, Headline
-from ibfast.option_chain import OptionChain
 from ibfast.orders.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.orders.algos import Moment, Priority, RiskAversion, TwapStyle
 from ibfast.orders.brackets import Targets
@@ -52,7 +53,6 @@ from ibfast.orders.trade_events import (
 )
 from ibfast.orders.trade_registry import TRADES_KEPT
 from ibfast.orders.what_if import WhatIf
-from ibfast.price_grid import PriceGrid
 from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks

@@ -9,7 +9,7 @@ import pytest
 import test_client
 
 from ibfast import AmbiguousContract, Contract, ContractCache, RequestError
-from ibfast.contract_cache import GatewayKind
+from ibfast.contracts.cache import GatewayKind
 
 connect, play = test_client.connect, test_client.play
 AAPL = Contract.stock("AAPL")

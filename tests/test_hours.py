@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ibfast.hours import liquid_hours, parse_hours, trading_hours
+from ibfast.contracts.trading_hours import liquid_hours, parse_hours, trading_hours
 from ibfast.schema import ContractData, ContractDetails
 
 EASTERN = "US/Eastern"

@@ -18,8 +18,8 @@ from ibfast import (
     RequestTimeout,
     trading_hours,
 )
-from ibfast.option_chain import OptionChain
-from ibfast.qualifying import filled, last_trade_moment, the_only
+from ibfast.contracts.option_chain import OptionChain
+from ibfast.contracts.qualification import filled, last_trade_moment, the_only
 from ibfast.schema import (
     CancelContractData,
     ContractData,

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibfast import Contract
-from ibfast.price_grid import PriceGrid, market_rule_id
+from ibfast.contracts.price_grid import PriceGrid, market_rule_id
 from ibfast.schema import ContractData, ContractDetails, PriceIncrement
 
 

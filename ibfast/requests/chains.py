@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date
 
+from ibfast.contracts.option_chain import OptionChain
+from ibfast.contracts.qualification import NOT_FOUND, distinct, last_trade_moment
 from ibfast.errors import AmbiguousContract, RequestError
-from ibfast.option_chain import OptionChain
-from ibfast.qualifying import NOT_FOUND, distinct, last_trade_moment
 from ibfast.requests.contracts import ContractRequests
 from ibfast.requests.session import SessionRequests
 from ibfast.schema import SecDefOptParameterEnd, SecDefOptParamsRequest

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ibfast.contract_cache import ContractCache
+from ibfast.contracts.cache import ContractCache
+from ibfast.contracts.price_grid import PriceGrid, market_rule_id
+from ibfast.contracts.qualification import last_trade_moment, the_only
 from ibfast.errors import RequestError
-from ibfast.price_grid import PriceGrid, market_rule_id
-from ibfast.qualifying import last_trade_moment, the_only
 from ibfast.requests.base import Requests
 from ibfast.schema import (
     CancelContractData,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ibfast import wire
 from ibfast._codec import Outbox
-from ibfast.contract_cache import GatewayKind
+from ibfast.contracts.cache import GatewayKind
 from ibfast.error_codes import ORDER_CODES, ErrorKind, RequestKind, Verdict, find
 from ibfast.errors import (
     AnswerTooLarge,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from ibfast.contracts.trading_hours import exchange_zone
 from ibfast.errors import AmbiguousContract, RequestError
-from ibfast.hours import exchange_zone
 from ibfast.schema import ContractData
 from ibfast.schema.contract import Contract
 from ibfast.schema.contract_validation import RIGHTS
