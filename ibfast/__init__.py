@@ -9,7 +9,6 @@ import sys
 import warnings
 
 import ibfast.schema  # noqa: F401  # isort: skip  (contract and order are parts of it, so it comes first)
-from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bars import Bars
 from ibfast.client import Client
 from ibfast.contracts.cache import ContractCache
@@ -66,8 +65,9 @@ from ibfast.orders.fills import Fill
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import TradeEvent, TradeEventKind
 from ibfast.orders.what_if import WhatIf
-from ibfast.portfolio import Portfolio
+from ibfast.requests.account_figures import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.requests.advisors import FADataType
+from ibfast.requests.portfolio import Portfolio
 from ibfast.scanner import ScannerParameters
 from ibfast.schema import ScannerSubscription
 from ibfast.schema.contract import ComboLeg, Contract, DeltaNeutralContract

@@ -22,21 +22,24 @@ import ibfast.client
 import ibfast.orders.brackets
 import ibfast.orders.builder
 import ibfast.orders.trade
-import ibfast.portfolio
+import ibfast.requests.portfolio
 import ibfast.streams.bar_updates
 import ibfast.streams.base
 import ibfast.streams.order_book
 import ibfast.streams.quote
 import ibfast.streams.ticks
 import ibfast.streams.updates
-from ibfast.accounts import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.bars import Bars
 from ibfast.blocking_base import Facade, bare, register
 from ibfast.contracts.cache import ContractCache
 from ibfast.contracts.option_chain import OptionChain
 from ibfast.contracts.price_grid import PriceGrid
 from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
-from ibfast.errors import DecodeError, IbfastError, RequestError
+from ibfast.errors import (
+    DecodeError,
+    IbfastError,
+    RequestError,
+)
 from ibfast.events import OptionComputation
 from ibfast.history import Histogram, PastTicks, Schedule
 from ibfast.limits import DEFAULT_LINES
@@ -53,6 +56,7 @@ from ibfast.orders.trade_events import (
 )
 from ibfast.orders.trade_registry import TRADES_KEPT
 from ibfast.orders.what_if import WhatIf
+from ibfast.requests.account_figures import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
@@ -1454,7 +1458,7 @@ class Trade(Facade):
         return self._iterate(self._async)
 
 
-@register(ibfast.portfolio.Portfolio)
+@register(ibfast.requests.portfolio.Portfolio)
 class Portfolio(Facade):
     """Positions, figures, profit and loss and open orders of all accounts of the login, as TWS last said.
 

@@ -19,7 +19,6 @@ from ibfast.orders.acknowledgement import ACKNOWLEDGE_TIMEOUT_S
 from ibfast.orders.journal import gateway_name, open_journal
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_registry import TRADES_KEPT
-from ibfast.reconciling import look_up, reconcile
 from ibfast.requests.accounts import AccountRequests
 from ibfast.requests.advisors import AdvisorRequests
 from ibfast.requests.calculations import CalculationRequests
@@ -31,6 +30,7 @@ from ibfast.requests.market_data import MarketDataRequests
 from ibfast.requests.news import NewsRequests
 from ibfast.requests.order_lists import OrderListRequests
 from ibfast.requests.orders import OrderRequests
+from ibfast.requests.reconciliation import look_up, reconcile
 from ibfast.requests.scanner import ScannerRequests
 from ibfast.requests.spreads import SpreadRequests
 from ibfast.requests.wsh import WshRequests

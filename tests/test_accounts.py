@@ -8,7 +8,7 @@ import pytest
 from test_client import SOON_S, Gateway, connect, play, version  # noqa: F401  (fixtures)
 
 from ibfast import AccountTag, Client, ConnectionLost, Contract, DecodeError, RequestTimeout, wire
-from ibfast.accounts import AccountFigure, value_of
+from ibfast.requests.account_figures import AccountFigure, value_of
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,

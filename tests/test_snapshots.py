@@ -8,7 +8,7 @@ import pytest
 from adverse import AAPL, BOTH_WIRES, MSFT, away, cut, session, until, works
 
 from ibfast import ConnectionLost, Contract, Gap, IbfastError, TickType
-from ibfast.accounts import AccountFigure
+from ibfast.requests.account_figures import AccountFigure
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,

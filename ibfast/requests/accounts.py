@@ -7,9 +7,17 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from ibfast.accounts import LEDGER, AccountFigure, AccountSnapshot, AccountTag, figure_key, figure_of, may_repeat
-from ibfast.portfolio import Portfolio
+from ibfast.requests.account_figures import (
+    LEDGER,
+    AccountFigure,
+    AccountSnapshot,
+    AccountTag,
+    figure_key,
+    figure_of,
+    may_repeat,
+)
 from ibfast.requests.base import Requests
+from ibfast.requests.portfolio import Portfolio
 from ibfast.schema import (
     AccountDataEnd,
     AccountDataRequest,

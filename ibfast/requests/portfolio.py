@@ -9,9 +9,9 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
-from ibfast.accounts import AccountFigure, find_figure
 from ibfast.errors import IbfastError
 from ibfast.orders.trade import Trade
+from ibfast.requests.account_figures import AccountFigure, find_figure
 from ibfast.schema import PnL, Position
 from ibfast.streams.updates import Updates
 
