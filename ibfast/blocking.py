@@ -29,8 +29,8 @@ import ibfast.streams.order_book
 import ibfast.streams.quote
 import ibfast.streams.ticks
 import ibfast.streams.updates
+from ibfast._blocking.proxy import Facade, bare, register
 from ibfast.bars import Bars
-from ibfast.blocking_base import Facade, bare, register
 from ibfast.contracts.cache import ContractCache
 from ibfast.contracts.option_chain import OptionChain
 from ibfast.contracts.price_grid import PriceGrid

@@ -18,8 +18,8 @@ from conftest import LOOPS, Complaints, simulator
 import ibfast
 import ibfast.blocking
 from ibfast import ConnectionFailed, ConnectionLost, Contract, RequestError
-from ibfast.blocking_base import Facade
-from ibfast.portal import Portal
+from ibfast._blocking.portal import Portal
+from ibfast._blocking.proxy import Facade
 
 ROOT = Path(__file__).parents[1]
 AAPL = Contract.stock("AAPL")
@@ -62,7 +62,7 @@ def sim(request, monkeypatch):
     new_loop = LOOPS[request.param]
     if new_loop is None:
         pytest.skip("no uvloop here")
-    monkeypatch.setattr("ibfast.portal.loop_factory", lambda: new_loop)
+    monkeypatch.setattr("ibfast._blocking.portal.loop_factory", lambda: new_loop)
     portal, sim = Portal(), simulator()
     portal.run(sim.start())
     yield sim

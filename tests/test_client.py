@@ -28,7 +28,7 @@ from ibfast import (
     VersionError,
     wire,
 )
-from ibfast.blocking_base import Facade
+from ibfast._blocking.proxy import Facade
 from ibfast.records import BID_ASK, EXCHANGES, LAST, MID_POINT, TICK, concatenate
 from ibfast.schema import (
     CancelContractData,
@@ -132,7 +132,7 @@ def unwrapped(arguments):
 @pytest.fixture(params=["async", "blocking"])
 def connect(request, new_loop, monkeypatch):
     """Connect to a gateway that the test runs on its own loop."""
-    monkeypatch.setattr("ibfast.portal.loop_factory", lambda: new_loop)
+    monkeypatch.setattr("ibfast._blocking.portal.loop_factory", lambda: new_loop)
 
     async def connect_async(gateway, **options):
         return await Client.connect(gateway.host, gateway.port, **options)

@@ -331,7 +331,7 @@ def test_many_tasks_at_once_each_get_their_own(run, version):
 
 @pytest.mark.parametrize("version", [176, 203, 226])
 def test_many_threads_at_once_each_get_their_own(run, new_loop, monkeypatch, version):
-    monkeypatch.setattr("ibfast.portal.loop_factory", lambda: new_loop)
+    monkeypatch.setattr("ibfast._blocking.portal.loop_factory", lambda: new_loop)
 
     async def main():
         async with Disorderly(version) as gateway:

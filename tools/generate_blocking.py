@@ -42,7 +42,7 @@ T = TypeVar("T")
 def main() -> int:
     trees = {module: ast.parse(Path(sys.modules[module].__file__).read_text()) for module in modules()}
     wanted = dict.fromkeys(["from itertools import chain", "import ibfast.client"])
-    wanted["from ibfast.blocking_base import Facade, bare, register"] = None
+    wanted["from ibfast._blocking.proxy import Facade, bare, register"] = None
     for module, tree in trees.items():
         wanted |= dict.fromkeys(
             ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from ibfast.portal import Portal
+from ibfast._blocking.portal import Portal
 from ibfast.simulator.server import Simulator
 
 T = TypeVar("T")

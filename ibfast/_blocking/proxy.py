@@ -8,11 +8,11 @@ import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from ibfast._blocking.portal import Portal
 from ibfast.arguments import Everything, checked
 from ibfast.errors import ConnectionLost
 from ibfast.orders.trade_events import TradeEvent
 from ibfast.other_names import no_such_member
-from ibfast.portal import Portal
 
 F = TypeVar("F", bound="type[Facade]")
 
