@@ -23,9 +23,9 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.session.pacing import Pacing
 from ibfast.session.session import Answer, Conversation
-from ibfast.simulator.account import Account
-from ibfast.simulator.market import Market
-from ibfast.simulator.orders import Engine
+from ibfast.simulator.market.market import Market
+from ibfast.simulator.orders.account import Account
+from ibfast.simulator.orders.matching_engine import Engine
 
 VERSION = 226
 BARS = 60

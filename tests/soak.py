@@ -37,7 +37,7 @@ from ibfast.simulator.faults import (
     Stall,
     Storm,
 )
-from ibfast.simulator.pump import Pump
+from ibfast.simulator.streams.publisher import Pump
 
 RATE = 2_000.0
 SETTLES_IN_S = 60

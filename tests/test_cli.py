@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("typer", reason="the commands are an extra")
 
 from ibfast import demo
-from ibfast.simulator import SimulatorThread, answers_contracts
+from ibfast.simulator import SimulatorThread
+from ibfast.simulator.handlers import contracts as answers_contracts
 from ibfast.simulator.session import SimulatorSession
 from ibfast.terminal import Terminal, printable
 

@@ -47,7 +47,7 @@ from ibfast.schema import (
     PlaceOrderRequest,
     StartApiRequest,
 )
-from ibfast.simulator.streams import VENUES
+from ibfast.simulator.streams.ticks import VENUES
 
 VERSIONS = [157, 176, 200, 203, 213, 226]
 AAPL = Contract.stock("AAPL")

@@ -27,7 +27,7 @@ from ibfast.simulator.faults import (
     Say,
     Stall,
 )
-from ibfast.simulator.line import ROWS
+from ibfast.simulator.faults.transport import ROWS
 
 # ---------------------------------------------------------------------------------------------------- silence
 

@@ -42,7 +42,7 @@ from ibfast.simulator.faults import (
     Spoil,
     Stall,
 )
-from ibfast.simulator.line import ROWS
+from ibfast.simulator.faults.transport import ROWS
 
 # ------------------------------------------------------------------------------------------ where it is cut
 

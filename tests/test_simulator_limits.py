@@ -27,7 +27,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
 )
 from ibfast.simulator import Simulator
-from ibfast.simulator.enforcer import TOO_MANY, Enforcer, Recent
+from ibfast.simulator.rate_limiter import TOO_MANY, Enforcer, Recent
 
 SECOND = 1_000_000_000
 NANOSECOND_S = 1e-9

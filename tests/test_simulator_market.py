@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ibfast.schema import Contract
-from ibfast.simulator.bars import (
+from ibfast.simulator.market.bars import (
     MONTH,
     SECONDS,
     WEEK,
@@ -20,12 +20,12 @@ from ibfast.simulator.bars import (
     session_bars,
     sessions_of,
 )
-from ibfast.simulator.generic_ticks import LEGAL, GenericTicks
-from ibfast.simulator.market import Market
-from ibfast.simulator.path import DAY_S
-from ibfast.simulator.sessions import Hours
-from ibfast.simulator.streams import L1Stream, Tick, tick_by_tick
-from ibfast.simulator.universe import UnknownSecTypeError, option_expiries, third_friday
+from ibfast.simulator.market.generic_ticks import LEGAL, GenericTicks
+from ibfast.simulator.market.market import Market
+from ibfast.simulator.market.price_path import DAY_S
+from ibfast.simulator.market.trading_hours import Hours
+from ibfast.simulator.market.universe import UnknownSecTypeError, option_expiries, third_friday
+from ibfast.simulator.streams.ticks import L1Stream, Tick, tick_by_tick
 
 SECOND = 1_000_000_000
 WEDNESDAY = int(datetime(2026, 8, 26, 15, 0, 7, tzinfo=UTC).timestamp())  # 11:00 in New York

@@ -8,8 +8,8 @@ from test_simulator_orders import AAPL, NOON, SECOND, Desk
 
 from ibfast.schema import ComboLeg, CommissionAndFeesReport, Contract, ErrorMessage, ExecutionDetails, OpenOrder, Order
 from ibfast.schema.order import AttachedOrders, OrderCondition
-from ibfast.simulator.exercise import EXERCISE, LAPSE, Exercise
-from ibfast.simulator.order_kinds import ALGOS, NEEDS
+from ibfast.simulator.orders.exercise import EXERCISE, LAPSE, Exercise
+from ibfast.simulator.orders.order_types import ALGOS, NEEDS
 
 CALL = Contract.call("AAPL", expiry="20260918", strike=320.0)
 FUTURE = Contract(symbol="ES", sec_type="FUT", exchange="CME", last_trade_date_or_contract_month="202612")

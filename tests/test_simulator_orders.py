@@ -13,9 +13,9 @@ from ibfast.schema import (
     Order,
     OrderStatus,
 )
-from ibfast.simulator.account import Account
-from ibfast.simulator.market import Market
-from ibfast.simulator.orders import Engine
+from ibfast.simulator.market.market import Market
+from ibfast.simulator.orders.account import Account
+from ibfast.simulator.orders.matching_engine import Engine
 
 SECOND = 1_000_000_000
 NOON = 1_787_760_007  # 26 August 2026, 12:00:07 in New York

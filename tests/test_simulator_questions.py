@@ -32,7 +32,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
     TickString,
 )
-from ibfast.simulator.answers import ANSWERS
+from ibfast.simulator.handlers.registry import ANSWERS
 
 # --------------------------------------------------------------------------------------------------- ticks
 
@@ -217,7 +217,7 @@ def test_a_fault_of_the_simulator_is_an_answer_too(monkeypatch, caplog):
         raise KeyError("oops")
 
     monkeypatch.setitem(ANSWERS, CurrentTimeRequest, fails)
-    monkeypatch.setattr("ibfast.simulator.answers_history._bars", fails)
+    monkeypatch.setattr("ibfast.simulator.handlers.history._bars", fails)
 
     async def conversation(sim):
         caller = await Caller.log_in(sim)

@@ -6,11 +6,11 @@ import pytest
 from calling import WEDNESDAY
 
 from ibfast.schema import Contract, Order
-from ibfast.simulator import orders
-from ibfast.simulator.account import Account
-from ibfast.simulator.market import Market
-from ibfast.simulator.orders import Engine
-from ibfast.simulator.quotes import QuoteModel
+from ibfast.simulator.market.market import Market
+from ibfast.simulator.market.quotes import QuoteModel
+from ibfast.simulator.orders import matching_engine as orders
+from ibfast.simulator.orders.account import Account
+from ibfast.simulator.orders.matching_engine import Engine
 
 AAPL = Contract(symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD")
 STEP_NS = 20_000_000

@@ -33,7 +33,7 @@ from ibfast.schema import (
     TickPrice,
 )
 from ibfast.simulator import Simulator
-from ibfast.simulator.answers import ANSWERS
+from ibfast.simulator.handlers.registry import ANSWERS
 
 # ------------------------------------------------------------------------------------------------- handshake
 

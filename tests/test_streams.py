@@ -31,7 +31,7 @@ from ibfast.schema import (
     TickOptionComputation,
     TickPrice,
 )
-from ibfast.simulator.generic_ticks import NAMES
+from ibfast.simulator.market.generic_ticks import NAMES
 
 WIRES = [176, 226]  # text, protobuf
 INSERT, UPDATE, DELETE = range(3)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from ibfast.schema import ExecutionDetails
 from ibfast.schema.declare import Message
-from ibfast.simulator.account import ACCOUNT, CURRENCY, Account
-from ibfast.simulator.advisor import Advisor
 from ibfast.simulator.configuration import Configuration
-from ibfast.simulator.enforcer import Enforcer
-from ibfast.simulator.market import Clock, Market
-from ibfast.simulator.orders import Engine
-from ibfast.simulator.script import Script
-from ibfast.simulator.universe import Instrument
+from ibfast.simulator.faults.schedule import Script
+from ibfast.simulator.market.market import Clock, Market
+from ibfast.simulator.market.universe import Instrument
+from ibfast.simulator.orders.account import ACCOUNT, CURRENCY, Account
+from ibfast.simulator.orders.advisor import Advisor
+from ibfast.simulator.orders.matching_engine import Engine
+from ibfast.simulator.rate_limiter import Enforcer
 
 LOG = logging.getLogger("ibfast.simulator")
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ibfast._codec import Kind
 from ibfast.schema import Contract, ContractData, ContractDetails, IneligibilityReason
 from ibfast.schema.declare import Message
-from ibfast.simulator.universe import Instrument, Query
+from ibfast.simulator.market.universe import Instrument, Query
 
 M = TypeVar("M", bound=Message)
 

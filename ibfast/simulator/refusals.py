@@ -7,7 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ibfast.schema import Order
-from ibfast.simulator.order_kinds import (
+from ibfast.simulator.market.universe import Instrument
+from ibfast.simulator.orders.order_types import (
     ALGO_WORDS,
     ALGOS,
     CASH_QUANTITY,
@@ -19,8 +20,7 @@ from ibfast.simulator.order_kinds import (
     TIFS,
     UNTRADED,
 )
-from ibfast.simulator.universe import Instrument
-from ibfast.simulator.working import LIMITS, ON_CLOSE, STOPS, TRAILING
+from ibfast.simulator.orders.working_order import LIMITS, ON_CLOSE, STOPS, TRAILING
 
 MOST_DISCRETION = 0.1
 NO_DISPLAY_SIZE = 10255, "The 'Display Size' order attribute may not be specified for this order."

@@ -15,29 +15,12 @@ from ibfast.limits import DEFAULT_LINES
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import Order
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
-from ibfast.simulator import (  # noqa: F401  (each adds its answers)
-    answers_account,
-    answers_advisor,
-    answers_bars,
-    answers_configuration,
-    answers_contracts,
-    answers_depth,
-    answers_display_groups,
-    answers_history,
-    answers_market_data,
-    answers_news,
-    answers_options,
-    answers_orders,
-    answers_past_ticks,
-    answers_scanner,
-    answers_system,
-    answers_wsh,
-)
-from ibfast.simulator.enforcer import Enforcer
+from ibfast.simulator import handlers  # noqa: F401  (registers every handler)
 from ibfast.simulator.faults import Fault
+from ibfast.simulator.faults.schedule import Script
 from ibfast.simulator.gateway import Gateway
-from ibfast.simulator.market import Clock
-from ibfast.simulator.script import Script
+from ibfast.simulator.market.market import Clock
+from ibfast.simulator.rate_limiter import Enforcer
 from ibfast.simulator.session import SimulatorSession
 
 

@@ -23,15 +23,15 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION
 from ibfast.session.session import SIMULATOR_ZONE
-from ibfast.simulator.account import Account
-from ibfast.simulator.account_streams import AccountStream
-from ibfast.simulator.answers import ANSWERS
+from ibfast.simulator.faults.transport import Line
 from ibfast.simulator.gateway import Gateway
-from ibfast.simulator.line import Line
+from ibfast.simulator.handlers.registry import ANSWERS
+from ibfast.simulator.market.universe import Instrument, UnknownSecTypeError
 from ibfast.simulator.messages import held_contract
-from ibfast.simulator.pump import Pump
+from ibfast.simulator.orders.account import Account
 from ibfast.simulator.refusals import NO_CONTRACT, Refusal, ambiguous, invalid
-from ibfast.simulator.universe import Instrument, UnknownSecTypeError
+from ibfast.simulator.streams.accounts import AccountStream
+from ibfast.simulator.streams.publisher import Pump
 
 LOG = logging.getLogger("ibfast.simulator")
 HELLO = re.compile(rb"v(\d+)(?:\.\.(\d+))?(?: .*)?", re.DOTALL)
