@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd) setup.py pyproject.toml
+SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd _codec/*/*.pyx) setup.py pyproject.toml
 
 .PHONY: demo test soak sanitize bench lint types generate clean
 

@@ -40,22 +40,22 @@ cdef extern from "Python.h":
     Py_ssize_t references "Py_REFCNT"(PyObject *it)     # of an attribute Cython would hold one itself, and count it
     char *PyOS_double_to_string(double value, char format_code, int precision, int flags, int *kind) except NULL
 
-include "message.pyx"       # what a message is
-include "frames.pyx"        # socket bytes to payloads
-include "outbox.pyx"        # messages to socket bytes
-include "plan_values.pyx"   # single values of any message
-include "plan.pyx"          # any message, by its declaration
-include "plan_text.pyx"     # on the text wire
-include "plan_protobuf.pyx"     # on the protobuf wire
-include "rows.pyx"          # records that numpy views
-include "codes.pyx"         # exchange names as small integers
-include "events.pyx"        # records as objects
+include "core/message.pyx"       # what a message is
+include "core/frames.pyx"        # socket bytes to payloads
+include "core/outbox.pyx"        # messages to socket bytes
+include "plans/values.pyx"   # single values of any message
+include "plans/plan.pyx"          # any message, by its declaration
+include "plans/text.pyx"     # on the text wire
+include "plans/protobuf.pyx"     # on the protobuf wire
+include "records/rows.pyx"          # records that numpy views
+include "records/codes.pyx"         # exchange names as small integers
+include "records/events.pyx"        # records as objects
 include "route.pyx"         # request id to records
-include "hot.pyx"           # the hot messages, by hand: what they share
-include "ticks.pyx"         # L1 and tick by tick
-include "live.pyx"          # depth, option computations, five-second bars
-include "history.pyx"       # bars and past ticks
-include "book.pyx"          # order books kept from rows
-include "quote.pyx"         # quotes kept from rows
-include "feed.pyx"          # rows back to frames
+include "decoders/common.pyx"           # the hot messages, by hand: what they share
+include "decoders/ticks.pyx"         # L1 and tick by tick
+include "decoders/live.pyx"          # depth, option computations, five-second bars
+include "decoders/history.pyx"       # bars and past ticks
+include "records/book.pyx"          # order books kept from rows
+include "records/quote.pyx"         # quotes kept from rows
+include "encoders/rows.pyx"          # rows back to frames
 include "protocol.pyx"      # all of it behind a socket
