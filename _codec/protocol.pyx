@@ -64,7 +64,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     cdef readonly object transport
     cdef Frames frames
     cdef Routes routes
-    cdef Reading reading
+    cdef DecodeContext reading
     cdef bytes preamble
     cdef object _plans
     cdef dict known             # plans by the id on the wire
@@ -198,7 +198,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             if self.version == 0:
                 found = self.frames.next(&cur)
             else:
-                found = self.next_cold(&cur, &raw_id)
+                found = self.decode_hot(&cur, &raw_id)
             if found == 0:
                 return 0
             if found < 0:
@@ -219,7 +219,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
                 LOG.exception("whoever received a message failed; the session goes on")
         return 0
 
-    cdef int next_cold(self, Cursor *cur, int64_t *raw_id) noexcept nogil:
+    cdef int decode_hot(self, Cursor *cur, int64_t *raw_id) noexcept nogil:
         """Decode hot messages into rows until the owner must hear of one, which is then in ``cur``.
 
         1: it is for its plan; 2: its rows are taken, the rest is for its plan; else as Frames.next.
@@ -248,7 +248,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             outcome = decode(cur, &self.reading)
             if outcome != DONE:
                 cur.pos = body
-                found = 2 if outcome == REST else 1
+                found = 2 if outcome == PARTIAL else 1
                 break
             rows += 1
             if cur.pos < cur.end and raw_id[0] <= PROTOBUF:

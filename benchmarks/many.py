@@ -22,7 +22,7 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.session.pacing import Pacing
-from ibfast.session.session import Answer, Conversation
+from ibfast.session.session import Answer, Session
 from ibfast.simulator.market.market import Market
 from ibfast.simulator.orders.account import Account
 from ibfast.simulator.orders.matching_engine import Engine
@@ -66,7 +66,7 @@ class Receiver:
     """What a link is to a protocol, without a socket."""
 
     def __init__(self) -> None:
-        self.talk = Conversation(1, pacing=Pacing(on=False))
+        self.talk = Session(1, pacing=Pacing(on=False))
         self.protocol = Protocol(self)
         self.received = self.talk.received
         self.talk.start()

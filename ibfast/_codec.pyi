@@ -398,7 +398,7 @@ class Outbox:
         """All that waits, as one ``bytes``; the outbox is empty afterwards."""
 
 @disjoint_base
-class Feed:
+class RowEncoder:
     """Writes rows as the messages they came from, for one server version.
 
     ``heads`` are the message ids (with their NUL, if they are text) of TICK_PRICE, TICK_SIZE, TICK_GENERIC and

@@ -40,9 +40,9 @@ from ibfast.session.connection import IDLE_S, Connection
 from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES
 from ibfast.session.health import Health
 from ibfast.session.pacing import Pacing, PacingGauges
-from ibfast.session.session import Conversation
+from ibfast.session.session import Session
 from ibfast.stats import Delays
-from ibfast.streams.base import Channel, MessageStream
+from ibfast.streams.base import Broadcast, MessageStream
 from ibfast.times import parse_time
 
 NOTICES_KEPT = 10_000
@@ -74,14 +74,14 @@ class Client(
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._notices: Channel[ErrorMessage | DecodeError] = Channel(NOTICES_KEPT, keep_early=True)
-        self._errors: Channel[IbfastError] = Channel(ERRORS_KEPT)
-        self._health: Channel[Health] = Channel()
+        self._notices: Broadcast[ErrorMessage | DecodeError] = Broadcast(NOTICES_KEPT, keep_early=True)
+        self._errors: Broadcast[IbfastError] = Broadcast(ERRORS_KEPT)
+        self._health: Broadcast[Health] = Broadcast()
         connection.on_notice = self._notices.put
         connection.on_failure = self._failed
         connection.on_health = self._health.put
-        connection.on_back = lambda: reconcile(self, self._talk.trades)
-        self._talk.trades.on_doubt = self._look_up
+        connection.on_reconnected = lambda: reconcile(self, self._session.trades)
+        self._session.trades.on_doubt = self._look_up
         connection.on_lost = self._end_streams
 
     @classmethod
@@ -137,22 +137,22 @@ class Client(
         connection: Connection | None = None
         try:
             pace = Pacing(lines, on=pacing)
-            talk = Conversation(
+            session = Session(
                 client_id, versions=versions, pacing=pace, read_only=read_only, journal=book,
                 answer_limit_bytes=answer_limit_bytes,
             )  # fmt: skip
             connection = Connection(
-                talk, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
+                session, request_timeout_s=request_timeout_s, reconnect=reconnect, durable=durable,
                 queue_while_down=queue_while_down, idle_s=idle_s, acknowledge_timeout_s=acknowledge_timeout_s,
                 busy_poll=busy_poll,
             )  # fmt: skip
             client = cls(connection)
-            talk.trades.keep(trades_kept)
+            session.trades.keep(trades_kept)
             if book is not None:
-                talk.trades.begin_replay()
+                session.trades.begin_replay()
             await connection.open(host, port, timeout_s)
             if book is not None:
-                await reconcile(client, talk.trades)
+                await reconcile(client, session.trades)
         except BaseException:  # cancelled, too: nothing is left that would keep the client id
             if connection is not None:
                 await asyncio.shield(asyncio.ensure_future(connection.close()))
@@ -180,7 +180,7 @@ class Client(
         Raises:
             DecodeError: what it said in its hello is no time.
         """
-        text = self._talk.connection_time
+        text = self._session.connection_time
         try:
             return parse_time(text)
         except ValueError:
@@ -189,7 +189,7 @@ class Client(
     def health(self) -> MessageStream[Health]:
         """How the session does, now and whenever that changes: ready, degraded, reconnecting, closed, and why."""
         stream = self._health.listen()
-        stream.put(self._connection.watch.current)
+        stream.put(self._connection.health_monitor.current)
         return stream
 
     @property
@@ -200,26 +200,26 @@ class Client(
     @property
     def pacing(self) -> PacingGauges:
         """How the session stands against IB's limits: what waits, how long it will, what is open."""
-        return self._talk.pacing.gauges(self._talk.clock())
+        return self._session.pacing.gauges(self._session.clock())
 
     @property
     def stats(self) -> dict[str, int]:
         """Counts over all the sockets there were: what came in and went out, was of no use, was lost, had to wait."""
-        counts, stats, talk = self._connection.counts, self._connection.stats, self._talk
+        counts, stats, session = self._connection.counts, self._connection.stats, self._session
         return {
             "bytes_received": counts.bytes_received,
             "messages_received": counts.messages_received,
             "records_received": counts.records_received,
             "records_dropped": stats.dropped,
-            "messages_sent": talk.outbox.messages,
-            "malformed": talk.malformed,
-            "unknown": talk.unknown,
-            "unclaimed": talk.unclaimed,
+            "messages_sent": session.outbox.messages,
+            "malformed": session.malformed,
+            "unknown": session.unknown,
+            "unclaimed": session.unmatched,
             "extra_fields": counts.extra_fields,
             "reconnects": stats.reconnects,
             "gaps": stats.gaps,
-            "pacing_waits": talk.pacing.counters.waits,
-            "pacing_breaches": talk.pacing.counters.breaches,
+            "pacing_waits": session.pacing.counters.waits,
+            "pacing_breaches": session.pacing.counters.breaches,
         }
 
     @property
@@ -244,7 +244,7 @@ class Client(
         """Ask TWS what became of an order that it does not know."""
         if not self.is_connected:
             return False
-        self._connection.run(look_up(self, self._talk.trades, trade, error))
+        self._connection.run(look_up(self, self._session.trades, trade, error))
         return True
 
     def errors(self) -> MessageStream[IbfastError]:
@@ -259,10 +259,10 @@ class Client(
     def _failed(self, error: IbfastError) -> None:
         is_heard = self._errors.has_listeners or self._order_updates.has_listeners
         self._errors.put(error)
-        if is_heard or not isinstance(error, RequestError) or error.req_id not in self._talk.trades:
+        if is_heard or not isinstance(error, RequestError) or error.req_id not in self._session.trades:
             return
         rejects = order_effect(error.code, error.message) in (OrderEffect.REFUSED, OrderEffect.CHANGE_REFUSED)
-        if rejects and not self._talk.trades[error.req_id].is_followed:
+        if rejects and not self._session.trades[error.req_id].is_followed:
             TRADES.warning("order %d, which nobody follows: %s", error.req_id, error)
 
     def _end_streams(self, error: IbfastError) -> None:
@@ -271,6 +271,6 @@ class Client(
         self._health.fail(None)
         self._order_updates.fail(error)
         self._watch.close()
-        notify_all((trade.connection_lost for trade in self._talk.trades), error)
-        if self._talk.journal is not None:
-            notify(self._talk.journal.close)  # a full disk keeps nobody from the end
+        notify_all((trade.connection_lost for trade in self._session.trades), error)
+        if self._session.journal is not None:
+            notify(self._session.journal.close)  # a full disk keeps nobody from the end

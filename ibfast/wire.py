@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibfast import schema as _schema  # noqa: F401  (fills the registries)
-from ibfast._codec import Feed, Plan
+from ibfast._codec import Plan, RowEncoder
 from ibfast.errors import DecodeError, VersionError
 from ibfast.schema.compile import plan_of
 from ibfast.schema.declare import FORMS, INCOMING, OUTGOING, Direction, Form, Message
@@ -68,10 +68,10 @@ def encode_rows(kind: str, rows: NDArray[np.void], req_id: int, server_version: 
 
 
 @cache
-def _feed(server_version: int) -> Feed:
+def _feed(server_version: int) -> RowEncoder:
     forms = [INCOMING[id] for id in (In.TICK_PRICE, In.TICK_SIZE, In.TICK_GENERIC, In.TICK_BY_TICK)]
     heads = [plan_of(form, server_version, form.is_protobuf(server_version)).message_id for form in forms]
-    return Feed(heads, forms[0].is_protobuf(server_version), forms[-1].is_protobuf(server_version))
+    return RowEncoder(heads, forms[0].is_protobuf(server_version), forms[-1].is_protobuf(server_version))
 
 
 def frame(payload: bytes) -> bytes:

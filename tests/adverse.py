@@ -95,7 +95,7 @@ async def away(client, sim):
     finally:
         client._connection._sleep = before
         gate.set()
-    await until(lambda: client.is_connected and not client._talk.trades.replaying)
+    await until(lambda: client.is_connected and not client._session.trades.replaying)
 
 
 async def one_gap(stream):

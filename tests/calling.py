@@ -39,7 +39,7 @@ def simulator(**options):
     return Simulator(**{"clock": august(), "rate": 2000.0} | options)
 
 
-def talk(conversation, new_loop=None, **options):
+def converse(conversation, new_loop=None, **options):
     """Run ``conversation(simulator)`` against a simulator of its own, on the event loop that ``new_loop`` makes."""
 
     async def run():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from ibfast import Contract, Order, TradeEventKind
 from ibfast.orders.trade import Trade
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import (
     CommissionAndFeesReport,
     ErrorMessage,
@@ -28,7 +28,7 @@ class Desk:
     """The orders of a session, and one order of ours that was just sent."""
 
     def __init__(self, contract=AAPL, order=None):
-        self.trades = Trades(US)
+        self.trades = TradeRegistry(US)
         order = order or Order(action="BUY", order_type="MKT", total_quantity=Decimal(100))
         self.trade = self.trades.add(Trade(contract, order, 7, US))
 

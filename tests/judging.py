@@ -63,7 +63,7 @@ def without_sentinel(value):
     return None if value in UNSET_NUMBERS or value in (sys.float_info.max, UNSET_DECIMAL) else value
 
 
-def says_the_same(theirs, ours):
+def confirms(theirs, ours):
     """Whether one value of theirs is one value of ours; nothing given is what the official client starts from."""
     theirs = without_sentinel(theirs)
     if ours is None:
@@ -118,7 +118,7 @@ def differences(theirs, ours, path):
     if isinstance(ours, dict) or hasattr(type(ours), "__fields__"):
         given = {name: value for name, value in values_of(ours).items() if value not in (None, [], {})}
         return [f"{path}: {theirs!r} is not {given!r}"] if given else []
-    return [] if says_the_same(theirs, ours) else [f"{path}: {theirs!r} is not {ours!r}"]
+    return [] if confirms(theirs, ours) else [f"{path}: {theirs!r} is not {ours!r}"]
 
 
 def _list_differences(theirs, ours, path):

@@ -166,11 +166,11 @@ async def settle(sim, client):
     while True:
         reconnects = client.stats["reconnects"]
         with contextlib.suppress(*LOSSES):
-            await until_true(lambda: client.is_connected and not client._talk.trades.replaying, "coming back")
+            await until_true(lambda: client.is_connected and not client._session.trades.replaying, "coming back")
             sim.inject(Notice(1102))  # in case it was the last word that they are lost
             await asyncio.sleep(1)  # what was to happen within half a second
             await client.current_time()
-            if client.stats["reconnects"] == reconnects and not client._talk.trades.replaying:
+            if client.stats["reconnects"] == reconnects and not client._session.trades.replaying:
                 return
 
 

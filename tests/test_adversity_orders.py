@@ -34,7 +34,7 @@ def books(sim, trade):
 
 
 async def settled(client):
-    await until(lambda: client.is_connected and not client._talk.trades.replaying)
+    await until(lambda: client.is_connected and not client._session.trades.replaying)
 
 
 def agrees(sim, trade):
@@ -421,7 +421,7 @@ def test_a_thousand_requests_of_a_hundred_tasks_break_no_limit_and_use_it(lines,
             simulator(server_version=version, clock=clock, lines=lines, enforce_limits=True) as sim,
             await Client.connect(sim.host, sim.port, lines=lines, idle_s=1e6) as client,
         ):
-            client._talk.clock = clock
+            client._session.clock = clock
             await asyncio.sleep(2)
             began = loop.time()
             await asyncio.gather(*(ask_ten_times(client) for _ in range(100)))

@@ -84,7 +84,7 @@ def test_an_answer_without_end_is_given_up_and_cancelled(run, version):
         if version >= 215:  # the first that knows the cancel
             await until(lambda: isinstance(gateway.heard[-1], CancelContractData))
         assert client.is_connected
-        assert len(client._talk._waiting) == 0
+        assert len(client._session._waiting) == 0
 
     lied_to(run, version, answer, case, answer_limit_bytes=LIMIT)
 

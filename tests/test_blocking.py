@@ -39,7 +39,7 @@ CLASSES = {
     "BracketBuilder": ibfast.BracketBuilder,
 }
 FOR_THE_CONVERSATION = {
-    "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows", "on_open_order", "on_status",
+    "put", "fail", "open", "received", "noticed", "failed", "rows", "option_rows", "on_open_order", "on_status",
     "on_execution", "on_commission", "on_error", "connection_lost", "listeners",
     "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
     "on_disconnected", "on_lost", "on_unacknowledged", "reported", "sent_again",

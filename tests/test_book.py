@@ -6,7 +6,7 @@ from feeding import FIRST_REQ_ID
 from hypothesis import given
 from hypothesis import strategies as st
 from test_client import AAPL, SOON_S, connect  # noqa: F401
-from test_streams import ASK, BID, DELETE, INSERT, UPDATE, depth, talk, version  # noqa: F401
+from test_streams import ASK, BID, DELETE, INSERT, UPDATE, converse, depth, version  # noqa: F401
 from test_subscription import VERSION, Opener
 
 from ibfast import wire
@@ -144,7 +144,7 @@ def test_a_ring_that_is_full_is_taken_in_order():
 # --------------------------------------------------------------------------------------------- what a user sees
 
 
-def test_a_book_follows_its_exchange(talk):  # noqa: F811
+def test_a_book_follows_its_exchange(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.book(AAPL, rows=2, smart=True) as book:
             request = await gateway.hear(MarketDepthRequest)
@@ -171,10 +171,10 @@ def test_a_book_follows_its_exchange(talk):  # noqa: F811
         cancel = await gateway.hear(CancelMarketDepth)
         assert (cancel.req_id, cancel.is_smart_depth) == (req_id, True)
 
-    talk(case)
+    converse(case)
 
 
-def test_a_reset_empties_the_book_between_two_changes(talk):  # noqa: F811
+def test_a_reset_empties_the_book_between_two_changes(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.book(AAPL) as book:
             req_id = (await gateway.hear(MarketDepthRequest)).req_id
@@ -189,10 +189,10 @@ def test_a_reset_empties_the_book_between_two_changes(talk):  # noqa: F811
             assert (book.bids["price"].tolist(), book.asks["price"].tolist()) == ([149.0], [])
             assert (book.resets, book.misplaced) == (1, 0)
 
-    talk(case)
+    converse(case)
 
 
-def test_changes_that_fit_nothing_are_counted(talk):  # noqa: F811
+def test_changes_that_fit_nothing_are_counted(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.book(AAPL) as book:
             req_id = (await gateway.hear(MarketDepthRequest)).req_id
@@ -208,7 +208,7 @@ def test_changes_that_fit_nothing_are_counted(talk):  # noqa: F811
                 await book.next(SOON_S)
             assert (book.misplaced, book.asks["price"].tolist()) == (5, [150.0])
 
-    talk(case)
+    converse(case)
 
 
 def test_a_book_wakes_its_reader_once_a_read_and_is_current_without_one():

@@ -27,7 +27,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
-from ibfast.session.session import Conversation, State
+from ibfast.session.session import Session, State
 from ibfast.streams.ticks import Ticks
 
 SOON_S = 5
@@ -36,19 +36,19 @@ SOON_S = 5
 
 
 def test_a_number_too_long_for_a_version_is_no_hello():
-    talk = Conversation(1)
-    talk.start()
-    assert not talk.greeted(b"9" * 5000 + b"\0now\0")
-    assert talk.greeted(HELLO % 226)
+    core = Session(1)
+    core.start()
+    assert not core.on_server_hello(b"9" * 5000 + b"\0now\0")
+    assert core.on_server_hello(HELLO % 226)
 
 
 @pytest.mark.parametrize(("accounts", "next_id"), [("", 1), (None, 1), ("DU1", 0), ("DU1", None), ("DU1", -5)])
 def test_a_login_without_accounts_or_orders_is_ready_too(accounts, next_id):
-    talk, _ = greeted()
-    talk.received(ManagedAccounts(accounts_list=accounts))
-    talk.received(NextValidId(order_id=next_id))
-    assert talk.state is State.READY
-    assert talk.ids.order() == 1
+    core, _ = greeted()
+    core.received(ManagedAccounts(accounts_list=accounts))
+    core.received(NextValidId(order_id=next_id))
+    assert core.state is State.READY
+    assert core.ids.order() == 1
 
 
 def refusing(hangs_up):
@@ -80,12 +80,12 @@ def test_the_reason_of_a_refused_handshake_is_in_the_error(run, hangs_up):
 
 @pytest.mark.parametrize("jump", [500_000_000, 1_000_000_000, 1_000_000_002, 2_000_000_000])
 def test_ids_stay_apart_when_another_session_raises_the_order_ids(jump):
-    talk, _ = ready(next_valid_id=999)
+    core, _ = ready(next_valid_id=999)
     orders, requests = set(), set()
     for step in range(3):
-        orders |= {talk.ids.order() for _ in range(50)}
-        requests |= {talk.ask(HeadTimestampRequest(), Waiter()) for _ in range(50)}
-        talk.received(NextValidId(order_id=jump + step))
+        orders |= {core.ids.order() for _ in range(50)}
+        requests |= {core.ask(HeadTimestampRequest(), Waiter()) for _ in range(50)}
+        core.received(NextValidId(order_id=jump + step))
     assert len(orders) == len(requests) == 150
     assert not orders & requests
     assert sorted(orders) == list(dict.fromkeys(sorted(orders)))
@@ -93,36 +93,36 @@ def test_ids_stay_apart_when_another_session_raises_the_order_ids(jump):
 
 
 def test_an_error_that_ends_sessions_ends_the_request_it_names():
-    talk, _ = ready()
+    core, _ = ready()
     waiter = Waiter()
-    talk.received(error(talk.ask(HeadTimestampRequest(), waiter), 503))
+    core.received(error(core.ask(HeadTimestampRequest(), waiter), 503))
     assert waiter.error.code == 503
-    assert talk.state is State.READY
+    assert core.state is State.READY
 
 
 def test_orders_nobody_follows_are_counted():
-    talk, _ = ready()
-    talk.received(OrderStatus(order_id=77, status="Filled", client_id=1))
+    core, _ = ready()
+    core.received(OrderStatus(order_id=77, status="Filled", client_id=1))
     execution = Execution(exec_id="a.1.01", order_id=77, client_id=1)
-    talk.received(ExecutionDetails(req_id=-1, execution=execution))
-    assert talk.unclaimed == 2
+    core.received(ExecutionDetails(req_id=-1, execution=execution))
+    assert core.unmatched == 2
     waiter = Waiter(end=ExecutionDetailsEnd)
-    talk.received(ExecutionDetails(req_id=talk.ask(ExecutionRequest(), waiter), execution=execution))
-    assert (talk.unclaimed, len(waiter.parts)) == (2, 1)
+    core.received(ExecutionDetails(req_id=core.ask(ExecutionRequest(), waiter), execution=execution))
+    assert (core.unmatched, len(waiter.parts)) == (2, 1)
 
 
 def test_what_was_answered_in_the_same_moment_is_not_cancelled(run):
     async def main():
         async with Gateway() as gateway, await Client.connect(gateway.host, gateway.port) as client:
-            talk = client._connection.talk
-            received = talk.received
+            core = client._connection.session
+            received = core.received
 
             def cancel_right_after(message):
                 received(message)
                 if isinstance(message, ContractDataEnd):
                     asking.cancel()
 
-            talk.received = cancel_right_after
+            core.received = cancel_right_after
             asking = asyncio.create_task(client.contract_details(AAPL))
             request = await gateway.hear(ContractDataRequest)
             sent = client.stats["messages_sent"]

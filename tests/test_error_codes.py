@@ -26,7 +26,7 @@ from ibfast.schema import (
     WshMetaDataRequest,
 )
 from ibfast.session.health import farm_of
-from ibfast.session.session import Answer, Conversation
+from ibfast.session.session import PendingRequest, Session
 
 AAPL = Contract.stock("AAPL")
 HISTORY_SAYS = "Historical Market Data Service error message:"
@@ -88,7 +88,7 @@ def texts_of(row):
     return TEXTS[row.code, row.text] if row.text is not None else [GENERAL_TEXTS.get(row.code, "")]
 
 
-class Waiter(Answer):
+class Waiter(PendingRequest):
     """An answer that is waited for."""
 
     def __init__(self):
@@ -110,13 +110,13 @@ class Subscription:
 
 def session():
     notices, failures, ended = [], [], []
-    talk = Conversation(1, on_notice=notices.append, on_failure=failures.append)
-    talk.on_ended = lambda stream, error: ended.append((stream, error))
-    talk.start()
-    talk.greeted(b"226\x0020260826 11:00:07 US/Eastern\0")
-    talk.received(ManagedAccounts(accounts_list="DU1234567"))
-    talk.received(NextValidId(order_id=1))
-    return talk, notices, failures, ended
+    core = Session(1, on_notice=notices.append, on_failure=failures.append)
+    core.on_ended = lambda stream, error: ended.append((stream, error))
+    core.start()
+    core.on_server_hello(b"226\x0020260826 11:00:07 US/Eastern\0")
+    core.received(ManagedAccounts(accounts_list="DU1234567"))
+    core.received(NextValidId(order_id=1))
+    return core, notices, failures, ended
 
 
 # ------------------------------------------------------------------------------------------------ the table itself
@@ -161,12 +161,12 @@ def test_a_row_does_to_a_request_what_it_says(row):
         if row.requests is not None and kind not in row.requests:
             continue
         for text in texts_of(row):
-            talk, notices, _, ended = session()
+            core, notices, _, ended = session()
             if kind is RequestKind.DELAYED_DATA:
-                talk.send(MarketDataTypeRequest(market_data_type=3))
+                core.send(MarketDataTypeRequest(market_data_type=3))
             waiter = Waiter() if kind is RequestKind.SCAN else Subscription()
-            req_id = talk.ask(make(), waiter)
-            talk.received(ErrorMessage(id=req_id, error_code=row.code, error_msg=text))
+            req_id = core.ask(make(), waiter)
+            core.received(ErrorMessage(id=req_id, error_code=row.code, error_msg=text))
             verdict = find(row.code, kind, text).verdict
             if verdict is Verdict.NOTE or (verdict is Verdict.RETRY and kind is not RequestKind.SCAN):
                 assert waiter.error is None
@@ -178,22 +178,22 @@ def test_a_row_does_to_a_request_what_it_says(row):
 
 @pytest.mark.parametrize("code", [10182, 10225, 316])
 def test_what_can_be_asked_again_ends_a_request_that_waits_for_one_answer(code):
-    talk, *_ = session()
+    core, *_ = session()
     waiter = Waiter()
-    talk.received(ErrorMessage(id=talk.ask(HistoricalDataRequest(keep_up_to_date=True), waiter), error_code=code))
+    core.received(ErrorMessage(id=core.ask(HistoricalDataRequest(keep_up_to_date=True), waiter), error_code=code))
     assert waiter.error.code == code
 
 
 @pytest.mark.parametrize("code", [None, 0, -1])
 @pytest.mark.parametrize("of_a_request", [True, False])
 def test_a_message_without_a_code_is_a_notice_and_never_an_end(code, of_a_request):
-    talk, notices, failures, _ = session()
+    core, notices, failures, _ = session()
     waiter = Waiter()
-    req_id = talk.ask(HistoricalDataRequest(), waiter)
+    req_id = core.ask(HistoricalDataRequest(), waiter)
     text = "Warning: Approaching max rate of 50 messages per second (42)"
-    talk.received(ErrorMessage(id=req_id if of_a_request else -1, error_code=code, error_msg=text))
+    core.received(ErrorMessage(id=req_id if of_a_request else -1, error_code=code, error_msg=text))
     assert (waiter.error, len(waiter.notices), len(notices), failures) == (None, of_a_request, 1, [])
-    assert talk.pacing.counters.breaches == 0
+    assert core.pacing.counters.breaches == 0
 
 
 @pytest.mark.parametrize(
@@ -254,10 +254,10 @@ def test_what_a_message_means_for_an_order(code, text, effect):
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.requests == (RequestKind.ORDER,)], ids=name)
 def test_a_row_about_orders_goes_to_the_order_and_says_its_contract(row):
-    talk, notices, failures, _ = session()
-    trade = talk.trades.add(Trade(AAPL, Order(), talk.ids.order(), 1))
+    core, notices, failures, _ = session()
+    trade = core.trades.add(Trade(AAPL, Order(), core.ids.order(), 1))
     for text in texts_of(row):
-        talk.received(ErrorMessage(id=trade.order_id, error_code=row.code, error_msg=text))
+        core.received(ErrorMessage(id=trade.order_id, error_code=row.code, error_msg=text))
     told = (
         row.kind is not ErrorKind.WARNING and row.kind is not ErrorKind.NOTICE
     ) or row.signal is Signal.CHANGE_REFUSED
@@ -270,13 +270,13 @@ def test_a_row_about_orders_goes_to_the_order_and_says_its_contract(row):
 
 
 def test_failures_are_told_whoever_they_are_for():
-    talk, notices, failures, _ = session()
+    core, notices, failures, _ = session()
     waiter = Waiter()
-    req_id = talk.ask(ContractDataRequest(contract=AAPL), waiter)
-    talk.received(ErrorMessage(id=req_id, error_code=200, error_msg="No security definition"))
-    talk.received(ErrorMessage(id=-1, error_code=321, error_msg="Error validating request"))
-    talk.received(ErrorMessage(id=987, error_code=366, error_msg="No historical data query found"))
-    talk.received(ErrorMessage(id=-1, error_code=2104, error_msg="OK:usfarm"))
+    req_id = core.ask(ContractDataRequest(contract=AAPL), waiter)
+    core.received(ErrorMessage(id=req_id, error_code=200, error_msg="No security definition"))
+    core.received(ErrorMessage(id=-1, error_code=321, error_msg="Error validating request"))
+    core.received(ErrorMessage(id=987, error_code=366, error_msg="No historical data query found"))
+    core.received(ErrorMessage(id=-1, error_code=2104, error_msg="OK:usfarm"))
     assert [error.code for error in failures] == [200, 321]
     assert failures[0] is waiter.error
     assert [notice.error_code for notice in notices] == [321, 366, 2104]
@@ -313,9 +313,9 @@ def test_an_error_names_its_contract_shortly():
     ],
 )
 def test_the_error_of_a_request_names_what_the_request_was_about(request_, said):
-    talk, *_ = session()
+    core, *_ = session()
     waiter = Waiter()
-    talk.received(ErrorMessage(id=talk.ask(request_, waiter), error_code=200, error_msg="text"))
+    core.received(ErrorMessage(id=core.ask(request_, waiter), error_code=200, error_msg="text"))
     assert str(waiter.error) == said
 
 

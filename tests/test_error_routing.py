@@ -36,14 +36,14 @@ APPROACHING = "Warning: Approaching max rate of 50 messages per second (42)"
 
 def recorded(client, *kinds):
     """The messages of these classes that a client sends from here on."""
-    sent, send = [], client._talk.send
+    sent, send = [], client._session.send
 
     def record(message):
         if isinstance(message, kinds):
             sent.append(message)
         send(message)
 
-    client._talk.send = record
+    client._session.send = record
     return sent
 
 
@@ -426,15 +426,15 @@ def test_a_long_wait_for_pacing_is_a_warning_and_a_short_one_is_not(run, caplog)
 
     async def main():
         async with session(pacing=True, lines=4) as (_, client):  # two messages a second
-            start_ns, passed_ns = client._talk.clock(), 0
-            client._talk.clock = lambda: start_ns + passed_ns
+            start_ns, passed_ns = client._session.clock(), 0
+            client._session.clock = lambda: start_ns + passed_ns
             for _ in range(4):
-                client._talk.send(ScannerSubscriptionRequest(req_id=1))
+                client._session.send(ScannerSubscriptionRequest(req_id=1))
             passed_ns = 600_000_000
-            client._talk.release()
+            client._session.release()
             assert warnings_of(caplog, "ibfast.pacing") == []
             passed_ns = 10_000_000_000
-            client._talk.release()
+            client._session.release()
             (said,) = warnings_of(caplog, "ibfast.pacing")
             assert said == "ScannerSubscriptionRequest has waited 10.0 s for pacing"
 

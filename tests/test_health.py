@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from ibfast.session.health import Effect, HealthState, Watch, pauses
+from ibfast.session.health import Effect, HealthMonitor, HealthState, pauses
 
 LOST = "Connectivity between IB and Trader Workstation has been lost."
 
@@ -12,7 +12,7 @@ LOST = "Connectivity between IB and Trader Workstation has been lost."
 @pytest.fixture
 def watch():
     seen = []
-    watch = Watch(lambda: 7, seen.append)
+    watch = HealthMonitor(lambda: 7, seen.append)
     watch.seen = seen
     watch.enter(HealthState.HANDSHAKING)
     watch.enter(HealthState.READY)
@@ -73,7 +73,7 @@ def test_a_moved_port_ends_the_socket(watch):
 
 
 def test_words_during_the_handshake_make_no_session_ready():
-    watch = Watch(lambda: 0, lambda health: None)
+    watch = HealthMonitor(lambda: 0, lambda health: None)
     watch.enter(HealthState.HANDSHAKING)
     watch.heard(2104, "OK:usfarm")
     assert watch.current.state is HealthState.HANDSHAKING

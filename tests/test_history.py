@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_client import AAPL, SOON_S, Gateway, connect  # noqa: F401
-from test_streams import CALL, connected, talk, version  # noqa: F401
+from test_streams import CALL, connected, converse, version  # noqa: F401
 
 from ibfast import DecodeError, IbfastError, RequestError
 from ibfast.history import DAYS_WITHOUT_TICKS, Histogram, Pages, PastTicks, Schedule
@@ -69,7 +69,7 @@ def answer_bars(gateway, req_id, *bars):
 # ----------------------------------------------------------------------------------------------- bars kept up to date
 
 
-def test_bars_come_as_history_first_and_then_as_they_change(talk):  # noqa: F811
+def test_bars_come_as_history_first_and_then_as_they_change(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.keep_up_to_date(AAPL, duration="1 D", bar_size="1 min") as bars:
             request = await gateway.hear(HistoricalDataRequest)
@@ -89,10 +89,10 @@ def test_bars_come_as_history_first_and_then_as_they_change(talk):  # noqa: F811
             assert bars.latest["close"] == 151.0
         assert (await gateway.hear(CancelHistoricalData)).req_id == request.req_id
 
-    talk(case)
+    converse(case)
 
 
-def test_a_history_of_no_bars_is_still_the_first_batch(talk):  # noqa: F811
+def test_a_history_of_no_bars_is_still_the_first_batch(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.keep_up_to_date(AAPL, duration="1 D") as bars:
             req_id = (await gateway.hear(HistoricalDataRequest)).req_id
@@ -101,10 +101,10 @@ def test_a_history_of_no_bars_is_still_the_first_batch(talk):  # noqa: F811
             gateway.say(HistoricalDataUpdate(req_id=req_id, historical_data_bar=bar(NOON_S)))
             assert len(await bars.next(SOON_S)) == 1
 
-    talk(case)
+    converse(case)
 
 
-def test_an_update_with_a_date_that_is_none_costs_itself_only(talk):  # noqa: F811
+def test_an_update_with_a_date_that_is_none_costs_itself_only(converse):  # noqa: F811
     async def case(client, gateway):
         notices = client.notices()
         async with client.keep_up_to_date(AAPL, duration="1 D") as bars:
@@ -119,10 +119,10 @@ def test_an_update_with_a_date_that_is_none_costs_itself_only(talk):  # noqa: F8
             assert notice.field == "date"
             assert client.stats["malformed"] == 1
 
-    talk(case)
+    converse(case)
 
 
-def test_bars_that_are_refused(talk):  # noqa: F811
+def test_bars_that_are_refused(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.keep_up_to_date(AAPL, duration="1 D") as bars:
             req_id = (await gateway.hear(HistoricalDataRequest)).req_id
@@ -130,14 +130,14 @@ def test_bars_that_are_refused(talk):  # noqa: F811
             with pytest.raises(RequestError, match="162"):
                 await bars.next(SOON_S)
 
-    talk(case)
+    converse(case)
 
 
 # --------------------------------------------------------------------------------------------------- single answers
 
 
 @pytest.mark.parametrize("text", ["345479400", "19801212-14:30:00"])
-def test_when_history_begins(talk, text):  # noqa: F811
+def test_when_history_begins(converse, text):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.head_timestamp(AAPL, what_to_show="BID", use_rth=False))
         request = await gateway.hear(HeadTimestampRequest)
@@ -146,10 +146,10 @@ def test_when_history_begins(talk, text):  # noqa: F811
         assert await asking == datetime(1980, 12, 12, 14, 30, tzinfo=UTC)
         assert (await gateway.hear(CancelHeadTimestamp)).req_id == request.req_id
 
-    talk(case)
+    converse(case)
 
 
-def test_a_beginning_that_is_no_time(talk):  # noqa: F811
+def test_a_beginning_that_is_no_time(converse):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.head_timestamp(AAPL))
         req_id = (await gateway.hear(HeadTimestampRequest)).req_id
@@ -157,10 +157,10 @@ def test_a_beginning_that_is_no_time(talk):  # noqa: F811
         with pytest.raises(DecodeError, match=r"HeadTimestamp\.head_timestamp"):
             await asking
 
-    talk(case)
+    converse(case)
 
 
-def test_histogram(talk):  # noqa: F811
+def test_histogram(converse):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.histogram(AAPL, period="3 days"))
         request = await gateway.hear(HistogramDataRequest)
@@ -172,7 +172,7 @@ def test_histogram(talk):  # noqa: F811
         assert found.to_pandas().loc[150.5, "size"] == 20.0
         assert repr(found) == "<2 prices>"
 
-    talk(case)
+    converse(case)
 
 
 def test_schedule(run):
@@ -216,7 +216,7 @@ def test_unset_entries_of_a_histogram_are_nan():
 # --------------------------------------------------------------------------------------------------- calculations
 
 
-def test_implied_volatility(talk):  # noqa: F811
+def test_implied_volatility(converse):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.calculate_implied_volatility(CALL, option_price=12.5, under_price=320.0))
         request = await gateway.hear(CalculateImpliedVolatilityRequest)
@@ -227,10 +227,10 @@ def test_implied_volatility(talk):  # noqa: F811
         assert np.isnan(found.theta)
         assert (await gateway.hear(CancelCalculateImpliedVolatility)).req_id == request.req_id
 
-    talk(case)
+    converse(case)
 
 
-def test_option_price(talk):  # noqa: F811
+def test_option_price(converse):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.calculate_option_price(CALL, volatility=0.25, under_price=320.0))
         request = await gateway.hear(CalculateOptionPriceRequest)
@@ -239,13 +239,13 @@ def test_option_price(talk):  # noqa: F811
         assert (await asking).opt_price == 12.5
         assert (await gateway.hear(CancelCalculateOptionPrice)).req_id == request.req_id
 
-    talk(case)
+    converse(case)
 
 
 # ------------------------------------------------------------------------------------------------------ past ticks
 
 
-def test_past_trades(talk):  # noqa: F811
+def test_past_trades(converse):  # noqa: F811
     async def case(client, gateway):
         asking = asyncio.ensure_future(client.historical_ticks(AAPL, start=NOON, number_of_ticks=3))
         request = await gateway.hear(HistoricalTicksRequest)
@@ -264,10 +264,10 @@ def test_past_trades(talk):  # noqa: F811
         assert frame["special_conditions"].tolist() == ["I"] * 4
         assert repr(found) == "<4 ticks, 2026-08-26T16:00:00 to 2026-08-26T16:00:01 UTC>"
 
-    talk(case)
+    converse(case)
 
 
-def test_past_quotes_and_midpoints(talk):  # noqa: F811
+def test_past_quotes_and_midpoints(converse):  # noqa: F811
     async def case(client, gateway):
         quote = HistoricalTickBidAsk(
             time=NOON_S, price_bid=150.0, price_ask=150.5, size_bid=Decimal(1), size_ask=Decimal(2)
@@ -288,7 +288,7 @@ def test_past_quotes_and_midpoints(talk):  # noqa: F811
             assert found.records.dtype == dtype
             assert found["time"].tolist() == [NOON_S]
 
-    talk(case)
+    converse(case)
 
 
 def test_past_ticks_that_are_misused(run):
@@ -326,7 +326,7 @@ def records(times):
     return found
 
 
-def test_pages_come_one_after_another(talk):  # noqa: F811
+def test_pages_come_one_after_another(converse):  # noqa: F811
     times = [NOON_S + second for second in (0, 0, 0, 1, 1, 5, 5, 5, 5, 9)]
     archive = Archive(times)
 
@@ -346,7 +346,7 @@ def test_pages_come_one_after_another(talk):  # noqa: F811
         assert all(isinstance(page, PastTicks) for page in found)
         assert [time for page in found for time in page["time"].tolist()] == times[:-1]
 
-    talk(case)
+    converse(case)
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 7), st.integers(0, 30), st.integers(0, 45))

@@ -197,7 +197,7 @@ def test_orders_of_another_client_in_the_same_file_are_left_alone(path):
     for client_id in (1, 2):
         book = Journal(path, client_id)
         order = Order(action="BUY", total_quantity=client_id, order_type="MKT")
-        book.intend(PlaceOrderRequest(order_id=5 + client_id, contract=AAPL, order=order))
+        book.log_intent(PlaceOrderRequest(order_id=5 + client_id, contract=AAPL, order=order))
         book.close()
         book.close()
     for client_id, last in ((1, 6), (2, 7), (3, 0)):

@@ -21,7 +21,7 @@ from ibfast import Action, Client, ConnectionFailed, JournalInUse, Order, OrderC
 from ibfast.orders.journal import Journal, gateway_name, open_journal
 from ibfast.orders.journal_file import JournalFile
 from ibfast.orders.trade import Trade
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import AttachedOrders, ExerciseOptionsRequest, PlaceOrderRequest
 
 HEAD = b'{"journal":"ibfast","version":1}\n'
@@ -39,7 +39,7 @@ def entries(path):
 def restored(path, client_id=1, gateway=""):
     """The orders that a process which starts again knows."""
     with contextlib.closing(Journal(path, client_id, gateway)) as journal:
-        trades = Trades(client_id)
+        trades = TradeRegistry(client_id)
         journal.restore(trades)
         return {trade.order_id: trade for trade in trades}
 
@@ -75,7 +75,7 @@ def test_a_value_comes_back_as_it_went_on_the_wire(path, name, version):
     field, value, sent = VALUES[name]
     with contextlib.closing(Journal(path, 1)) as journal:
         message = placed(7, **{field: value})
-        journal.intend(message, version)
+        journal.log_intent(message, version)
     on_the_wire = wire.decode(wire.encode(message, version), version, direction="outgoing")
     back = restored(path)[7].order
     assert getattr(back, field) == getattr(on_the_wire.order, field) == sent
@@ -93,7 +93,7 @@ def test_every_part_of_an_order_comes_back(path, version):
     if version < 218:
         message = message.replace(attached_orders=None)
     with contextlib.closing(Journal(path, 1)) as journal:
-        journal.intend(message, version)
+        journal.log_intent(message, version)
     trade = restored(path)[7]
     price, time = trade.order.conditions
     assert (price.type, price.con_id, price.exchange, price.is_more, price.price) == (1, 265598, "SMART", True, 150.0)
@@ -132,7 +132,7 @@ def test_an_exercise_is_known_to_the_next_process(path):
         request = ExerciseOptionsRequest(
             order_id=9, contract=AAPL, exercise_action=1, exercise_quantity=2, account="DU1", override=False
         )
-        journal.intend(request)
+        journal.log_intent(request)
     trade = restored(path)[9]
     assert (trade.order.total_quantity, trade.order.account) == (2, "DU1")
 
@@ -198,10 +198,10 @@ def test_what_could_not_be_synced_is_taken_back(path, monkeypatch):
 
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="Input/output"):
-            journal.intend(placed(7))
+            journal.log_intent(placed(7))
         monkeypatch.undo()
         assert path.read_bytes() == before
-        journal.intend(placed(8))
+        journal.log_intent(placed(8))
     assert list(restored(path)) == [8]
 
 
@@ -231,7 +231,7 @@ def test_a_file_without_a_head_is_read_and_goes_on_with_one(path):
     order = trades[3].order
     assert (order.transmit, order.display_size, order.lmt_price) == (False, 5, 1.5)
     with contextlib.closing(Journal(path, 1, "localhost:4002")) as journal:
-        journal.intend(placed(4))
+        journal.log_intent(placed(4))
     assert path.read_bytes().count(HEAD) == 1
     assert sorted(restored(path, gateway="localhost:4002")) == [2, 3, 4]
 
@@ -256,11 +256,11 @@ STRANGE = {
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_line_of_another_shape_is_skipped_with_its_number(path, caplog, name):
     with contextlib.closing(Journal(path, 1)) as journal:
-        journal.intend(placed(7))
+        journal.log_intent(placed(7))
     with path.open("a") as file:
         file.write(STRANGE[name] + "\n")
     with contextlib.closing(Journal(path, 1)) as journal:
-        journal.intend(placed(8))
+        journal.log_intent(placed(8))
     caplog.clear()
     assert sorted(restored(path)) == [7, 8]
     assert caplog.records[0].getMessage().startswith(f"{path}, line 3: ")
@@ -269,7 +269,7 @@ def test_a_line_of_another_shape_is_skipped_with_its_number(path, caplog, name):
 
 def test_a_change_that_cannot_be_read_leaves_the_order_before_it(path):
     with contextlib.closing(Journal(path, 1)) as journal:
-        journal.intend(placed(7))
+        journal.log_intent(placed(7))
     with path.open("a") as file:
         file.write('{"time":"","client_id":1,"intent":"place","order_id":7,"contract":{},"order":{"lmt_price":"x"}}\n')
     assert restored(path)[7].order.lmt_price == 50.0
@@ -279,7 +279,7 @@ def test_lines_of_a_later_version_are_skipped_and_kept(path, caplog):
     later = '{"journal":"ibfast","version":9}\n{"order":[7],"of":1}\n'
     path.write_text(later)
     with contextlib.closing(Journal(path, 1)) as journal:
-        journal.intend(placed(8))
+        journal.log_intent(placed(8))
     assert f"{path}, line 1: begins lines of version 9" in caplog.text
     assert path.read_text().startswith(later + HEAD.decode())
     assert list(restored(path)) == [8]
@@ -348,7 +348,7 @@ def test_a_connect_that_fails_leaves_the_journal_to_others(run, path):
 def test_gateways_and_client_ids_are_kept_apart(path, caplog):
     for client_id, gateway, order_id in ((1, "a:1", 5), (1, "b:1", 6), (2, "a:1", 7)):
         with contextlib.closing(Journal(path, client_id, gateway)) as journal:
-            journal.intend(placed(order_id))
+            journal.log_intent(placed(order_id))
     assert list(restored(path, 1, "a:1")) == [5]
     assert list(restored(path, 2, "a:1")) == [7]
     caplog.clear()
@@ -365,7 +365,7 @@ def test_two_who_append_at_once_do_not_mix_their_lines(path):
     def append(client_id):
         with contextlib.closing(Journal(path, client_id)) as journal:
             for order_id in range(1, 51):
-                journal.intend(placed(order_id))
+                journal.log_intent(placed(order_id))
 
     threads = [threading.Thread(target=append, args=(client_id,)) for client_id in (1, 2)]
     for thread in threads:
@@ -389,17 +389,17 @@ def test_nobody_else_can_read_it(path):
 
 def test_what_is_done_goes_when_a_large_journal_is_opened(path, monkeypatch):
     with contextlib.closing(Journal(path, 2)) as journal:
-        journal.intend(placed(3))
+        journal.log_intent(placed(3))
     with contextlib.closing(Journal(path, 1)) as journal:
-        trades = Trades(1)
+        trades = TradeRegistry(1)
         journal.restore(trades)
         for order_id in range(1, 41):
-            journal.intend(placed(order_id))
+            journal.log_intent(placed(order_id))
             trade = trades.add(Trade(AAPL, placed(order_id).order, order_id, 1, perm_id=order_id + 100))
             if order_id != 20:
                 trade.status = "Filled"
             trade._tell("status", None)
-        journal.intend(placed(20, lmt_price=51.0))
+        journal.log_intent(placed(20, lmt_price=51.0))
     large = path.stat().st_size
     monkeypatch.setattr(ibfast.journal, "COMPACTED_FROM", 1000)
     trades = restored(path)
@@ -420,7 +420,7 @@ def test_who_has_it_open_goes_on_in_the_file_that_was_compacted(path):
         with other.alone():
             other.replace([])
         other.close()
-        journal.intend(placed(7))
+        journal.log_intent(placed(7))
     assert list(restored(path)) == [7]
 
 
@@ -458,11 +458,11 @@ def test_a_connect_that_is_cancelled_as_it_reads_the_journal_lets_it_go(run, pat
         reading.set()
         monkeypatch.undo()
 
-        def is_free():
+        def try_acquire():
             with contextlib.suppress(JournalInUse):
                 Journal(path, 1).close()
                 return True
 
-        await until(is_free)
+        await until(try_acquire)
 
     run(main)

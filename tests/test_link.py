@@ -118,7 +118,7 @@ def test_requests_leave_together_in_the_loop_turn_they_were_made(version, run):
 def test_the_socket_does_not_wait_to_fill_a_packet(run):
     async def main():
         async with connected(226) as (client, _):
-            sock = client._connection.link._transport.get_extra_info("socket")
+            sock = client._connection.transport._transport.get_extra_info("socket")
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     run(main)

@@ -51,7 +51,7 @@ def test_a_listener_that_ends_the_program_does_so_after_all_were_called(kind):
 def test_a_listener_that_fails_keeps_no_fill_from_the_others(new_loop, version, caplog):
     async def main():
         async with simulator(server_version=version) as sim, await Client.connect(sim.host, sim.port) as client:
-            client._talk.trades.listeners.insert(0, fail)
+            client._session.trades.listeners.insert(0, fail)
             updates, called, told = client.order_updates(), [], []
             client.order_updates().on(fail)
             client.notices().on(fail)

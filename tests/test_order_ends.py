@@ -8,7 +8,6 @@ from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, away, session, until
 from desk import LOST, ORDER, WARNING, Desk
 from trading import books, kinds_of, resting
 
-import ibfast.orders.trade
 from ibfast import Client, RequestError, RequestTimeout, TradeEventKind
 from ibfast.schema import (
     CancelOrderRequest,
@@ -192,7 +191,7 @@ def test_a_fill_while_away_has_the_average_of_its_fills(run, version):
 
 @BOTH_WIRES
 def test_an_order_that_waits_for_shares_is_not_done_and_goes_on(run, version, monkeypatch):
-    monkeypatch.setattr(ibfast.trade, "INACTIVE_WAIT_S", 0.01)
+    monkeypatch.setattr("ibfast.orders.trade.INACTIVE_WAIT_S", 0.01)
 
     async def main():
         async with session(version) as (sim, client):
@@ -213,7 +212,7 @@ def test_an_order_that_waits_for_shares_is_not_done_and_goes_on(run, version, mo
 @BOTH_WIRES
 def test_an_inactive_order_that_is_sent_again_goes_on(run, version, monkeypatch):
     """Seen: Inactive, the same id placed again, then Submitted and Filled."""
-    monkeypatch.setattr(ibfast.trade, "INACTIVE_WAIT_S", 0.01)
+    monkeypatch.setattr("ibfast.orders.trade.INACTIVE_WAIT_S", 0.01)
 
     async def main():
         async with session(version) as (sim, client):
@@ -302,11 +301,11 @@ def test_only_what_was_missed_is_replayed(run, version):
             await until(lambda: client.is_connected)
             new = await client.order(AAPL).buy(100).market().submit()
             await new.filled(SOON_S)
-            await until(lambda: old.order.total_quantity == 90 and client._talk.trades._are_listed)
+            await until(lambda: old.order.total_quantity == 90 and client._session.trades._are_listed)
             await client.modify_order(old, lmt_price=10_000.0)
             await old.filled(SOON_S)
-            assert client._talk.trades.replaying  # the lists are still coming
-            await until(lambda: not client._talk.trades.replaying)
+            assert client._session.trades.replaying  # the lists are still coming
+            await until(lambda: not client._session.trades.replaying)
             assert not any(event.replayed for event in new.log)
             missed = [event for event in old.log[heard:] if event.replayed]
             assert missed
@@ -450,11 +449,11 @@ def test_a_fill_revives_a_lost_order(desk):
 
 def test_a_refused_order_that_tws_calls_inactive_first_and_an_accepted_one(desk, run, monkeypatch):
     """Inactive and nothing else for a while is an end; a refusal makes it one at once."""
-    monkeypatch.setattr(ibfast.trade, "INACTIVE_WAIT_S", 0.01)
+    monkeypatch.setattr("ibfast.orders.trade.INACTIVE_WAIT_S", 0.01)
     desk.open_order("Inactive")
     run(desk.trade.done)
     desk.error(201, "Order rejected - reason:no leverage")
-    monkeypatch.setattr(ibfast.trade, "INACTIVE_WAIT_S", 1000.0)
+    monkeypatch.setattr("ibfast.orders.trade.INACTIVE_WAIT_S", 1000.0)
     run(desk.trade.done)
     with pytest.raises(RequestError, match="201: Order rejected"):
         run(desk.trade.filled)
@@ -465,7 +464,7 @@ def test_a_refused_order_that_tws_calls_inactive_first_and_an_accepted_one(desk,
 
 
 def test_who_waits_for_an_inactive_order_hears_that_it_is_held(desk, run, monkeypatch):
-    monkeypatch.setattr(ibfast.trade, "INACTIVE_WAIT_S", 1000.0)
+    monkeypatch.setattr("ibfast.orders.trade.INACTIVE_WAIT_S", 1000.0)
 
     async def main():
         waiting = asyncio.create_task(desk.trade.done())

@@ -189,7 +189,11 @@ def test_callbacks_hear_what_iterating_tells(play):  # noqa: F811
         told = [(event.kind, event.status) for event in trade.log]
         assert [it[:2] for it in heard] == told[-len(heard) :]
         assert "Cancelled" in {it[1] for it in heard}
-        face = "ibfast.blocking" if "blocking" in type(trade).__module__ or hasattr(trade, "face") else "ibfast.trade"
+        face = (
+            "ibfast.blocking"
+            if "blocking" in type(trade).__module__ or hasattr(trade, "face")
+            else "ibfast.orders.trade"
+        )
         assert {it[2] for it in heard} == {face}
 
     play(case)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from calling import VERSIONS, Caller, kinds, place, talk, until
+from calling import VERSIONS, Caller, converse, kinds, place, until
 from conftest import simulator
 
 from ibfast import Client, Contract, Order, wire
@@ -186,7 +186,7 @@ def test_an_order_without_a_time_in_force_is_refused(version, tif, said):
         error = await caller.message()
         assert (error.id, error.error_code, error.error_msg) == (1, 10052, f"Invalid time in force:{said}")
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def test_on_the_text_wire_an_empty_time_in_force_is_day():
@@ -198,7 +198,7 @@ def test_on_the_text_wire_an_empty_time_in_force_is_day():
         caller.writer.write(wire.frame(payload))
         assert (await caller.message()).order.tif == "DAY"
 
-    talk(conversation, server_version=200)
+    converse(conversation, server_version=200)
 
 
 @ON_PROTOBUF
@@ -213,7 +213,7 @@ def test_an_order_that_does_not_say_transmit_stays_held(version):
         caller.writer.write(as_others_send_it(request.replace(order=order.replace(transmit=True)), version))
         assert kinds([await caller.message(), await caller.message()]) == ["OpenOrder", "OrderStatus"]
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -244,7 +244,7 @@ def test_attributes_that_gateways_refuse(version, fields, code, text):
         assert await caller.error(place(1, "LMT", lmt_price=1.0, **fields)) == (code, text)
         assert sim.gateway.engine.orders == {}
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -262,7 +262,7 @@ def test_attributes_that_gateways_take(version, fields):
         told = await caller.ask(place(1, "LMT", lmt_price=1.0, **fields), OrderStatus)
         assert kinds(told) == ["OpenOrder", "OrderStatus"]
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", [205, 226])
@@ -274,7 +274,7 @@ def test_contract_details_with_a_strike_of_zero_are_never_answered(version):
         assert kinds(await caller.ask(CurrentTimeRequest(), CurrentTime)) == ["CurrentTime"]
         await caller.ask(request, ContractDataEnd)  # as ibfast sends it
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def recorded(number):
@@ -298,7 +298,7 @@ def test_an_accepted_order_is_repeated_as_gateways_repeat_it(version):
         assert {name: getattr(told.order, name) for name in same} == {name: getattr(seen.order, name) for name in same}
         assert told.contract.strike in (None, 0.0)
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @ON_PROTOBUF

@@ -20,7 +20,7 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
-from ibfast.session.session import LAST_ORDER_ID, Answer, Conversation, State
+from ibfast.session.session import LAST_ORDER_ID, PendingRequest, Session, State
 from ibfast.simulator import SimulatorThread
 
 ACTS = {
@@ -211,16 +211,16 @@ def test_the_errors_are_of_ibfast_and_of_the_user():
 
 
 @pytest.fixture
-def talk():
+def core():
     """A session of client 1 that is ready; its next order id is 5."""
-    talk = Conversation(client_id=1)
-    talk.start()
-    talk.greeted(b"226\00020260826 15:00:00 UTC\0")
-    talk.received(ManagedAccounts(accounts_list="DU1"))
-    talk.received(NextValidId(order_id=5))
-    talk.outbox.take()
-    assert talk.state is State.READY
-    return talk
+    core = Session(client_id=1)
+    core.start()
+    core.on_server_hello(b"226\00020260826 15:00:00 UTC\0")
+    core.received(ManagedAccounts(accounts_list="DU1"))
+    core.received(NextValidId(order_id=5))
+    core.outbox.take()
+    assert core.state is State.READY
+    return core
 
 
 def error(order_id, code, text=""):
@@ -235,67 +235,67 @@ def opened(order_id, client_id, perm_id, **fields):
 NO_CANCEL = "Cancel attempted when order is not in a cancellable state.  Order permId =312255409"  # seen
 
 
-def test_an_error_that_names_a_permanent_id_goes_to_that_order(talk):
-    talk.received(opened(3, 1, 111))
-    talk.received(opened(3, 2, 312255409))
-    mine, theirs = talk.trades
-    talk.received(error(3, 161, NO_CANCEL))
+def test_an_error_that_names_a_permanent_id_goes_to_that_order(core):
+    core.received(opened(3, 1, 111))
+    core.received(opened(3, 2, 312255409))
+    mine, theirs = core.trades
+    core.received(error(3, 161, NO_CANCEL))
     assert (mine.warnings, [it.code for it in theirs.warnings]) == ([], [161])
 
 
-def test_an_error_about_an_order_nobody_knows_is_a_notice(talk):
+def test_an_error_about_an_order_nobody_knows_is_a_notice(core):
     notices = []
-    talk.on_notice = notices.append
-    talk.received(opened(3, 1, 111))
-    talk.received(error(3, 161, NO_CANCEL))
-    talk.received(error(-1, 161, "Cancel attempted when order is not in a cancellable state.  Order permId =9"))
-    assert talk.trades[3].warnings == []
+    core.on_notice = notices.append
+    core.received(opened(3, 1, 111))
+    core.received(error(3, 161, NO_CANCEL))
+    core.received(error(-1, 161, "Cancel attempted when order is not in a cancellable state.  Order permId =9"))
+    assert core.trades[3].warnings == []
     assert [it.error_code for it in notices] == [161, 161]
 
 
 @pytest.mark.parametrize("code", [103, 104, 135, 161, 201, 202, 10147, 10148])
-def test_an_error_about_an_order_does_not_end_a_request_with_its_number(talk, code):
-    talk.received(NextValidId(order_id=1_500_000_000))  # from here on requests have low numbers
+def test_an_error_about_an_order_does_not_end_a_request_with_its_number(core, code):
+    core.received(NextValidId(order_id=1_500_000_000))  # from here on requests have low numbers
     settled = []
-    req_id = talk.ask(MarketDataRequest(contract=AAPL), Answer(settled.append))
+    req_id = core.ask(MarketDataRequest(contract=AAPL), PendingRequest(settled.append))
     assert req_id < 1_000
-    talk.received(error(req_id, code, f"OrderId {req_id} that needs to be cancelled is not found."))
+    core.received(error(req_id, code, f"OrderId {req_id} that needs to be cancelled is not found."))
     assert settled == []
-    talk.received(error(req_id, 200))
+    core.received(error(req_id, 200))
     assert settled[0].error.code == 200
 
 
-def test_a_preview_hears_its_refusal(talk):
+def test_a_preview_hears_its_refusal(core):
     settled = []
     order = Order(action="BUY", total_quantity=1, order_type="MKT", what_if=True)
-    talk.ask_about_order(PlaceOrderRequest(contract=AAPL, order=order), Answer(settled.append))
-    talk.received(error(5, 201, "Order rejected"))
+    core.ask_about_order(PlaceOrderRequest(contract=AAPL, order=order), PendingRequest(settled.append))
+    core.received(error(5, 201, "Order rejected"))
     assert settled[0].error.code == 201
 
 
-def test_reports_of_another_client_with_the_same_number_are_not_ours(talk):
-    mine = talk.trades.add(Trade(AAPL, Order(action="BUY", total_quantity=1, order_ref="algo"), 7, 1))
-    talk.received(OrderStatus(order_id=7, client_id=2, perm_id=9, status="Filled", filled=1))
+def test_reports_of_another_client_with_the_same_number_are_not_ours(core):
+    mine = core.trades.add(Trade(AAPL, Order(action="BUY", total_quantity=1, order_ref="algo"), 7, 1))
+    core.received(OrderStatus(order_id=7, client_id=2, perm_id=9, status="Filled", filled=1))
     execution = Execution(order_id=7, client_id=2, perm_id=9, exec_id="a.01", shares=1)
-    talk.received(ExecutionDetails(req_id=-1, contract=AAPL, execution=execution))
-    talk.received(opened(7, 2, 9, order_ref="algo"))
+    core.received(ExecutionDetails(req_id=-1, contract=AAPL, execution=execution))
+    core.received(opened(7, 2, 9, order_ref="algo"))
     ended = Order(perm_id=9, action="SELL", order_ref="algo", filled_quantity=1)
-    talk.trades.on_completed(
+    core.trades.on_completed(
         CompletedOrder(contract=MSFT, order=ended.replace(perm_id=10), order_state=OrderState(status="Filled"))
     )
     assert (mine.status, mine.fills, mine.perm_id, mine.log) == ("PendingSubmit", [], 0, [])
 
 
-def test_after_a_duplicate_id_what_comes_under_it_is_of_the_other_order(talk):
-    mine = talk.trades.add(Trade(AAPL, Order(action="BUY", total_quantity=1), talk.ids.order(), 1))
-    sent = talk.outbox.messages
-    talk.received(error(5, 103, "Duplicate order id"))
-    assert talk.outbox.messages == sent + 1  # which number is next?
-    talk.received(NextValidId(order_id=70))
+def test_after_a_duplicate_id_what_comes_under_it_is_of_the_other_order(core):
+    mine = core.trades.add(Trade(AAPL, Order(action="BUY", total_quantity=1), core.ids.order(), 1))
+    sent = core.outbox.messages
+    core.received(error(5, 103, "Duplicate order id"))
+    assert core.outbox.messages == sent + 1  # which number is next?
+    core.received(NextValidId(order_id=70))
     execution = Execution(order_id=5, client_id=1, perm_id=9, exec_id="a.01", shares=1)
-    talk.received(ExecutionDetails(req_id=-1, contract=AAPL, execution=execution))
+    core.received(ExecutionDetails(req_id=-1, contract=AAPL, execution=execution))
     assert (mine.rejection.code, mine.fills) == (103, [])
-    assert talk.ids.order() == 70
+    assert core.ids.order() == 70
 
 
 SEEN = {
@@ -309,41 +309,41 @@ SEEN = {
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_a_new_id_is_above_all_that_were_seen(talk, name):
-    talk.received(SEEN[name])
-    assert talk.ids.order() == 41
+def test_a_new_id_is_above_all_that_were_seen(core, name):
+    core.received(SEEN[name])
+    assert core.ids.order() == 41
 
 
-def test_a_bound_order_has_its_number_from_then_on(talk):
-    talk = Conversation(client_id=0)
-    talk.received(opened(0, 0, 9))
-    (trade,) = talk.trades
-    talk.received(OrderBound(perm_id=9, client_id=0, order_id=-4))
+def test_a_bound_order_has_its_number_from_then_on(core):
+    core = Session(client_id=0)
+    core.received(opened(0, 0, 9))
+    (trade,) = core.trades
+    core.received(OrderBound(perm_id=9, client_id=0, order_id=-4))
     assert trade.order_id == -4
-    talk.trades.check_owner(trade)
-    talk.received(error(-4, 201, "no"))
+    core.trades.check_owner(trade)
+    core.received(error(-4, 201, "no"))
     assert trade.rejection.code == 201
-    talk.received(opened(-2, 0, 9))  # in the next session it has another
-    assert (trade.order_id, list(talk.trades)) == (-2, [trade])
-    talk.trades.check_owner(trade)
+    core.received(opened(-2, 0, 9))  # in the next session it has another
+    assert (trade.order_id, list(core.trades)) == (-2, [trade])
+    core.trades.check_owner(trade)
 
 
 def test_an_error_about_nothing_is_not_of_the_order_numbered_minus_one():
-    talk = Conversation(client_id=0)
-    talk.received(opened(-1, 0, 9))
-    talk.received(error(-1, 2104, "Market data farm connection is OK:usfarm"))
-    assert talk.trades[-1].warnings == []
+    core = Session(client_id=0)
+    core.received(opened(-1, 0, 9))
+    core.received(error(-1, 2104, "Market data farm connection is OK:usfarm"))
+    assert core.trades[-1].warnings == []
 
 
 @BOTH_WIRES
 def test_the_largest_number_is_a_number_and_leaves_none_for_an_order(run, version):
     async def main():
         async with session(version) as (sim, client):
-            client._talk.received(NextValidId(order_id=LAST_ORDER_ID))
+            client._session.received(NextValidId(order_id=LAST_ORDER_ID))
             sim.gateway.engine.next_order_id = lambda client_id: LAST_ORDER_ID + 1
             async with away(client, sim):
                 pass
-            assert client._talk.ids.next_order_id == 2**31 - 1
+            assert client._session.ids.next_order_id == 2**31 - 1
             sent = client.stats["messages_sent"]
             with pytest.raises(IbfastError, match="no order id is left: the next valid id is 2147483647"):
                 await client.order(AAPL).buy(1).market().submit()
@@ -354,8 +354,8 @@ def test_the_largest_number_is_a_number_and_leaves_none_for_an_order(run, versio
     run(main)
 
 
-def test_a_foreign_number_never_leaves_us_without_one(talk):
-    talk.received(opened(LAST_ORDER_ID, 2, 9))
-    assert talk.ids.order() == 5
-    talk.received(opened(LAST_ORDER_ID - 1, 2, 10))
-    assert talk.ids.order() == LAST_ORDER_ID
+def test_a_foreign_number_never_leaves_us_without_one(core):
+    core.received(opened(LAST_ORDER_ID, 2, 9))
+    assert core.ids.order() == 5
+    core.received(opened(LAST_ORDER_ID - 1, 2, 10))
+    assert core.ids.order() == LAST_ORDER_ID

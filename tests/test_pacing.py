@@ -26,7 +26,7 @@ from ibfast.session.pacing import SECOND_NS, Pacing, Window
 AAPL = Contract.stock("AAPL")
 
 
-class Link:
+class Transport:
     """A pacing and what has left, each with the time it did; time passes only by `run`."""
 
     def __init__(self, **options):
@@ -36,7 +36,7 @@ class Link:
 
     def send(self, *messages):
         for message in messages:
-            if self.pacing.is_free(message, self.now):
+            if self.pacing.try_acquire(message, self.now):
                 self.pacing.took(message, self.now)
                 self.left.append((self.now, message))
             else:
@@ -76,164 +76,166 @@ def busiest(times, seconds):
 
 
 def test_within_the_limits_nothing_waits():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(48)))
-    assert link.times() == [0.0] * 48
-    assert link.pacing.counters.waits == 0
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(48)))
+    assert transport.times() == [0.0] * 48
+    assert transport.pacing.counters.waits == 0
 
 
 @pytest.mark.parametrize(("lines", "rate"), [(100, 50), (200, 100), (1000, 500)])
 def test_a_thousand_requests_keep_the_rate_and_use_it(lines, rate):
-    link = Link(lines=lines)
-    link.send(*(ContractDataRequest(req_id=number) for number in range(1000)))
-    link.run()
-    assert len(link.left) == 1000
-    assert busiest(link.times(), 1.0) <= rate
-    assert 1000 / max(link.times()) >= 0.95 * rate
+    transport = Transport(lines=lines)
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(1000)))
+    transport.run()
+    assert len(transport.left) == 1000
+    assert busiest(transport.times(), 1.0) <= rate
+    assert 1000 / max(transport.times()) >= 0.95 * rate
 
 
 @pytest.mark.parametrize("lines", [100, 1000])
 def test_a_gateway_that_reads_one_message_late_sees_no_breach(lines):
     """Whichever is read up to 35 ms late, and all that came in those with it."""
-    link = Link(lines=lines)
-    link.send(*(ContractDataRequest(req_id=number) for number in range(1000)))
-    link.run()
+    transport = Transport(lines=lines)
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(1000)))
+    transport.run()
     for late in range(0, 1000, 7):
-        moment = link.times()[late]
-        read = [max(time, moment + 0.035) if time >= moment else time for time in link.times()]
+        moment = transport.times()[late]
+        read = [max(time, moment + 0.035) if time >= moment else time for time in transport.times()]
         assert busiest(read, 1.0) <= lines / 2
 
 
 def test_orders_find_room_in_a_second_that_requests_have_filled():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(500)))
-    link.send(PlaceOrderRequest(order_id=1), CancelOrderRequest(order_id=1))
-    assert [type(message) for _, message in link.left[-2:]] == [PlaceOrderRequest, CancelOrderRequest]
-    assert link.times()[-1] == 0.0
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(500)))
+    transport.send(PlaceOrderRequest(order_id=1), CancelOrderRequest(order_id=1))
+    assert [type(message) for _, message in transport.left[-2:]] == [PlaceOrderRequest, CancelOrderRequest]
+    assert transport.times()[-1] == 0.0
 
 
 def test_a_cancel_behind_five_hundred_requests_leaves_first():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(500)))
-    link.send(*(PlaceOrderRequest(order_id=number) for number in range(10)))
-    sent = len(link.left)
-    link.send(CancelOrderRequest(order_id=1), CancelHistoricalData(req_id=7))
-    link.run()
-    kinds = [type(message) for _, message in link.left[sent:]]
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(500)))
+    transport.send(*(PlaceOrderRequest(order_id=number) for number in range(10)))
+    sent = len(transport.left)
+    transport.send(CancelOrderRequest(order_id=1), CancelHistoricalData(req_id=7))
+    transport.run()
+    kinds = [type(message) for _, message in transport.left[sent:]]
     assert kinds[:2] == [CancelOrderRequest, CancelHistoricalData]
     assert kinds[2:10] == [PlaceOrderRequest] * 8
     assert set(kinds[10:]) == {ContractDataRequest}
 
 
 def test_requests_of_one_lane_keep_their_order():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(300)))
-    link.run()
-    assert [message.req_id for _, message in link.left] == list(range(300))
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(300)))
+    transport.run()
+    assert [message.req_id for _, message in transport.left] == list(range(300))
 
 
 def test_sixty_fine_histories_in_ten_minutes_and_bid_ask_counts_twice():
-    link = Link()
-    link.send(*(bars(number, f"A{number}") for number in range(100)))
+    transport = Transport()
+    transport.send(*(bars(number, f"A{number}") for number in range(100)))
     for _ in range(1200):
-        for number in [message.req_id for _, message in link.left]:
-            link.pacing.finished(number)
-        link.run(1)
-    assert len(link.left) == 100
-    assert busiest(link.times(), 600) == 60
-    link = Link()
-    link.send(*(bars(number, f"A{number}", what_to_show="BID_ASK") for number in range(40)))
-    link.run(590)
-    assert len(link.left) == 30
+        for number in [message.req_id for _, message in transport.left]:
+            transport.pacing.finished(number)
+        transport.run(1)
+    assert len(transport.left) == 100
+    assert busiest(transport.times(), 600) == 60
+    transport = Transport()
+    transport.send(*(bars(number, f"A{number}", what_to_show="BID_ASK") for number in range(40)))
+    transport.run(590)
+    assert len(transport.left) == 30
 
 
 def test_identical_histories_are_fifteen_seconds_apart_and_hold_up_nobody():
-    link = Link()
-    link.send(bars(1), bars(2), bars(3, "MSFT"), bars(4, bar_size="1 day"))
-    link.run(1)
-    assert [message.req_id for _, message in link.left] == [1, 3, 4]
-    link.run(20)
-    assert link.times()[-1] >= 15
+    transport = Transport()
+    transport.send(bars(1), bars(2), bars(3, "MSFT"), bars(4, bar_size="1 day"))
+    transport.run(1)
+    assert [message.req_id for _, message in transport.left] == [1, 3, 4]
+    transport.run(20)
+    assert transport.times()[-1] >= 15
 
 
 def test_five_histories_of_one_contract_in_two_seconds():
-    link = Link()
-    link.send(*(bars(number, duration=f"{number} S") for number in range(12)))
-    link.run()
-    assert busiest(link.times(), 2) == 5
+    transport = Transport()
+    transport.send(*(bars(number, duration=f"{number} S") for number in range(12)))
+    transport.run()
+    assert busiest(transport.times(), 2) == 5
 
 
 def test_coarse_bars_are_not_counted():
-    link = Link()
-    link.send(*(bars(number, bar_size="1 hour") for number in range(40)))
-    assert link.times() == [0.0] * 40
+    transport = Transport()
+    transport.send(*(bars(number, bar_size="1 hour") for number in range(40)))
+    assert transport.times() == [0.0] * 40
 
 
 def test_fifty_histories_are_open_at_once_and_the_next_waits_for_the_first_to_end():
-    link = Link(lines=1000)
-    link.send(*(bars(number, bar_size="1 day") for number in range(60)))
-    link.run(30)
-    assert len(link.left) == 50
-    assert link.pacing.finished(3)
-    link.pump()
-    assert len(link.left) == 51
-    assert link.pacing.gauges(link.now).open["history"] == (50, 50)
+    transport = Transport(lines=1000)
+    transport.send(*(bars(number, bar_size="1 day") for number in range(60)))
+    transport.run(30)
+    assert len(transport.left) == 50
+    assert transport.pacing.finished(3)
+    transport.pump()
+    assert len(transport.left) == 51
+    assert transport.pacing.gauges(transport.now).open["history"] == (50, 50)
 
 
 def test_one_subscription_too_many_is_refused_with_the_way_out():
-    link = Link()
+    transport = Transport()
     for number, symbol in enumerate("ABCDE"):
-        link.send(TickByTickRequest(req_id=number, contract=Contract.stock(symbol), tick_type="Last"))
+        transport.send(TickByTickRequest(req_id=number, contract=Contract.stock(symbol), tick_type="Last"))
     with pytest.raises(PacingError, match=r"tick-by-tick: 5 of 5 are open; close one, or connect with lines="):
-        link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
-    link.pacing.finished(2)
-    link.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
-    assert link.pacing.gauges(link.now).open["tick-by-tick"] == (5, 5)
+        transport.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
+    transport.pacing.finished(2)
+    transport.send(TickByTickRequest(req_id=9, contract=AAPL, tick_type="Last"))
+    assert transport.pacing.gauges(transport.now).open["tick-by-tick"] == (5, 5)
 
 
 def test_subscriptions_that_still_wait_count_as_open():
-    link = Link()
-    link.send(*(CurrentTimeRequest() for _ in range(48)))
-    link.send(*(MarketDepthRequest(req_id=number) for number in range(3)))
+    transport = Transport()
+    transport.send(*(CurrentTimeRequest() for _ in range(48)))
+    transport.send(*(MarketDepthRequest(req_id=number) for number in range(3)))
     with pytest.raises(PacingError, match="depth: 3 of 3"):
-        link.send(MarketDepthRequest(req_id=4))
+        transport.send(MarketDepthRequest(req_id=4))
 
 
 def test_a_request_that_is_taken_back_never_leaves():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(60)))
-    assert link.pacing.withdraw(55)
-    assert not link.pacing.withdraw(55)
-    link.run()
-    assert 55 not in [message.req_id for _, message in link.left]
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(60)))
+    assert transport.pacing.withdraw(55)
+    assert not transport.pacing.withdraw(55)
+    transport.run()
+    assert 55 not in [message.req_id for _, message in transport.left]
 
 
 def test_after_a_complaint_nothing_leaves_for_a_second_and_then_less():
-    link = Link()
-    link.pacing.complained(100, "Max rate of messages per second has been exceeded", 0)
-    link.send(*(ContractDataRequest(req_id=number) for number in range(200)))
-    link.run()
-    assert min(link.times()) == 1.0
-    assert busiest(link.times(), 1) == 38
-    assert link.pacing.counters.breaches == 1
+    transport = Transport()
+    transport.pacing.on_pacing_violation(100, "Max rate of messages per second has been exceeded", 0)
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(200)))
+    transport.run()
+    assert min(transport.times()) == 1.0
+    assert busiest(transport.times(), 1) == 38
+    assert transport.pacing.counters.breaches == 1
 
 
 @pytest.mark.parametrize(
     ("code", "text"), [(162, "API historical data query cancelled: pacing violation"), (420, "pacing violation")]
 )
 def test_after_a_complaint_about_history_only_history_pauses(code, text):
-    link = Link()
-    link.pacing.complained(code, text, 0)
-    link.send(bars(1), ContractDataRequest(req_id=2))
-    link.run()
-    assert [(message.req_id, at / SECOND_NS) for at, message in link.left] == [(2, 0.0), (1, 15.0)]
+    transport = Transport()
+    transport.pacing.on_pacing_violation(code, text, 0)
+    transport.send(bars(1), ContractDataRequest(req_id=2))
+    transport.run()
+    assert [(message.req_id, at / SECOND_NS) for at, message in transport.left] == [(2, 0.0), (1, 15.0)]
 
 
 def test_a_failed_query_is_no_complaint_about_pace():
-    link = Link()
-    link.pacing.complained(162, "Historical Market Data Service error message:HMDS query returned no data", 0)
-    link.send(bars(1))
-    assert link.times() == [0.0]
+    transport = Transport()
+    transport.pacing.on_pacing_violation(
+        162, "Historical Market Data Service error message:HMDS query returned no data", 0
+    )
+    transport.send(bars(1))
+    assert transport.times() == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -246,59 +248,59 @@ def test_a_failed_query_is_no_complaint_about_pace():
     ],
 )
 def test_what_is_said_of_a_late_cancel_or_a_permission_is_no_complaint_about_pace(code, text):
-    link = Link()
+    transport = Transport()
     for _ in range(3):
-        link.pacing.complained(code, text, 0)
-    link.send(bars(1))
-    assert (link.times(), link.pacing.counters.breaches) == ([0.0], 0)
+        transport.pacing.on_pacing_violation(code, text, 0)
+    transport.send(bars(1))
+    assert (transport.times(), transport.pacing.counters.breaches) == ([0.0], 0)
 
 
 PACING_VIOLATION = 162, "Historical Market Data Service error message:Historical data request pacing violation"
 
 
-def pause_after(link, now_s):
+def pause_after(transport, now_s):
     """How long history rests after a complaint at that time."""
-    link.pacing.complained(*PACING_VIOLATION, now_s * SECOND_NS)
-    return link.pacing.lane(Lane.HISTORY, now_s * SECOND_NS).expected_wait_s
+    transport.pacing.on_pacing_violation(*PACING_VIOLATION, now_s * SECOND_NS)
+    return transport.pacing.lane(Lane.HISTORY, now_s * SECOND_NS).expected_wait_s
 
 
 def test_a_pause_of_history_is_twice_as_long_each_time_until_an_answer_comes():
-    link = Link()
-    assert [pause_after(link, now_s) for now_s in (0, 100, 200, 300)] == [15, 30, 60, 120]
-    link.send(bars(1))
-    link.run()  # it leaves when the pause is over
-    assert link.times() == [420.0]
-    link.pacing.answered(1, 421 * SECOND_NS)
-    assert not link.pacing.is_wary
-    assert pause_after(link, 500) == 15
+    transport = Transport()
+    assert [pause_after(transport, now_s) for now_s in (0, 100, 200, 300)] == [15, 30, 60, 120]
+    transport.send(bars(1))
+    transport.run()  # it leaves when the pause is over
+    assert transport.times() == [420.0]
+    transport.pacing.answered(1, 421 * SECOND_NS)
+    assert not transport.pacing.is_wary
+    assert pause_after(transport, 500) == 15
 
 
 def test_an_answer_to_what_was_asked_before_the_pause_resets_nothing():
-    link = Link()
-    link.send(bars(1), ContractDataRequest(req_id=2))
-    assert pause_after(link, 1) == 15
-    link.pacing.answered(1, 2 * SECOND_NS)
-    link.pacing.answered(2, 100 * SECOND_NS)  # is of another kind
-    assert pause_after(link, 100) == 30
+    transport = Transport()
+    transport.send(bars(1), ContractDataRequest(req_id=2))
+    assert pause_after(transport, 1) == 15
+    transport.pacing.answered(1, 2 * SECOND_NS)
+    transport.pacing.answered(2, 100 * SECOND_NS)  # is of another kind
+    assert pause_after(transport, 100) == 30
 
 
 def test_requests_that_are_refused_together_are_one_breach():
-    link = Link()
-    assert [pause_after(link, now_s) for now_s in (0, 1, 2)] == [15, 14, 13]
-    assert pause_after(link, 20) == 30
+    transport = Transport()
+    assert [pause_after(transport, now_s) for now_s in (0, 1, 2)] == [15, 14, 13]
+    assert pause_after(transport, 20) == 30
 
 
 def test_switched_off_it_lets_everything_through():
-    link = Link(on=False)
-    link.send(*(MarketDataRequest(req_id=number) for number in range(500)))
-    assert len(link.left) == 500
+    transport = Transport(on=False)
+    transport.send(*(MarketDataRequest(req_id=number) for number in range(500)))
+    assert len(transport.left) == 500
 
 
 def test_switched_off_it_remembers_nothing():
     pacing, order = Pacing(on=False), PlaceOrderRequest()
     tracemalloc.start()
     for now in range(1_000_000):
-        assert pacing.is_free(order, now)
+        assert pacing.try_acquire(order, now)
         pacing.took(order, now)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -306,12 +308,12 @@ def test_switched_off_it_remembers_nothing():
 
 
 def test_the_wait_to_expect_is_known():
-    link = Link()
-    link.send(*(ContractDataRequest(req_id=number) for number in range(48 + 96)))
-    gauge = link.pacing.lane(Lane.REQUEST, 0)
+    transport = Transport()
+    transport.send(*(ContractDataRequest(req_id=number) for number in range(48 + 96)))
+    gauge = transport.pacing.lane(Lane.REQUEST, 0)
     assert gauge.waiting == 96
     assert 3 <= gauge.expected_wait_s <= 3.1
-    assert link.pacing.lane(Lane.ORDER, 0).expected_wait_s == 0
+    assert transport.pacing.lane(Lane.ORDER, 0).expected_wait_s == 0
 
 
 @pytest.mark.parametrize("lines", [0, -1])

@@ -73,7 +73,7 @@ def test_looking_after_a_long_queue_looks_at_a_few_of_its_messages(waiting, monk
         request = HistoricalDataRequest(
             req_id=req_id, contract=Contract(symbol=f"S{req_id}"), bar_size_setting="1 secs", what_to_show="TRADES"
         )
-        if pacing.is_free(request, now_ns):
+        if pacing.try_acquire(request, now_ns):
             pacing.took(request, now_ns)
         else:
             pacing.wait(request, b"", now_ns)
@@ -93,7 +93,7 @@ def test_whether_a_quota_is_full_is_known_without_looking_at_what_waits():
     pacing = Pacing(lines=10_000)
     for req_id in range(9_999):
         pacing.wait(MarketDataRequest(req_id=req_id), b"", 0)
-    assert not pacing.is_free(MarketDataRequest(req_id=10_000), 0)
+    assert not pacing.try_acquire(MarketDataRequest(req_id=10_000), 0)
     assert pacing.holds(9_998)
     assert pacing.withdraw(9_998)
     assert not pacing.holds(9_998)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from feeding import FIRST_REQ_ID, Reader
 from test_client import AAPL, MSFT, SOON_S, Gateway, connect  # noqa: F401
-from test_streams import CALL, talk, version  # noqa: F401
+from test_streams import CALL, converse, version  # noqa: F401
 
 from ibfast import Client, OptionComputation, RequestError, TickType, wire, zipped
 from ibfast._codec import DELAYED_TICK_TYPES, QuoteValues
@@ -41,7 +41,7 @@ async def told(quote, updates):
         await quote.next(SOON_S)
 
 
-def test_a_quote_is_what_its_ticks_add_up_to(talk):  # noqa: F811
+def test_a_quote_is_what_its_ticks_add_up_to(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL, generic_ticks="MARK_PRICE") as quote:
             request = await gateway.hear(MarketDataRequest)
@@ -75,10 +75,10 @@ def test_a_quote_is_what_its_ticks_add_up_to(talk):  # noqa: F811
             assert not quote.is_delayed
         assert (await gateway.hear(CancelMarketData)).req_id == req_id
 
-    talk(case)
+    converse(case)
 
 
-def test_delayed_ticks_count_as_what_they_stand_for(talk):  # noqa: F811
+def test_delayed_ticks_count_as_what_they_stand_for(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL) as quote:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
@@ -95,10 +95,10 @@ def test_delayed_ticks_count_as_what_they_stand_for(talk):  # noqa: F811
             await told(quote, 6)
             assert (quote.bid, quote.is_delayed) == (150.5, False)
 
-    talk(case)
+    converse(case)
 
 
-def test_greeks_by_what_they_are_computed_from(talk):  # noqa: F811
+def test_greeks_by_what_they_are_computed_from(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(CALL) as quote:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
@@ -117,7 +117,7 @@ def test_greeks_by_what_they_are_computed_from(talk):  # noqa: F811
             assert math.isnan(quote.model_greeks.theta)
             assert quote.bid == 2.5
 
-    talk(case)
+    converse(case)
 
 
 NO_PRICE = [(-1.0, 0), (-1.0, -1), (0.0, 0), (0.0, -1)]
@@ -129,7 +129,7 @@ SIDES = {
 
 
 @pytest.mark.parametrize(("no_price", "no_size"), NO_PRICE)
-def test_a_price_without_a_size_is_none(talk, no_price, no_size):  # noqa: F811
+def test_a_price_without_a_size_is_none(converse, no_price, no_size):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL) as quote:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
@@ -142,11 +142,11 @@ def test_a_price_without_a_size_is_none(talk, no_price, no_size):  # noqa: F811
             assert math.isnan(quote.midpoint)
             assert math.isnan(quote.spread)
 
-    talk(case)
+    converse(case)
 
 
 @pytest.mark.parametrize("real", [-1.0, 0.0, -2.5])
-def test_spreads_have_prices_below_zero_where_they_have_a_size(talk, real):  # noqa: F811
+def test_spreads_have_prices_below_zero_where_they_have_a_size(converse, real):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL) as quote:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
@@ -157,10 +157,10 @@ def test_spreads_have_prices_below_zero_where_they_have_a_size(talk, real):  # n
             assert (quote.midpoint, quote.spread) == (real, 0)
             assert (quote.close_price, quote.low, quote.change) == (-3.5, -2.25, real + 3.5)
 
-    talk(case)
+    converse(case)
 
 
-def test_minus_one_is_no_data_in_prices_that_come_without_a_size(talk):  # noqa: F811
+def test_minus_one_is_no_data_in_prices_that_come_without_a_size(converse):  # noqa: F811
     kinds = [
         TickType.HIGH, TickType.LOW, TickType.CLOSE, TickType.OPEN, TickType.MARK_PRICE, TickType.LOW_52_WEEK,
         TickType.DELAYED_HIGH, TickType.DELAYED_CLOSE, TickType.DELAYED_OPEN,
@@ -185,10 +185,10 @@ def test_minus_one_is_no_data_in_prices_that_come_without_a_size(talk):  # noqa:
             signed = (TickType.BID_YIELD, TickType.INDEX_FUTURE_PREMIUM, TickType.AUCTION_IMBALANCE)
             assert [quote.value(it) for it in signed] == [-1.0] * 3
 
-    talk(case)
+    converse(case)
 
 
-def test_a_size_below_zero_is_none(talk):  # noqa: F811
+def test_a_size_below_zero_is_none(converse):  # noqa: F811
     """A volume of -1553556175 was recorded: 32 bits have overflowed at IB."""
 
     async def case(client, gateway):
@@ -208,10 +208,10 @@ def test_a_size_below_zero_is_none(talk):  # noqa: F811
                 sizes += (await ticks.next(SOON_S))["size"].tolist()
             assert sizes == [5, -1553556175, -1]  # records are what TWS sent
 
-    talk(case)
+    converse(case)
 
 
-def test_a_snapshot_ends_by_itself(talk):  # noqa: F811
+def test_a_snapshot_ends_by_itself(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL, snapshot=True) as quote:
             request = await gateway.hear(MarketDataRequest)
@@ -220,7 +220,7 @@ def test_a_snapshot_ends_by_itself(talk):  # noqa: F811
             assert [found.bid async for found in quote] == [150.0]
             assert quote.is_closed
 
-    talk(case)
+    converse(case)
 
 
 def test_unknown_tick_types_cost_nothing():
@@ -274,7 +274,7 @@ def test_texts_outlive_what_a_stream_remembers_of_them(version):  # noqa: F811
     assert values.text(TickType.LAST_EXCH) == "Größe"
 
 
-def test_quotes_of_several_contracts_in_step(talk):  # noqa: F811
+def test_quotes_of_several_contracts_in_step(converse):  # noqa: F811
     async def case(client, gateway):
         async with client.quote(AAPL) as aapl, client.quote(MSFT) as msft:
             first = await gateway.hear(MarketDataRequest)
@@ -286,7 +286,7 @@ def test_quotes_of_several_contracts_in_step(talk):  # noqa: F811
                 assert (one.bid, other.bid) == (150.0, 300.0)
                 aapl.close()
 
-    talk(case)
+    converse(case)
 
 
 # ---------------------------------------------------------------------------------------- without being opened
@@ -305,7 +305,7 @@ READS = {
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_reading_a_quote_opens_it(talk, read):  # noqa: F811
+def test_reading_a_quote_opens_it(converse, read):  # noqa: F811
     async def case(client, gateway):
         quote = client.quote(AAPL)
         read(quote)
@@ -319,10 +319,10 @@ def test_reading_a_quote_opens_it(talk, read):  # noqa: F811
         await gateway.hear(CancelMarketData)
         assert quote.bid == 150.0
 
-    talk(case)
+    converse(case)
 
 
-def test_a_refused_quote_raises_its_error_on_reading(talk):  # noqa: F811
+def test_a_refused_quote_raises_its_error_on_reading(converse):  # noqa: F811
     async def case(client, gateway):
         quote = client.quote(AAPL)
         assert math.isnan(quote.bid)
@@ -335,7 +335,7 @@ def test_a_refused_quote_raises_its_error_on_reading(talk):  # noqa: F811
                 read(quote)
             assert caught.value.code == 354
 
-    talk(case)
+    converse(case)
 
 
 def test_a_quote_cannot_be_opened_where_no_loop_runs(run):

@@ -339,7 +339,7 @@ def test_an_order_that_rests_goes_on(run):
             await until(lambda: trade.status in ("Submitted", "PreSubmitted"))
             gate = await away(client, sim)
             gate.set()
-            await until(lambda: client.is_connected and not client._talk.trades.replaying)
+            await until(lambda: client.is_connected and not client._session.trades.replaying)
             assert not trade.is_done
             await client.cancel_order(trade)
             async with asyncio.timeout(SOON_S):

@@ -8,7 +8,7 @@ from adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, away, session, until
 from ibfast import Order, OrderDone
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import TradeEventKind
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import (
     CancelOrderRequest,
     ExerciseOptionsRequest,
@@ -220,7 +220,7 @@ def test_an_order_given_up_can_be_put_right_and_withdrawn(run, version):
 
 @pytest.fixture
 def queue():
-    return SendQueue(Trades(1), 60.0)
+    return SendQueue(TradeRegistry(1), 60.0)
 
 
 def placing(queue, order_id, **fields):

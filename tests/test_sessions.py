@@ -18,7 +18,7 @@ from ibfast.schema import (
     MarketDataTypeRequest,
     PlaceOrderRequest,
 )
-from ibfast.session.session import Answer, Conversation, State
+from ibfast.session.session import PendingRequest, Session, State
 from ibfast.times import parse_time
 
 PATH = CAPTURES / "sessions_text_sv176.jsonl"
@@ -105,21 +105,21 @@ def test_the_conversation_asks_and_hears_what_was_recorded(session):
     """Each connection of the session, without a socket: every response finds who waits for it."""
     for connection in connections(session):
         notices = []
-        talk = Conversation(client_id=1, on_notice=notices.append)
-        talk.start()
+        core = Session(client_id=1, on_notice=notices.append)
+        core.start()
         (hello, *greetings), *steps = [step["responses"] for step in connection["steps"] if step["responses"]]
-        assert talk.greeted(text_of(hello))
+        assert core.on_server_hello(text_of(hello))
         for response in greetings:
-            talk.received(read_response(response))
-        assert talk.state is State.READY
-        assert talk.accounts == ["DU1234567"]
-        assert parse_time(talk.connection_time).strftime("%Y%m%d %H:%M:%S") == hello[1][:17]
-        talk.outbox.take()
+            core.received(read_response(response))
+        assert core.state is State.READY
+        assert core.accounts == ["DU1234567"]
+        assert parse_time(core.connection_time).strftime("%Y%m%d %H:%M:%S") == hello[1][:17]
+        core.outbox.take()
         asked = [(request, answers) for request, answers in requests(connection) if answers]
         assert len(asked) == len(steps)
         for recorded, answers in asked:
-            check_step(talk, recorded, [answer for answer in answers if answer[0] != "eof"])
-        assert talk.unclaimed == talk.malformed == talk.unknown == 0
+            check_step(core, recorded, [answer for answer in answers if answer[0] != "eof"])
+        assert core.unmatched == core.malformed == core.unknown == 0
         farms = [r for r in responses(connection) if r[0] == "4" and r[2] == "-1"]
         assert [notice.error_code for notice in notices] == [int(farm[3]) for farm in farms]
 
@@ -130,22 +130,22 @@ def connections(session):
         yield {"steps": session["steps"][start:stop]}
 
 
-def check_step(talk, recorded, answers):
+def check_step(core, recorded, answers):
     request = read_request(recorded)
     if not hasattr(request, "req_id"):  # next order id
-        talk.send(request)
-        assert differing(recorded, fields_of(talk.outbox.take()[4:])) == []
+        core.send(request)
+        assert differing(recorded, fields_of(core.outbox.take()[4:])) == []
         for answer in answers:
-            talk.received(read_response(answer))
+            core.received(read_response(answer))
         return
     settled = []
-    receiver = Answer(settled.append, end=type(None))
+    receiver = PendingRequest(settled.append, end=type(None))
     was = request.req_id
-    req_id = talk.ask(request, receiver)
-    assert differing(with_id(recorded, str(was), str(req_id)), fields_of(talk.outbox.take()[4:])) == []
+    req_id = core.ask(request, receiver)
+    assert differing(with_id(recorded, str(was), str(req_id)), fields_of(core.outbox.take()[4:])) == []
     messages = [read_response(with_id(answer, str(was), str(req_id))) for answer in answers]
     for message in messages:
-        talk.received(message)
+        core.received(message)
     for_it = [m for m in messages if getattr(m, "req_id", None) == req_id]
     assert receiver.parts == for_it
     refusals = [m for m in messages if isinstance(m, ErrorMessage) and m.id == req_id]
@@ -299,7 +299,7 @@ async def ask_below(client, request, answers):
         assert await connection.ask_shared(request, type(message)) == message
     else:
         collected = Collected(len(expected))
-        req_id = connection.talk.ask(request, collected)
+        req_id = connection.session.ask(request, collected)
         connection.link.flush()
         await asyncio.wait_for(collected.all.wait(), WAIT_S)
         was = str(read_response(expected[0]).req_id)
@@ -307,7 +307,7 @@ async def ask_below(client, request, answers):
         assert {type(part) for part in collected.parts} & {AccountSummary, AccountSummaryEnd, HistoricalDataUpdate}
 
 
-class Collected(Answer):
+class Collected(PendingRequest):
     """A given number of messages."""
 
     def __init__(self, count):

@@ -46,30 +46,30 @@ class Desk:
     """A conversation, and those who asked something without an id."""
 
     def __init__(self, version=226):
-        self.talk, self.notices = ready(version)
+        self.session, self.notices = ready(version)
         self.strays = []
-        self.talk.shared.on_stray = self.strays.append
+        self.session.shared.on_orphaned = self.strays.append
 
     def ask(self, request, shape=None):
         """What the caller has heard, and its way to leave."""
         heard = []
         shape = shape or ASKED[type(request)]
-        answer = self.talk.shared.ask(request, shape, heard.append, self.talk.server_version)
-        return heard, lambda: self.talk.shared.withdraw(answer, heard.append)
+        answer = self.session.shared.ask(request, shape, heard.append, self.session.server_version)
+        return heard, lambda: self.session.shared.withdraw(answer, heard.append)
 
     def hear(self, *messages):
         for message in messages:
-            self.talk.received(message)
+            self.session.received(message)
 
     def spoil(self, payload):
         with pytest.raises(DecodeError) as caught:
-            wire.decode(payload, self.talk.server_version)
-        self.talk.refused(caught.value)
+            wire.decode(payload, self.session.server_version)
+        self.session.refused(caught.value)
         return caught.value
 
     @property
     def sent(self):
-        return sent(self.talk)
+        return sent(self.session)
 
 
 def open_order(order_id, perm_id):
@@ -93,7 +93,7 @@ def test_who_asks_alike_at_the_same_time_shares_one_answer():
     assert [[answer.parts for answer in heard] for heard, _ in asked] == [[[now]], [[now]], []]
     desk.ask(CurrentTimeRequest())
     assert desk.sent == [CurrentTimeRequest()]
-    assert desk.talk.unclaimed == 0
+    assert desk.session.unmatched == 0
 
 
 def test_an_answer_that_has_begun_is_older_than_who_asks_now():
@@ -136,13 +136,13 @@ def test_market_rules_are_told_apart_by_their_number():
     assert [request.market_rule_id for request in desk.sent] == [26, 239]
     desk.hear(MarketRule(market_rule_id=67), MarketRule(market_rule_id=239), MarketRule(market_rule_id=26))
     assert [heard[0].parts[0].market_rule_id for heard, _ in asked] == numbers
-    assert desk.talk.unclaimed == 1
+    assert desk.session.unmatched == 1
 
 
 def test_what_nobody_asked_for_is_nobodys_answer():
     desk = Desk()
     desk.hear(CurrentTime(current_time=1), position("A"), PositionEnd())
-    assert desk.talk.unclaimed == 3
+    assert desk.session.unmatched == 3
     heard, _ = desk.ask(PositionsRequest())
     assert heard == []
 
@@ -169,10 +169,10 @@ def test_a_late_answer_that_never_comes_is_given_up():
     _, leave = desk.ask(CurrentTimeRequest())
     leave()
     heard, _ = desk.ask(CurrentTimeRequest())
-    (stray,) = desk.strays
+    (orphaned,) = desk.strays
     assert desk.sent == [CurrentTimeRequest()]
-    desk.talk.shared.give_up(stray)
-    desk.talk.shared.give_up(stray)
+    desk.session.shared.expire(orphaned)
+    desk.session.shared.expire(orphaned)
     assert desk.sent == [CurrentTimeRequest()]
     desk.hear(CurrentTime(current_time=2))
     assert heard[0].parts == [CurrentTime(current_time=2)]
@@ -184,7 +184,7 @@ def test_giving_up_what_has_come_changes_nothing():
     leave()
     desk.hear(CurrentTime(current_time=1))
     desk.ask(CurrentTimeRequest())
-    desk.talk.shared.give_up(desk.strays[0])
+    desk.session.shared.expire(desk.strays[0])
     desk.ask(CurrentTimeRequest())
     assert desk.sent == [CurrentTimeRequest()] * 2
 
@@ -237,8 +237,8 @@ def test_everybody_learns_that_the_connection_is_lost():
     desk = Desk()
     asked = [desk.ask(OpenOrdersRequest())[0], desk.ask(AllOpenOrdersRequest())[0], desk.ask(CurrentTimeRequest())[0]]
     gone = ConnectionLost("gone")
-    desk.talk.lost(gone)
-    desk.talk.lost(ConnectionLost("again"))
+    desk.session.lost(gone)
+    desk.session.lost(ConnectionLost("again"))
     assert [[answer.error for answer in heard] for heard in asked] == [[gone]] * 3
 
 

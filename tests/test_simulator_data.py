@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from calling import AAPL, WEDNESDAY, Caller, talk, until
+from calling import AAPL, WEDNESDAY, Caller, converse, until
 
 from ibfast.schema import (
     CalculateImpliedVolatilityRequest,
@@ -83,7 +83,7 @@ def on_a_clock(conversation, **options):
     async def run(sim):
         await conversation(sim, clock)
 
-    talk(run, clock=clock, **options)
+    converse(run, clock=clock, **options)
 
 
 class Book:
@@ -211,7 +211,7 @@ def test_without_a_rate_a_book_flows_as_fast_as_it_is_read_and_others_get_their_
         other = await Caller.log_in(sim, client_id=2)
         await other.ask(CurrentTimeRequest(), CurrentTime)
 
-    talk(conversation, rate=0)
+    converse(conversation, rate=0)
 
 
 # ------------------------------------------------------------------------------------------------------- bars

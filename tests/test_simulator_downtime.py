@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
-from calling import AAPL, BOTH_WIRES, BUY, Caller, Clock, everything, frames_of, is_answered, kinds, talk, until
+from calling import AAPL, BOTH_WIRES, BUY, Caller, Clock, converse, everything, frames_of, is_answered, kinds, until
 
 from ibfast import wire
 from ibfast.schema import (
@@ -49,7 +49,7 @@ def test_a_stall_ends_when_the_clock_says(version):
         clock.pass_s(0.1)
         assert isinstance(await caller.message(), CurrentTime)
 
-    talk(conversation, server_version=version, clock=clock)
+    converse(conversation, server_version=version, clock=clock)
 
 
 def test_a_stall_for_ever_still_hears_and_a_half_open_connection_does_not(new_loop):
@@ -65,7 +65,7 @@ def test_a_stall_for_ever_still_hears_and_a_half_open_connection_does_not(new_lo
         await is_answered(other)
         assert (2, 9) not in sim.gateway.engine.orders
 
-    talk(conversation, new_loop=new_loop)
+    converse(conversation, new_loop=new_loop)
 
 
 def test_a_stall_in_the_middle_of_a_stream_loses_nothing_of_it(new_loop):
@@ -77,7 +77,7 @@ def test_a_stall_in_the_middle_of_a_stream_loses_nothing_of_it(new_loop):
             seen += type(await caller.message()) in ROWS
         await is_answered(caller)
 
-    talk(conversation, new_loop=new_loop, faults=[Stall(0.1, after_rows=100)])
+    converse(conversation, new_loop=new_loop, faults=[Stall(0.1, after_rows=100)])
 
 
 # ---------------------------------------------------------------------------------------------- coming and going
@@ -92,7 +92,7 @@ def test_connections_are_refused_so_many_times(new_loop):
             await caller.close()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, new_loop=new_loop, faults=[Refuse(times=3)])
+    converse(conversation, new_loop=new_loop, faults=[Refuse(times=3)])
 
 
 def test_a_client_id_is_taken_so_many_times():
@@ -105,7 +105,7 @@ def test_a_client_id_is_taken_so_many_times():
             assert await caller.hung_up()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, clock=clock, faults=[ClientIdInUse(times=2)])
+    converse(conversation, clock=clock, faults=[ClientIdInUse(times=2)])
 
 
 def test_one_client_id_is_taken_and_others_are_not():
@@ -115,7 +115,7 @@ def test_one_client_id_is_taken_and_others_are_not():
         assert [it.error_code for it in caller.greeting] == [326]
         await is_answered(await Caller.log_in(sim, 5))
 
-    talk(conversation, faults=[ClientIdInUse(client_id=5)])
+    converse(conversation, faults=[ClientIdInUse(client_id=5)])
 
 
 def test_a_client_id_is_taken_until_the_clock_says():
@@ -128,7 +128,7 @@ def test_a_client_id_is_taken_until_the_clock_says():
         clock.pass_s(5.01)
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, clock=clock, faults=[ClientIdInUse(times=None, until_s=5)])
+    converse(conversation, clock=clock, faults=[ClientIdInUse(times=None, until_s=5)])
 
 
 def test_a_restart_in_the_middle_of_a_stream():
@@ -139,7 +139,7 @@ def test_a_restart_in_the_middle_of_a_stream():
         assert sum(type(wire.decode(it, 226)) in ROWS for it in payloads) == 50
         await is_answered(await log_in_when_up(sim))
 
-    talk(conversation, faults=[Restart(after_rows=50)])
+    converse(conversation, faults=[Restart(after_rows=50)])
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
@@ -167,7 +167,7 @@ def test_a_restart_drops_everybody_closes_the_port_and_keeps_the_books(new_loop,
         assert sim.port == port
         assert kinds(again.greeting)[:2] == ["OpenOrder", "OrderStatus"]
 
-    talk(conversation, new_loop=new_loop, clock=clock)
+    converse(conversation, new_loop=new_loop, clock=clock)
 
 
 async def log_in_when_up(sim):
@@ -189,7 +189,7 @@ def test_going_down_and_coming_up_by_hand(new_loop):
         await sim.come_up()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, new_loop=new_loop)
+    converse(conversation, new_loop=new_loop)
 
 
 # -------------------------------------------------------------------------------------------------- handshake
@@ -202,7 +202,7 @@ def test_a_handshake_that_is_never_answered():
             await asyncio.wait_for(caller.reader.read(1), 0.05)
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, faults=[Stall(session=1)])
+    converse(conversation, faults=[Stall(session=1)])
 
 
 @pytest.mark.parametrize("number", [0, 100, 999])
@@ -213,7 +213,7 @@ def test_a_handshake_answered_with_a_version_nobody_asked_for(number):
         assert caller.version == number
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, faults=[AnswerVersion(number)])
+    converse(conversation, faults=[AnswerVersion(number)])
 
 
 def test_a_handshake_answered_with_nonsense():
@@ -221,7 +221,7 @@ def test_a_handshake_answered_with_nonsense():
         caller = await Caller.dial(sim)
         assert await caller.payload() == b"\xff"
 
-    talk(conversation, faults=[AnswerVersion(payload=b"\xff")])
+    converse(conversation, faults=[AnswerVersion(payload=b"\xff")])
 
 
 def test_a_gateway_that_hangs_up_after_hello():
@@ -230,7 +230,7 @@ def test_a_gateway_that_hangs_up_after_hello():
         assert await caller.hung_up()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, faults=[Drop(after_bytes=0)])
+    converse(conversation, faults=[Drop(after_bytes=0)])
 
 
 @BOTH_WIRES
@@ -242,4 +242,4 @@ def test_a_gateway_that_talks_before_it_is_asked_to(version):
         caller.send(StartApiRequest(client_id=1))
         assert isinstance(await caller.message(), ManagedAccounts)
 
-    talk(conversation, server_version=version, faults=[Say(NextValidId(order_id=7), after_messages=0)])
+    converse(conversation, server_version=version, faults=[Say(NextValidId(order_id=7), after_messages=0)])

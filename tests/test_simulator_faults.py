@@ -9,12 +9,12 @@ from calling import (
     BUY,
     Caller,
     Clock,
+    converse,
     everything,
     frames_of,
     greeting_sizes,
     is_answered,
     kinds,
-    talk,
     until,
 )
 
@@ -60,7 +60,7 @@ def test_the_connection_can_end_at_every_byte_of_the_greeting(new_loop):
             await caller.close()
         await is_answered(await Caller.log_in(sim))
 
-    talk(conversation, new_loop=new_loop)
+    converse(conversation, new_loop=new_loop)
 
 
 @pytest.mark.parametrize("rows", [1, 500])
@@ -76,7 +76,7 @@ def test_a_drop_after_rows_comes_after_exactly_these(version, rows):
         again = await Caller.log_in(sim, 2)
         await again.ask(MarketDataRequest(req_id=1, contract=AAPL), TickPrice)
 
-    talk(conversation, server_version=version, faults=[Drop(after_rows=rows)])
+    converse(conversation, server_version=version, faults=[Drop(after_rows=rows)])
 
 
 @pytest.mark.parametrize("into", [1, 3, 4, 5, 9])
@@ -89,7 +89,7 @@ def test_a_message_can_be_cut_in_its_middle(version, into):
         assert len(payloads) == 100
         assert len(rest) == into
 
-    talk(conversation, server_version=version, faults=[Drop(into, after_rows=100)])
+    converse(conversation, server_version=version, faults=[Drop(into, after_rows=100)])
 
 
 def test_a_message_of_a_kind_can_be_the_one_that_is_cut():
@@ -100,7 +100,7 @@ def test_a_message_of_a_kind_can_be_the_one_that_is_cut():
         assert kinds(wire.decode(it, 226) for it in payloads) == ["OpenOrder"]
         assert len(rest) == 6
 
-    talk(conversation, faults=[Drop(6, at_message=OrderStatus)])
+    converse(conversation, faults=[Drop(6, at_message=OrderStatus)])
 
 
 @pytest.mark.parametrize(("before", "known"), [(True, 0), (False, 1)])
@@ -111,7 +111,7 @@ def test_the_connection_ends_before_or_after_an_order_is_taken(before, known):
         assert await everything(caller) == b""
         assert len(sim.gateway.engine.orders) == known
 
-    talk(conversation, faults=[Drop(at_message=PlaceOrderRequest, before=before)])
+    converse(conversation, faults=[Drop(at_message=PlaceOrderRequest, before=before)])
 
 
 @BOTH_WIRES
@@ -126,7 +126,7 @@ def test_orders_fill_while_nobody_is_there(version):
         assert sum(isinstance(it, ExecutionDetails) for it in messages) == len(sim.gateway.engine.executions)
         assert not any(isinstance(it, OpenOrder) for it in again.greeting)
 
-    talk(conversation, server_version=version, faults=[Drop(at_message=PlaceOrderRequest, before=False)])
+    converse(conversation, server_version=version, faults=[Drop(at_message=PlaceOrderRequest, before=False)])
 
 
 def test_a_reset_is_a_reset(new_loop):
@@ -137,7 +137,7 @@ def test_a_reset_is_a_reset(new_loop):
         with pytest.raises(ConnectionResetError):
             await caller.reader.read()
 
-    talk(conversation, new_loop=new_loop)
+    converse(conversation, new_loop=new_loop)
 
 
 # ----------------------------------------------------------------------------------------- how it is written
@@ -153,7 +153,7 @@ def test_split_and_glued_writes_carry_the_same_bytes(version, size):
         assert ticks[-1].req_id == 1
         await is_answered(caller)
 
-    talk(conversation, server_version=version, rate=50.0, faults=[Split(size)])
+    converse(conversation, server_version=version, rate=50.0, faults=[Split(size)])
 
 
 def test_split_writes_arrive_in_pieces(new_loop):
@@ -164,7 +164,7 @@ def test_split_writes_arrive_in_pieces(new_loop):
             pieces.append(await caller.reader.read(65536))
         assert len(pieces) > 1
 
-    talk(conversation, new_loop=new_loop, faults=[Split(1)])
+    converse(conversation, new_loop=new_loop, faults=[Split(1)])
 
 
 def test_a_split_connection_still_ends_at_its_byte(new_loop):
@@ -172,7 +172,7 @@ def test_a_split_connection_still_ends_at_its_byte(new_loop):
         caller = await Caller.dial(sim)
         assert len(await everything(caller)) == 20
 
-    talk(conversation, new_loop=new_loop, faults=[Split(3), Drop(after_bytes=20)])
+    converse(conversation, new_loop=new_loop, faults=[Split(3), Drop(after_bytes=20)])
 
 
 @pytest.mark.parametrize("mode", [Split(4096), Stall(0.2)])
@@ -188,7 +188,7 @@ def test_a_client_that_does_not_read_holds_up_its_streams(new_loop, mode):
             pass
         await is_answered(caller)
 
-    talk(conversation, new_loop=new_loop, rate=0.0)
+    converse(conversation, new_loop=new_loop, rate=0.0)
 
 
 def test_glued_writes_wait_for_each_other():
@@ -204,7 +204,7 @@ def test_glued_writes_wait_for_each_other():
         clock.pass_s(5)
         assert kinds([await caller.message(), await caller.message()]) == ["CurrentTime"] * 2
 
-    talk(conversation, clock=clock)
+    converse(conversation, clock=clock)
 
 
 # --------------------------------------------------------------------------------------------- to whom, how often
@@ -219,7 +219,7 @@ def test_a_fault_for_one_client_or_one_session_leaves_the_others_alone():
         await everything(callers[2])
         await is_answered(callers[0])
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_a_fault_happens_as_often_as_it_says():
@@ -234,7 +234,7 @@ def test_a_fault_happens_as_often_as_it_says():
         assert sim.happened(fault) == 2
 
     fault = Drop(at_message=CurrentTime, times=2)
-    talk(conversation, faults=[fault])
+    converse(conversation, faults=[fault])
 
 
 def test_counts_begin_where_a_fault_is_injected():
@@ -246,7 +246,7 @@ def test_counts_begin_where_a_fault_is_injected():
         payloads, rest = frames_of(await everything(caller))
         assert (len(payloads), rest) == (2, b"")
 
-    talk(conversation)
+    converse(conversation)
 
 
 @pytest.mark.parametrize("misuse", [lambda: Split(0), lambda: Split(-1), lambda: Spoil("prize", at_message=TickPrice)])
@@ -262,4 +262,4 @@ def test_what_a_fault_does_not_touch_goes_on():
         await caller.until(TickPrice)
         assert not isinstance(await caller.message(), PositionEnd)
 
-    talk(conversation, faults=[Drop(at_message=PositionEnd), Spoil(at_message=PositionEnd)])
+    converse(conversation, faults=[Drop(at_message=PositionEnd), Spoil(at_message=PositionEnd)])

@@ -1,7 +1,7 @@
 """Messages that are spoiled, told twice, late or never, as a caller on the socket sees them."""
 
 import pytest
-from calling import AAPL, BOTH_WIRES, Caller, Clock, is_answered, kinds, talk
+from calling import AAPL, BOTH_WIRES, Caller, Clock, converse, is_answered, kinds
 
 from ibfast import wire
 from ibfast.errors import DecodeError
@@ -45,7 +45,7 @@ def test_lengths_that_are_none(length, prefix):
         sim.inject(Garbage(b"abc", length=length))
         assert await caller.reader.readexactly(7) == prefix + b"abc"
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_noise_is_seeded():
@@ -57,7 +57,7 @@ def test_noise_is_seeded():
 
     heard = []
     for seed in (1, 1, 2):
-        talk(conversation, seed=seed)
+        converse(conversation, seed=seed)
     assert heard[0] == heard[1] != heard[2]
 
 
@@ -66,7 +66,7 @@ def test_bytes_in_the_middle_of_a_frame():
         caller = await Caller.dial(sim)
         assert (await caller.reader.readexactly(9))[6:] == b"!!!"
 
-    talk(conversation, faults=[Garbage(b"!!!", bare=True, after_bytes=6)])
+    converse(conversation, faults=[Garbage(b"!!!", bare=True, after_bytes=6)])
 
 
 @pytest.mark.parametrize("raw", [b"--1", b"1e999", b"\xff\xfe"])
@@ -82,7 +82,7 @@ def test_a_field_of_a_text_message_is_spoiled(raw):
         assert parts[2] == b"1"
         assert good.price > 0
 
-    talk(conversation, server_version=176, faults=[Spoil("price", raw, at_message=TickPrice)])
+    converse(conversation, server_version=176, faults=[Spoil("price", raw, at_message=TickPrice)])
 
 
 async def next_of(caller, cls):
@@ -110,7 +110,7 @@ def test_a_protobuf_message_is_spoiled(spoil):
             await caller.message()
         assert isinstance(await caller.message(), ErrorMessage)
 
-    talk(conversation, faults=[spoil])
+    converse(conversation, faults=[spoil])
 
 
 @BOTH_WIRES
@@ -123,7 +123,7 @@ def test_text_that_is_not_utf8(version):
         assert isinstance(await caller.message(), NextValidId)
 
     spoil = Spoil("accounts_list", b"\xff\xfe", at_message=ManagedAccounts)
-    talk(conversation, server_version=version, faults=[spoil])
+    converse(conversation, server_version=version, faults=[spoil])
 
 
 # ----------------------------------------------------------------------------------------------- single answers
@@ -146,7 +146,7 @@ def test_an_answer_never_twice_and_late(version):
         clock.pass_s(2)
         assert isinstance(await caller.message(), CurrentTime)
 
-    talk(conversation, server_version=version, clock=clock)
+    converse(conversation, server_version=version, clock=clock)
 
 
 def test_a_request_that_is_never_heard_and_one_heard_late():
@@ -163,4 +163,4 @@ def test_a_request_that_is_never_heard_and_one_heard_late():
         clock.pass_s(2)
         assert isinstance(await caller.message(), CurrentTime)
 
-    talk(conversation, clock=clock)
+    converse(conversation, clock=clock)

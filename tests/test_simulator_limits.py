@@ -1,7 +1,7 @@
 """IB's limits enforced by the simulator, to the message and to the nanosecond."""
 
 import pytest
-from calling import AAPL, Caller, Clock, everything, frames_of, kinds, talk, until
+from calling import AAPL, Caller, Clock, converse, everything, frames_of, kinds, until
 
 from ibfast import wire
 from ibfast.limits import QUOTAS
@@ -27,7 +27,7 @@ from ibfast.schema import (
     TickSnapshotEnd,
 )
 from ibfast.simulator import Simulator
-from ibfast.simulator.rate_limiter import TOO_MANY, Enforcer, Recent
+from ibfast.simulator.rate_limiter import TOO_MANY, RateLimiter, SlidingWindow
 
 SECOND = 1_000_000_000
 NANOSECOND_S = 1e-9
@@ -37,7 +37,7 @@ NOTHING = Contract(symbol="NOTHING", sec_type="STK", exchange="SMART", currency=
 def strict(conversation, **options):
     """Run a conversation with a simulator that enforces limits, on a clock that stands still."""
     clock = Clock()
-    talk(lambda sim: conversation(sim, clock), clock=clock, enforce_limits=True, **options)
+    converse(lambda sim: conversation(sim, clock), clock=clock, enforce_limits=True, **options)
 
 
 def bars_of(number, contract=AAPL, what_to_show="TRADES", bar_size="5 secs", seconds=60):
@@ -138,7 +138,7 @@ def test_nothing_is_enforced_unless_asked_for():
         await ask_for_the_time(caller, 200)
         assert sim.breaches == {}
 
-    talk(conversation, clock=Clock())
+    converse(conversation, clock=Clock())
 
 
 # ----------------------------------------------------------------------------------------------------- history
@@ -364,7 +364,7 @@ class Session:
 
 def test_ten_scanners():
     clock, session = Clock(), Session()
-    enforcer = Enforcer(clock, on=True)
+    enforcer = RateLimiter(clock, on=True)
     asked = [ScannerSubscriptionRequest(req_id=number) for number in range(1, 12)]
     assert [enforcer.admits(session, it) for it in asked] == [True] * 10 + [False]
     text = "Error processing request.-'sim' : cause - Only 10 simultaneous API scanner subscriptions allowed."
@@ -383,6 +383,6 @@ def test_limits_need_lines():
 
 
 def test_units_age_to_the_nanosecond():
-    recent = Recent(10)
+    recent = SlidingWindow(10)
     recent.add(0, 2)
     assert [recent.count(now) for now in (0, 9, 10)] == [2, 2, 0]

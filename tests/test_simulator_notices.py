@@ -1,7 +1,7 @@
 """Faults of a gateway that has lost others, as a caller on the socket sees them."""
 
 import pytest
-from calling import AAPL, BOTH_WIRES, Caller, Clock, is_answered, kinds, talk, until
+from calling import AAPL, BOTH_WIRES, Caller, Clock, converse, is_answered, kinds, until
 
 from ibfast import wire
 from ibfast.schema import (
@@ -36,7 +36,7 @@ def test_every_session_is_told(version, code):
             assert told.error_msg
             await is_answered(caller)
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize(("code", "flows"), [(1101, False), (1102, True)])
@@ -58,7 +58,7 @@ def test_market_data_falls_silent_and_comes_back_or_does_not(code, flows):
             again = await caller.ask(MarketDataRequest(req_id=1, contract=AAPL), TickPrice)
             assert not any(isinstance(it, ErrorMessage) for it in again)
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_1300_ends_the_connection():
@@ -68,7 +68,7 @@ def test_1300_ends_the_connection():
         assert (await caller.message()).error_code == 1300
         assert await caller.hung_up()
 
-    talk(conversation)
+    converse(conversation)
 
 
 @BOTH_WIRES
@@ -82,7 +82,7 @@ def test_a_notice_for_each_open_request_of_a_kind(version):
         told = [await caller.until(lambda it: isinstance(it, ErrorMessage)) for _ in range(2)]
         assert [it[-1].id for it in told] == [3, 4]
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @BOTH_WIRES
@@ -97,7 +97,7 @@ def test_a_book_is_reset_and_told_anew(version):
         rows = [(await caller.message()).market_depth_data for _ in range(4)]
         assert [(it.side, it.position or 0, it.operation or 0) for it in rows] == opening_of(rows)
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def opening_of(rows):
@@ -139,7 +139,7 @@ def test_a_live_update_is_over_and_can_be_asked_for_again(version, code, request
         caller.send(request_)
         await until(lambda: 3 in session.pump.streams)
 
-    talk(conversation, server_version=version, clock=clock)
+    converse(conversation, server_version=version, clock=clock)
 
 
 def test_notices_at_their_times_come_once_to_everybody():
@@ -156,7 +156,7 @@ def test_notices_at_their_times_come_once_to_everybody():
         later = await Caller.log_in(sim, 3)
         await is_answered(later)
 
-    talk(conversation, clock=clock, faults=[Notice(1102, at_s=20), Notice(1100, at_s=10)])
+    converse(conversation, clock=clock, faults=[Notice(1102, at_s=20), Notice(1100, at_s=10)])
 
 
 def test_a_storm_passes(new_loop):
@@ -167,7 +167,7 @@ def test_a_storm_passes(new_loop):
         await caller.reader.readexactly(100_000 * one)
         await is_answered(caller)
 
-    talk(conversation, new_loop=new_loop)
+    converse(conversation, new_loop=new_loop)
 
 
 async def storm_message(sim, caller):

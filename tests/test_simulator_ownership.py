@@ -15,8 +15,8 @@ async def resting(client):
 
 def numbered(client, order_id):
     """The next order of a client has this id, whatever it knows."""
-    client._talk.ids = Ids()
-    client._talk.ids.next_order_id = order_id
+    client._session.ids = Ids()
+    client._session.ids.next_order_id = order_id
 
 
 @BOTH_WIRES
@@ -33,7 +33,7 @@ def test_an_id_that_is_not_above_all_that_were_used_is_a_duplicate(run, version)
                 await until(lambda trade=trade: trade.rejection is not None)
                 assert (trade.rejection.code, trade.rejection.message) == (103, "Duplicate order id")
                 await client.current_time()
-            assert client._talk.ids.next_order_id == 21  # the client has asked for it
+            assert client._session.ids.next_order_id == 21  # the client has asked for it
             assert (await resting(client)).order_id == 21
 
     run(main)

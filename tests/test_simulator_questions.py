@@ -5,7 +5,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from calling import AAPL, VERSIONS, WAIT_S, WEDNESDAY, Caller, kinds, talk, until
+from calling import AAPL, VERSIONS, WAIT_S, WEDNESDAY, Caller, converse, kinds, until
 
 from ibfast.schema import (
     CancelHistoricalData,
@@ -66,7 +66,7 @@ def test_market_data_opens_as_gateways_do_and_then_flows(version):
         (last,) = await caller.ask(CurrentTimeRequest(), CurrentTime)
         assert last.current_time
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -78,7 +78,7 @@ def test_a_snapshot_ends(version):
         await caller.ask(CurrentTimeRequest(), CurrentTime)
         assert not sim.gateway.clients[1].pump.streams
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -100,7 +100,7 @@ def test_tick_by_tick(version, kind, number):
         caller.send(CancelTickByTick(req_id=6))
         assert (await caller.error(CancelTickByTick(req_id=6)))[0] == 300
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_data_that_there_is_not(request_, code):
         caller = await Caller.log_in(sim)
         assert (await caller.error(request_, 1))[0] == code
 
-    talk(conversation)
+    converse(conversation)
 
 
 @pytest.mark.parametrize("version", [176, 226])
@@ -137,7 +137,7 @@ def test_without_a_rate_the_reader_sets_the_pace(version, rate):
             await asyncio.sleep(0)
         assert session.pump.streams[1].sent == sent
 
-    talk(conversation, server_version=version, rate=rate)
+    converse(conversation, server_version=version, rate=rate)
 
 
 # ------------------------------------------------------------------------------------------------- history
@@ -173,7 +173,7 @@ def test_bars(version):
         (head,) = await caller.ask(request, HeadTimestamp)
         assert head.head_timestamp == "345479400"
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", [176, 200, 203, 213, 226])
@@ -185,7 +185,7 @@ def test_a_schedule(version):
         assert [it.ref_date for it in schedule.historical_sessions] == ["20260825", "20260826"]
         assert schedule.historical_sessions[0].start_date_time == "20260825-09:30:00"
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_bars_that_there_are_not(fields, code):
         caller = await Caller.log_in(sim)
         assert (await caller.error(bars_request(**fields), 7))[0] == code
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_a_fault_of_the_simulator_is_an_answer_too(monkeypatch, caplog):
@@ -225,7 +225,7 @@ def test_a_fault_of_the_simulator_is_an_answer_too(monkeypatch, caplog):
         assert (await caller.error(bars_request(), 7))[0] == 321
         assert len(caplog.records) == 2
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_a_long_query_can_be_cancelled():
@@ -235,4 +235,4 @@ def test_a_long_query_can_be_cancelled():
         assert (await caller.until(ErrorMessage))[-1].error_code == 162
         assert (await caller.error(CancelHistoricalData(req_id=7)))[0] == 366
 
-    talk(conversation)
+    converse(conversation)

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from calling import AAPL, FARMS, VERSIONS, WAIT_S, WEDNESDAY, Caller, hang_up, kinds, simulator, talk, until
+from calling import AAPL, FARMS, VERSIONS, WAIT_S, WEDNESDAY, Caller, converse, hang_up, kinds, simulator, until
 
 from ibfast import wire
 from ibfast.schema import (
@@ -56,7 +56,7 @@ def test_the_highest_version_both_speak_is_chosen(server_version, hello, agreed)
         await caller.shake_hands()
         assert caller.version == agreed
 
-    talk(conversation, server_version=server_version)
+    converse(conversation, server_version=server_version)
 
 
 @pytest.mark.parametrize("hello", [b"v100..156", b"v220..226", b"hello", b""])
@@ -65,7 +65,7 @@ def test_without_a_common_version_the_connection_is_closed(hello):
         caller = await Caller.dial(sim, hello)
         assert await caller.hung_up()
 
-    talk(conversation, server_version=200)
+    converse(conversation, server_version=200)
 
 
 def test_what_is_no_client_is_hung_up_on():
@@ -75,7 +75,7 @@ def test_what_is_no_client_is_hung_up_on():
         with contextlib.suppress(ConnectionResetError):
             assert await caller.hung_up()
 
-    talk(conversation)
+    converse(conversation)
 
 
 @pytest.mark.parametrize("version", [156, 227])
@@ -93,7 +93,7 @@ def test_a_session_begins_with_accounts_an_id_and_the_farms(version):
         assert caller.greeting[1].order_id == 1
         assert [it.error_code for it in caller.greeting[2:]] == FARMS
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def test_a_client_id_in_use_is_refused_and_free_again_afterwards():
@@ -107,7 +107,7 @@ def test_a_client_id_in_use_is_refused_and_free_again_afterwards():
         await until(lambda: 1 not in sim.gateway.clients)
         assert kinds((await Caller.log_in(sim)).greeting)[0] == "ManagedAccounts"
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_a_simulator_that_stops_hangs_up_and_can_be_stopped_twice():
@@ -121,7 +121,7 @@ def test_a_simulator_that_stops_hangs_up_and_can_be_stopped_twice():
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(sim.host, sim.port)
 
-    talk(conversation)
+    converse(conversation)
 
 
 # ----------------------------------------------------------------------------------------- small questions
@@ -140,7 +140,7 @@ def test_questions_without_an_id(version):
         (rule,) = await caller.ask(MarketRuleRequest(market_rule_id=67), MarketRule)
         assert [(it.low_edge or 0.0, it.increment) for it in rule.price_increments] == [(0.0, 0.25)]
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -152,7 +152,7 @@ def test_what_is_not_simulated_is_refused_never_ignored(version, monkeypatch):
         code, text = await caller.error(ScannerParametersRequest())
         assert (code, "ScannerParametersRequest is not supported by the simulator" in text) == (321, True)
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def test_a_message_that_cannot_be_read_costs_an_error_not_the_session():
@@ -164,7 +164,7 @@ def test_a_message_that_cannot_be_read_costs_an_error_not_the_session():
         assert [it.error_code for it in errors] == [320, 321]
         await caller.ask(CurrentTimeRequest(), CurrentTime)
 
-    talk(conversation, server_version=226)
+    converse(conversation, server_version=226)
 
 
 # ----------------------------------------------------------------------------------------------- contracts
@@ -200,7 +200,7 @@ def test_contract_details_arrive_complete(version):
         invalid = ContractDataRequest(req_id=13, contract=Contract(symbol="X", sec_type="?"))
         assert (await caller.error(invalid))[0] == 321
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -219,7 +219,7 @@ def test_symbols_and_chains(version):
         assert len(chains[0].strikes) == 11
         assert len(chains[0].expirations) >= 6
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def test_the_simulator_runs_on_uvloop_too():

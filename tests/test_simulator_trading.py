@@ -1,7 +1,7 @@
 """Orders and the account of the simulator, over a socket on text, mixed and protobuf versions."""
 
 import pytest
-from calling import VERSIONS, Caller, kinds, place, talk, until
+from calling import VERSIONS, Caller, converse, kinds, place, until
 
 from ibfast.schema import (
     AccountDataEnd,
@@ -65,7 +65,7 @@ def test_a_market_order_fills(version):
         assert isinstance(completed[0], CompletedOrder)
         assert completed[0].order_state.completed_status == "Filled Size: 100"
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -86,7 +86,7 @@ def test_orders_rest_change_and_are_cancelled(version):
         assert (await caller.error(place(1, "LMT", lmt_price=2.0)))[0] == 103
         assert (await caller.error(place(2, "w")))[0] == 321
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)
 
 
 def test_orders_outlive_their_connection_and_come_first_at_the_next():
@@ -100,7 +100,7 @@ def test_orders_outlive_their_connection_and_come_first_at_the_next():
         assert kinds(again.greeting)[:5] == order_first
         assert again.greeting[4].order_id == 9
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_clients_see_each_others_orders_but_cannot_touch_them():
@@ -113,7 +113,7 @@ def test_clients_see_each_others_orders_but_cannot_touch_them():
         assert (await second.error(CancelOrderRequest(order_id=1)))[0] == 10147
         assert (await second.error(AutoOpenOrdersRequest(auto_bind=True)))[0] == 321
 
-    talk(conversation)
+    converse(conversation)
 
 
 def test_positions_follow_fills_once_asked_for():
@@ -124,7 +124,7 @@ def test_positions_follow_fills_once_asked_for():
         assert isinstance(told[-2], ExecutionDetails)
         assert told[-1].position == 100
 
-    talk(conversation)
+    converse(conversation)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -142,4 +142,4 @@ def test_the_account(version):
         summary = await caller.ask(request, AccountSummaryEnd)
         assert [it.tag for it in summary[:-1]] == ["BuyingPower", "NetLiquidation"]
 
-    talk(conversation, server_version=version)
+    converse(conversation, server_version=version)

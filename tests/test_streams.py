@@ -45,7 +45,7 @@ def version(request):
 
 
 @pytest.fixture
-def talk(run, connect, version):  # noqa: F811
+def converse(run, connect, version):  # noqa: F811
     """Run ``case(client, gateway)`` with a gateway that only shakes hands."""
 
     def run_case(case):
@@ -76,7 +76,7 @@ def five_seconds(req_id, time, close=150.0):
 # --------------------------------------------------------------------------------------------------- the requests
 
 
-def test_every_change_of_a_book(talk):
+def test_every_change_of_a_book(converse):
     async def case(client, gateway):
         async with client.depth(AAPL, rows=5, smart=True) as changes:
             request = await gateway.hear(MarketDepthRequest)
@@ -94,10 +94,10 @@ def test_every_change_of_a_book(talk):
         cancel = await gateway.hear(CancelMarketDepth)
         assert (cancel.req_id, cancel.is_smart_depth) == (request.req_id, True)
 
-    talk(case)
+    converse(case)
 
 
-def test_a_reset_of_a_book_stands_among_its_changes(talk):
+def test_a_reset_of_a_book_stands_among_its_changes(converse):
     async def case(client, gateway):
         async with client.depth(AAPL) as changes:
             req_id = (await gateway.hear(MarketDepthRequest)).req_id
@@ -112,10 +112,10 @@ def test_a_reset_of_a_book_stands_among_its_changes(talk):
             assert [notice.error_code for notice in changes.notices] == [317]
             assert not changes.is_closed
 
-    talk(case)
+    converse(case)
 
 
-def test_five_second_bars(talk):
+def test_five_second_bars(converse):
     async def case(client, gateway):
         async with client.real_time_bars(AAPL, what_to_show="MIDPOINT", use_rth=False) as bars:
             request = await gateway.hear(RealTimeBarsRequest)
@@ -129,10 +129,10 @@ def test_five_second_bars(talk):
             assert tuple(event) == (event.recv_ns, 1, 1787760005, 149.0, 151.0, 148.0, 150.0, 1200.0, 149.5, 7)
         assert (await gateway.hear(CancelRealTimeBars)).req_id == request.req_id
 
-    talk(case)
+    converse(case)
 
 
-def test_an_option_brings_its_greeks_beside_its_ticks(talk):
+def test_an_option_brings_its_greeks_beside_its_ticks(converse):
     async def case(client, gateway):
         async with client.market_data(CALL) as ticks:
             req_id = (await gateway.hear(MarketDataRequest)).req_id
@@ -154,10 +154,10 @@ def test_an_option_brings_its_greeks_beside_its_ticks(talk):
             await ticks.computations.next(SOON_S)
         await gateway.hear(CancelMarketData)
 
-    talk(case)
+    converse(case)
 
 
-def test_reading_greeks_alone_opens_the_subscription_and_an_error_ends_both(talk):
+def test_reading_greeks_alone_opens_the_subscription_and_an_error_ends_both(converse):
     async def case(client, gateway):
         ticks = client.market_data(CALL)
         waiting = asyncio.ensure_future(ticks.computations.next(SOON_S))
@@ -169,7 +169,7 @@ def test_reading_greeks_alone_opens_the_subscription_and_an_error_ends_both(talk
             await ticks.next(SOON_S)
         assert ticks.error.code == 354
 
-    talk(case)
+    converse(case)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ async def connected(gateway):
 # ------------------------------------------------------------------------------------------ one shape for all of them
 
 
-def test_collecting_for_a_while_gives_one_array(talk):
+def test_collecting_for_a_while_gives_one_array(converse):
     async def case(client, gateway):
         async with client.real_time_bars(AAPL) as bars:
             collecting = asyncio.ensure_future(bars.collect_for(SOON_S))
@@ -242,20 +242,20 @@ def test_collecting_for_a_while_gives_one_array(talk):
             with pytest.raises(RequestError, match="420"):
                 await bars.collect_for(SOON_S)
 
-    talk(case)
+    converse(case)
 
 
-def test_collecting_ends_when_the_time_is_up(talk):
+def test_collecting_ends_when_the_time_is_up(converse):
     async def case(client, gateway):
         async with client.real_time_bars(AAPL) as bars:
             rows = await bars.collect_for(0.001)
             assert (len(rows), rows.dtype) == (0, REAL_TIME_BAR)
             assert not bars.is_closed
 
-    talk(case)
+    converse(case)
 
 
-def test_a_callback_gets_every_batch(talk):
+def test_a_callback_gets_every_batch(converse):
     async def case(client, gateway):
         bars, got, all_there = client.real_time_bars(AAPL), [], asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -277,7 +277,7 @@ def test_a_callback_gets_every_batch(talk):
             await bars.next(SOON_S)
         bars.close()
 
-    talk(case)
+    converse(case)
 
 
 def test_what_a_callback_raises_is_logged_and_counted(caplog):
@@ -407,7 +407,7 @@ UNOPENED = {
 
 
 @pytest.mark.parametrize(("opened", "name", "request_type", "nothing"), UNOPENED.values(), ids=UNOPENED)
-def test_reading_what_came_opens_a_stream(talk, opened, name, request_type, nothing):
+def test_reading_what_came_opens_a_stream(converse, opened, name, request_type, nothing):
     async def case(client, gateway):
         stream = opened(client)
         assert getattr(stream, name) == nothing
@@ -418,10 +418,10 @@ def test_reading_what_came_opens_a_stream(talk, opened, name, request_type, noth
         with pytest.raises(RequestError, match="321"):
             getattr(stream, name)
 
-    talk(case)
+    converse(case)
 
 
-def test_reading_a_book_opens_it(talk):
+def test_reading_a_book_opens_it(converse):
     async def case(client, gateway):
         book = client.book(AAPL, rows=5)
         assert np.isnan(book.bid)
@@ -435,10 +435,10 @@ def test_reading_a_book_opens_it(talk):
         assert book.bid == 150.0  # it stands still now
         assert not book.is_current
 
-    talk(case)
+    converse(case)
 
 
-def test_what_is_not_read_does_not_open_a_stream(talk):
+def test_what_is_not_read_does_not_open_a_stream(converse):
     async def case(client, gateway):
         quote, ticks, pnl = client.quote(AAPL), client.market_data(AAPL), client.pnl("DU1")
         for stream in (quote, ticks, pnl):
@@ -446,4 +446,4 @@ def test_what_is_not_read_does_not_open_a_stream(talk):
             assert repr(stream)
         assert not [it for it in gateway.heard if isinstance(it, MarketDataRequest | PnLRequest)]
 
-    talk(case)
+    converse(case)

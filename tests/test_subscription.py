@@ -48,7 +48,7 @@ class Opener:
     def open_rows(self, request, stream):
         self.sent.append(request)
         self.attached = True
-        self.reader.protocol.attach(FIRST_REQ_ID, stream.rows, stream.second_rows)
+        self.reader.protocol.attach(FIRST_REQ_ID, stream.rows, stream.option_rows)
         return FIRST_REQ_ID
 
     def close_rows(self, req_id, cancel):

@@ -227,8 +227,8 @@ def test_fields_that_tws_reports_never_make_a_change_fail(run, version):
                 order_id=900, contract=trade.contract, order_state=trade.order_state,
                 order=trade.reported_order.replace(order_id=900, perm_id=900, client_id=1, **reported),
             )  # fmt: skip
-            client._talk.received(message)  # as TWS reports an order of an earlier session
-            old = client._talk.trades[900]
+            client._session.received(message)  # as TWS reports an order of an earlier session
+            old = client._session.trades[900]
             if version < 226:
                 with pytest.raises(ValueError, match="route_marketable_to_bbo"):
                     await client.modify_order(old, route_marketable_to_bbo=1)

@@ -19,7 +19,7 @@ CLASSES = [  # what users meet, base classes before what is made of them
 ]  # fmt: skip
 OURS = {cls.__name__ for cls in CLASSES}
 INTERNAL = {  # for the conversation, not for users
-    "put", "fail", "open", "received", "noticed", "failed", "rows", "second_rows",
+    "put", "fail", "open", "received", "noticed", "failed", "rows", "option_rows",
     "on_open_order", "on_status", "on_execution", "on_commission", "on_error", "connection_lost",
     "listeners", "replaying", "on_refusal", "on_completed", "interrupted", "resumed", "resume",
     "on_disconnected", "on_lost", "on_unacknowledged", "reported", "sent_again",

@@ -7,7 +7,7 @@ cdef enum Outcome:
     DECLINED = 0
     DONE = 1
     NO_READER = 2
-    REST = 3
+    PARTIAL = 3
 
 cdef extern from *:
     ctypedef Outcome inlined_outcome "ibfast_inlined"
@@ -31,7 +31,7 @@ cdef enum:
     TICK_BY_TICK_ID = 99
 
 
-cdef struct Reading:
+cdef struct DecodeContext:
     # What a decoder needs besides the bytes.
     RouteTable *routes
     int64_t recv_ns
@@ -43,12 +43,12 @@ cdef struct Reading:
     const char *items       # where the items begin, on the text wire at their count
     const char *items_end   # and end
 
-ctypedef Outcome (*decoder_t)(Cursor *cur, Reading *reading) noexcept nogil
+ctypedef Outcome (*decoder_t)(Cursor *cur, DecodeContext *reading) noexcept nogil
 
 cdef decoder_t[HOT_IDS] HOT     # by the id on the wire
 
 
-cdef inline Sink *subscriber(Reading *reading, int64_t req_id, int kind) noexcept nogil:
+cdef inline Sink *subscriber(DecodeContext *reading, int64_t req_id, int kind) noexcept nogil:
     """The rows of this kind that a request feeds, or NULL."""
     cdef Route *route = place_of(reading.routes, req_id)
     if route.sink != NULL and route.sink.kind == kind:
@@ -58,13 +58,13 @@ cdef inline Sink *subscriber(Reading *reading, int64_t req_id, int kind) noexcep
     return NULL
 
 
-cdef inline Outcome deliver(Sink *sink, Reading *reading, const void *row) noexcept nogil:
+cdef inline Outcome deliver(Sink *sink, DecodeContext *reading, const void *row) noexcept nogil:
     touch(sink, reading)
     push(sink, row)
     return DONE
 
 
-cdef inline void touch(Sink *sink, Reading *reading) noexcept nogil:
+cdef inline void touch(Sink *sink, DecodeContext *reading) noexcept nogil:
     """Remember to wake its reader."""
     if not sink.touched:
         sink.touched = True
@@ -72,7 +72,7 @@ cdef inline void touch(Sink *sink, Reading *reading) noexcept nogil:
         reading.touched = sink
 
 
-cdef inline void *next_live_row(Sink *sink, Reading *reading, int64_t tick_type) noexcept nogil:
+cdef inline void *next_live_row(Sink *sink, DecodeContext *reading, int64_t tick_type) noexcept nogil:
     """As next_row, with the two columns that every live row begins with; its reader will be woken."""
     cdef int64_t seq = sink.total
     cdef int64_t *row = <int64_t *>next_row(sink, tick_type)

@@ -123,7 +123,7 @@ cdef bint past_last_text(Cursor *cur, Sink *sink) noexcept nogil:
     return True
 
 
-cdef inline Outcome items_text(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+cdef inline Outcome items_text(Cursor *cur, DecodeContext *reading, int kind, item_t item) noexcept nogil:
     """req_id, for old bars their range, a count and the items; what follows them is left for the plan."""
     cdef int64_t req_id, count
     cdef Sink *sink
@@ -147,22 +147,22 @@ cdef inline Outcome items_text(Cursor *cur, Reading *reading, int kind, item_t i
         count -= 1
     reading.items_end = cur.pos
     reading.answer, reading.before = sink, before
-    return REST
+    return PARTIAL
 
 
-cdef Outcome historical_data_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_data_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_text(cur, reading, BAR_ROW, bar_text)
 
 
-cdef Outcome historical_ticks_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_text(cur, reading, PAST_MID_POINT_ROW, past_mid_point_text)
 
 
-cdef Outcome historical_ticks_bid_ask_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_bid_ask_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_text(cur, reading, PAST_BID_ASK_ROW, past_bid_ask_text)
 
 
-cdef Outcome historical_ticks_last_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_last_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_text(cur, reading, PAST_LAST_ROW, past_last_text)
 
 
@@ -277,7 +277,7 @@ cdef bint past_last_protobuf(Cursor *cur, Sink *sink) noexcept nogil:
     return True
 
 
-cdef inline Outcome items_protobuf(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+cdef inline Outcome items_protobuf(Cursor *cur, DecodeContext *reading, int kind, item_t item) noexcept nogil:
     """The id, the items, and whatever else, in one pass; a message that is not like that is read again in any order."""
     cdef Cursor quick = cur[0], inside
     cdef int64_t req_id = 0
@@ -295,7 +295,7 @@ cdef inline Outcome items_protobuf(Cursor *cur, Reading *reading, int kind, item
             return items_in_any_order(cur, reading, kind, item)
     reading.items_end = quick.pos
     if fields_above(quick, 2):
-        return REST
+        return PARTIAL
     rewind(sink, reading.before)
     return items_in_any_order(cur, reading, kind, item)
 
@@ -309,7 +309,7 @@ cdef bint fields_above(Cursor cur, uint64_t number) noexcept nogil:
     return True
 
 
-cdef Outcome items_in_any_order(Cursor *cur, Reading *reading, int kind, item_t item) noexcept nogil:
+cdef Outcome items_in_any_order(Cursor *cur, DecodeContext *reading, int kind, item_t item) noexcept nogil:
     """Two passes: the id may come after the items, and nothing may be pushed before it is known."""
     cdef Cursor again = cur[0], inside
     cdef int64_t req_id = 0
@@ -337,33 +337,33 @@ cdef Outcome items_in_any_order(Cursor *cur, Reading *reading, int kind, item_t 
             rewind(sink, before)
             return DECLINED
     reading.answer, reading.before = sink, before
-    return REST
+    return PARTIAL
 
 
-cdef Outcome historical_data_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_data_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_protobuf(cur, reading, BAR_ROW, bar_protobuf)
 
 
-cdef Outcome historical_ticks_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_protobuf(cur, reading, PAST_MID_POINT_ROW, past_mid_point_protobuf)
 
 
-cdef Outcome historical_ticks_bid_ask_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_bid_ask_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_protobuf(cur, reading, PAST_BID_ASK_ROW, past_bid_ask_protobuf)
 
 
-cdef Outcome historical_ticks_last_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome historical_ticks_last_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return items_protobuf(cur, reading, PAST_LAST_ROW, past_last_protobuf)
 
 
 # ------------------------------------------------------------------------------------------------- what is left
 
-cdef bytes rest_of_text(const Cursor *cur, const Reading *reading):
+cdef bytes rest_of_text(const Cursor *cur, const DecodeContext *reading):
     """The body of a message of many items, with none of them."""
     return cur.pos[:reading.items - cur.pos] + b"0\0" + reading.items_end[:cur.end - reading.items_end]
 
 
-cdef bytes rest_of_protobuf(const Cursor *body, const Reading *reading):
+cdef bytes rest_of_protobuf(const Cursor *body, const DecodeContext *reading):
     cdef Cursor cur = body[0]
     cdef const char *start
     cdef uint64_t key = 0

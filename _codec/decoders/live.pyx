@@ -14,7 +14,7 @@ cdef inline bint small(int64_t value) noexcept nogil:
     return 0 <= value <= 255
 
 
-cdef inline Outcome depth_text(Cursor *cur, Reading *reading, bint with_maker) noexcept nogil:
+cdef inline Outcome depth_text(Cursor *cur, DecodeContext *reading, bint with_maker) noexcept nogil:
     cdef DepthRow *row
     cdef int64_t req_id, position, operation, side, smart = 0
     cdef double price, size
@@ -44,11 +44,11 @@ cdef inline Outcome depth_text(Cursor *cur, Reading *reading, bint with_maker) n
     return DONE
 
 
-cdef Outcome market_depth_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome market_depth_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return depth_text(cur, reading, False)
 
 
-cdef Outcome market_depth_l2_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome market_depth_l2_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return depth_text(cur, reading, True)
 
 
@@ -122,7 +122,7 @@ cdef inline inlined next_id_and_data(Cursor cur, int64_t *req_id, Cursor *data) 
             and cur.pos == cur.end)
 
 
-cdef Outcome depth_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome depth_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef DepthRow *row
     cdef Change change, slow
     cdef Cursor data, other
@@ -181,7 +181,7 @@ cdef inline bint take_computed(Cursor *cur, double *out) noexcept nogil:
     return take_float(cur, out)
 
 
-cdef Outcome option_computation_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome option_computation_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef OptionRow row
     cdef int64_t req_id
     cdef Sink *sink
@@ -201,7 +201,7 @@ cdef Outcome option_computation_text(Cursor *cur, Reading *reading) noexcept nog
     return deliver(sink, reading, &row)
 
 
-cdef Outcome option_computation_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome option_computation_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     """req_id 1, tick_type 2, tick_attrib 3, then eight doubles from implied_vol 4 to und_price 11."""
     cdef OptionRow row
     cdef double numbers[8]
@@ -240,7 +240,7 @@ cdef Outcome option_computation_protobuf(Cursor *cur, Reading *reading) noexcept
 
 # ------------------------------------------------------------------------------------------ five-second bars
 
-cdef Outcome real_time_bar_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome real_time_bar_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef RealTimeBarRow row
     cdef int64_t req_id, count
     cdef Sink *sink
@@ -308,7 +308,7 @@ cdef inline inlined next_live_bar(Cursor cur, LiveBar *bar) noexcept nogil:
             and next_integer(&cur, 9, &bar.count) and cur.pos == cur.end)
 
 
-cdef Outcome real_time_bar_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome real_time_bar_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef RealTimeBarRow *row
     cdef LiveBar bar, slow
     cdef Sink *sink

@@ -18,7 +18,7 @@ cdef inline bint take_tick_head(Cursor *cur, int64_t *req_id, int64_t *tick_type
             and fits_int32(tick_type[0]))
 
 
-cdef inline void start_tick(TickRow *row, Reading *reading, int64_t tick_type) noexcept nogil:
+cdef inline void start_tick(TickRow *row, DecodeContext *reading, int64_t tick_type) noexcept nogil:
     """All columns but the number of the row; most are not there."""
     row.recv_ns = reading.recv_ns
     row.price = row.size = row.value = NAN
@@ -27,7 +27,7 @@ cdef inline void start_tick(TickRow *row, Reading *reading, int64_t tick_type) n
     row.attr_mask = 0
 
 
-cdef inline Outcome deliver_tick(Sink *sink, Reading *reading, int64_t tick_type, double price, double size,
+cdef inline Outcome deliver_tick(Sink *sink, DecodeContext *reading, int64_t tick_type, double price, double size,
                                  double value, int64_t attr_mask) noexcept nogil:
     cdef TickRow *row = <TickRow *>next_live_row(sink, reading, tick_type)
     if row != NULL:
@@ -36,7 +36,7 @@ cdef inline Outcome deliver_tick(Sink *sink, Reading *reading, int64_t tick_type
     return DONE
 
 
-cdef Outcome tick_price_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_price_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef int64_t req_id, tick_type, attr_mask
     cdef double price, size
     cdef Sink *sink
@@ -51,7 +51,7 @@ cdef Outcome tick_price_text(Cursor *cur, Reading *reading) noexcept nogil:
     return deliver_tick(sink, reading, tick_type, price, size, NAN, attr_mask)
 
 
-cdef Outcome tick_size_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_size_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef int64_t req_id, tick_type
     cdef double size
     cdef Sink *sink
@@ -65,7 +65,7 @@ cdef Outcome tick_size_text(Cursor *cur, Reading *reading) noexcept nogil:
     return deliver_tick(sink, reading, tick_type, NAN, size, NAN, 0)
 
 
-cdef Outcome tick_generic_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_generic_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef int64_t req_id, tick_type
     cdef double value
     cdef Sink *sink
@@ -79,7 +79,7 @@ cdef Outcome tick_generic_text(Cursor *cur, Reading *reading) noexcept nogil:
     return deliver_tick(sink, reading, tick_type, NAN, NAN, value, 0)
 
 
-cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_string_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef TickRow row
     cdef int64_t req_id, tick_type
     cdef Sink *sink
@@ -100,7 +100,7 @@ cdef Outcome tick_string_text(Cursor *cur, Reading *reading) noexcept nogil:
 
 
 cdef Outcome deliver_string(
-        Sink *sink, Reading *reading, TickRow *row, const char *at, const char *stop) noexcept nogil:
+        Sink *sink, DecodeContext *reading, TickRow *row, const char *at, const char *stop) noexcept nogil:
     """A string tick: the text is remembered, and read as a number too if it is one."""
     if stop > at:
         row.text = keep_text(sink, at, stop - at)
@@ -114,7 +114,7 @@ cdef Outcome deliver_string(
 
 # ----------------------------------------------------------------------------------- tick by tick, text
 
-cdef Outcome tick_by_tick_text(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_by_tick_text(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef int64_t req_id, tick_type, time
     if not (take_id(cur, &req_id) and take_small(cur, &tick_type) and take_seconds(cur, &time)):
         return DECLINED
@@ -128,7 +128,7 @@ cdef Outcome tick_by_tick_text(Cursor *cur, Reading *reading) noexcept nogil:
 
 
 cdef inline Outcome last_text(
-        Cursor *cur, Reading *reading, int64_t req_id, int64_t tick_type, int64_t time) noexcept nogil:
+        Cursor *cur, DecodeContext *reading, int64_t req_id, int64_t tick_type, int64_t time) noexcept nogil:
     cdef LastRow *row
     cdef int64_t attr_mask
     cdef double price, size
@@ -147,7 +147,7 @@ cdef inline Outcome last_text(
     return DONE
 
 
-cdef inline Outcome bid_ask_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
+cdef inline Outcome bid_ask_text(Cursor *cur, DecodeContext *reading, int64_t req_id, int64_t time) noexcept nogil:
     cdef BidAskRow *row
     cdef int64_t attr_mask
     cdef double bid_price, ask_price, bid_size, ask_size
@@ -166,7 +166,7 @@ cdef inline Outcome bid_ask_text(Cursor *cur, Reading *reading, int64_t req_id, 
     return DONE
 
 
-cdef inline Outcome mid_point_text(Cursor *cur, Reading *reading, int64_t req_id, int64_t time) noexcept nogil:
+cdef inline Outcome mid_point_text(Cursor *cur, DecodeContext *reading, int64_t req_id, int64_t time) noexcept nogil:
     cdef MidPointRow *row
     cdef double mid_point
     cdef Sink *sink = subscriber(reading, req_id, MID_POINT_ROW)
@@ -242,7 +242,7 @@ cdef inline inlined next_tick(Cursor cur, Tick *tick, int what) noexcept nogil:
     return ok and cur.pos == cur.end
 
 
-cdef inline inlined_outcome tick_protobuf(Cursor *cur, Reading *reading, int what) noexcept nogil:
+cdef inline inlined_outcome tick_protobuf(Cursor *cur, DecodeContext *reading, int what) noexcept nogil:
     cdef Tick tick, slow
     cdef TickRow *row
     cdef TickRow string
@@ -264,19 +264,19 @@ cdef inline inlined_outcome tick_protobuf(Cursor *cur, Reading *reading, int wha
     return DONE
 
 
-cdef Outcome tick_price_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_price_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return tick_protobuf(cur, reading, TICK_PRICE_ID)
 
 
-cdef Outcome tick_size_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_size_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return tick_protobuf(cur, reading, TICK_SIZE_ID)
 
 
-cdef Outcome tick_generic_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_generic_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return tick_protobuf(cur, reading, TICK_GENERIC_ID)
 
 
-cdef Outcome tick_string_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_string_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     return tick_protobuf(cur, reading, TICK_STRING_ID)
 
 
@@ -320,7 +320,7 @@ cdef inline inlined next_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
             and cur.pos == cur.end)
 
 
-cdef Outcome tick_by_tick_protobuf(Cursor *cur, Reading *reading) noexcept nogil:
+cdef Outcome tick_by_tick_protobuf(Cursor *cur, DecodeContext *reading) noexcept nogil:
     cdef ByTick tick, slow
     if not next_by_tick(cur[0], &tick):
         if not take_by_tick(cur[0], &slow):
@@ -424,7 +424,7 @@ cdef inline inlined next_quote(Cursor cur, Quote *quote) noexcept nogil:
             and next_size(&cur, 5, &quote.bid_size) and next_size(&cur, 6, &quote.ask_size) and cur.pos == cur.end)
 
 
-cdef inline Outcome last_protobuf(Cursor data, Reading *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
+cdef inline Outcome last_protobuf(Cursor data, DecodeContext *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
     cdef LastRow *row
     cdef TradePrint trade, slow
     cdef Sink *sink = subscriber(reading, req_id, LAST_ROW)
@@ -442,7 +442,7 @@ cdef inline Outcome last_protobuf(Cursor data, Reading *reading, int64_t req_id,
     return DONE
 
 
-cdef inline Outcome bid_ask_protobuf(Cursor data, Reading *reading, int64_t req_id) noexcept nogil:
+cdef inline Outcome bid_ask_protobuf(Cursor data, DecodeContext *reading, int64_t req_id) noexcept nogil:
     cdef BidAskRow *row
     cdef Quote quote, slow
     cdef Sink *sink = subscriber(reading, req_id, BID_ASK_ROW)
@@ -491,7 +491,7 @@ cdef inline inlined next_point(Cursor cur, PricePoint *point) noexcept nogil:
             and next_size(&cur, 3, &point.size) and cur.pos == cur.end)
 
 
-cdef inline Outcome mid_point_protobuf(Cursor data, Reading *reading, int64_t req_id) noexcept nogil:
+cdef inline Outcome mid_point_protobuf(Cursor data, DecodeContext *reading, int64_t req_id) noexcept nogil:
     """The size of a live mid-point means nothing."""
     cdef MidPointRow *row
     cdef PricePoint point, slow

@@ -1,6 +1,6 @@
 # Rows back to frames: the hot decoders' inverse, for the simulator, replay and benchmarks.
 
-cdef class Feed:
+cdef class RowEncoder:
     """Writes rows as the messages they came from, for one server version.
 
     ``heads`` are the message ids (with their NUL, if they are text) of TICK_PRICE, TICK_SIZE, TICK_GENERIC and

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self, TypeAlias
 
-from ibfast.orders.fields import Words, time_text
+from ibfast.orders.fields import OrderFields, time_text
 
 Moment: TypeAlias = datetime | str
 RiskAversion: TypeAlias = Literal["Get Done", "Aggressive", "Neutral", "Passive"]
@@ -18,7 +18,7 @@ TwapStyle: TypeAlias = Literal["Marketable", "Matching Midpoint", "Matching Same
 LEAST_SHARE, MOST_SHARE = 0.1, 0.5
 
 
-class AlgoWords(Words):
+class AlgoMixin(OrderFields):
     """How an algo works the order; its type, MKT or LMT, is said too."""
 
     def algo(self, strategy: str, **params: str | float | bool | None) -> Self:

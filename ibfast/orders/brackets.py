@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
 from ibfast.enums import Action, OcaType, OrderType, TimeInForce
-from ibfast.orders.fields import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.fields import AllocationMixin, ExecutionMixin, LinkageMixin, Own, SideMixin, TimeInForceMixin
 from ibfast.orders.trade import Trade
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order, Quantity, quantity_of
@@ -88,7 +88,7 @@ class Exits:
         return [(part, price) for price in prices]
 
 
-class BracketBuilder(SideWords, DurationWords, RoutingWords, BookingWords, TieWords):
+class BracketBuilder(SideMixin, TimeInForceMixin, ExecutionMixin, AllocationMixin, LinkageMixin):
     """Builds an entry with its targets and stops; nothing is sent before `submit`."""
 
     def __init__(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Self, TypeAlias
 
-from ibfast.orders.algos import AlgoWords
+from ibfast.orders.algos import AlgoMixin
 from ibfast.orders.brackets import BracketBuilder, Check, Exits, Place, Targets
-from ibfast.orders.conditions import ConditionWords
-from ibfast.orders.fields import BookingWords, DurationWords, Own, RoutingWords, SideWords, TieWords
+from ibfast.orders.conditions import ConditionMixin
+from ibfast.orders.fields import AllocationMixin, ExecutionMixin, LinkageMixin, Own, SideMixin, TimeInForceMixin
 from ibfast.orders.trade import Trade
-from ibfast.orders.types import OrderTypeWords
+from ibfast.orders.types import OrderTypeMixin
 from ibfast.orders.validation import check_order
 from ibfast.orders.what_if import WhatIf
 from ibfast.schema.contract import Contract
@@ -22,7 +22,14 @@ PRESET = "PRESET"
 
 
 class OrderBuilder(
-    SideWords, OrderTypeWords, DurationWords, RoutingWords, BookingWords, TieWords, AlgoWords, ConditionWords
+    SideMixin,
+    OrderTypeMixin,
+    TimeInForceMixin,
+    ExecutionMixin,
+    AllocationMixin,
+    LinkageMixin,
+    AlgoMixin,
+    ConditionMixin,
 ):
     """Builds one order; nothing is sent before `submit`. `set` reaches every field of `ibfast.Order`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibfast.orders.validation import SENSELESS, TYPES, WITHOUT_QUANTITY
+from ibfast.orders.validation import INAPPLICABLE, TYPES, WITHOUT_QUANTITY
 from ibfast.schema import OpenOrder
 from ibfast.schema.declare import At
 from ibfast.schema.order import Order
@@ -145,7 +145,7 @@ class OrderChanges:
 
 def is_senseless(name: str, order: Order) -> bool:
     """Whether a field means nothing to the order's type: TWS reports a trailing stop price of plain limit orders."""
-    if name not in SENSELESS:
+    if name not in INAPPLICABLE:
         return False
     rule = TYPES.get(order.order_type or "")
     adjusted = (order.adjusted_order_type or "None") != "None"
@@ -159,7 +159,7 @@ def is_needed(name: str, order: Order) -> bool:
 
 
 def _without_senseless(order: Order) -> Order:
-    names = [name for name in SENSELESS if getattr(order, name) and is_senseless(name, order)]
+    names = [name for name in INAPPLICABLE if getattr(order, name) and is_senseless(name, order)]
     return order.replace(**dict.fromkeys(names)) if names else order
 
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Literal, Self, TypeAlias
 
 from ibfast.arguments import checks_arguments
-from ibfast.orders.fields import Words, time_text
+from ibfast.orders.fields import OrderFields, time_text
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import OrderCondition
 
@@ -117,7 +117,7 @@ def _of_contract(contract: Contract | int, exchange: str) -> dict[str, int | str
     return {"con_id": con_id, "exchange": exchange or own or "SMART"}
 
 
-class ConditionWords(Words):
+class ConditionMixin(OrderFields):
     """The words that make an order wait for something."""
 
     def when(self, condition: Condition, *, ignore_rth: bool = False) -> Self:

@@ -18,7 +18,7 @@ from ibfast.times import format_time
 Own: TypeAlias = Callable[[Trade], object]  # raises if an order is not this client's
 
 
-class Words:
+class OrderFields:
     """An order about to be described. Each word returns the builder; `set` reaches every field of `ibfast.Order`."""
 
     contract: Contract
@@ -44,7 +44,7 @@ class Words:
         return self
 
 
-class SideWords(Words):
+class SideMixin(OrderFields):
     """Which way and how much."""
 
     def buy(self, quantity: Quantity | None = None) -> Self:
@@ -63,7 +63,7 @@ class SideWords(Words):
         return self.set(action=action.value, total_quantity=None if quantity is None else quantity_of(quantity))
 
 
-class DurationWords(Words):
+class TimeInForceMixin(OrderFields):
     """For how long, and in which hours."""
 
     def day(self) -> Self:
@@ -109,7 +109,7 @@ class DurationWords(Words):
         return self.set(tif=tif.value, good_till_date=None)
 
 
-class RoutingWords(Words):
+class ExecutionMixin(OrderFields):
     """How the order shows itself and how it is worked."""
 
     def hidden(self) -> Self:
@@ -161,7 +161,7 @@ class RoutingWords(Words):
         return self.set(smart_combo_routing_params={**self.order.smart_combo_routing_params, "NonGuaranteed": "1"})
 
 
-class BookingWords(Words):
+class AllocationMixin(OrderFields):
     """Whose order it is."""
 
     def account(self, account: str) -> Self:
@@ -179,7 +179,7 @@ class BookingWords(Words):
         return self.set(order_ref=text)
 
 
-class TieWords(Words):
+class LinkageMixin(OrderFields):
     """Ties to other orders."""
 
     def oca(self, group: str, oca_type: int = OcaType.CANCEL_WITH_BLOCK) -> Self:

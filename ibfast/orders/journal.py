@@ -42,7 +42,7 @@ from ibfast.schema.order import AttachedOrders, Order
 from ibfast.schema.versions import LAST_VERSION
 
 if TYPE_CHECKING:
-    from ibfast.orders.trade_registry import Trades
+    from ibfast.orders.trade_registry import TradeRegistry
 
 LOG = logging.getLogger("ibfast.journal")
 
@@ -128,7 +128,7 @@ class Journal:
             self._claim.release()
             raise
 
-    def restore(self, trades: Trades) -> None:
+    def restore(self, trades: TradeRegistry) -> None:
         """Follow the orders that were not done when the last process ended."""
         for trade in self._trades:
             trades.add(trade)
@@ -139,7 +139,7 @@ class Journal:
         """The order, with a reference that no other has, unless it has one."""
         return order if order.order_ref else order.replace(order_ref=f"ibfast-{uuid.uuid4().hex[:16]}")
 
-    def intend(self, message: Message, server_version: int = LAST_VERSION) -> None:
+    def log_intent(self, message: Message, server_version: int = LAST_VERSION) -> None:
         """A message is about to leave; when this returns the disk has it.
 
         What cancels is sent even if the disk is full: it makes nothing worse, and restoring does not need it.

@@ -32,7 +32,7 @@ TRADES_KEPT = 10_000
 """Trades that are done and kept all the same; a trade takes about 7 kB with its events."""
 
 
-class Trades:
+class TradeRegistry:
     """The orders of a session: by order id for those of this client, by permanent id for all others.
 
     Of those that are done the newest ``kept`` stay, all of them if that is None. ``on_doubt`` finds out what became of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Self
 
 from ibfast.enums import OrderType, TimeInForce
-from ibfast.orders.fields import Words
+from ibfast.orders.fields import OrderFields
 from ibfast.schema.contract import Contract
 
 PERCENT_UNIT = 100  # of a trailing amount that a stop is adjusted to; 0 is money
@@ -13,7 +13,7 @@ VOLATILITY_TYPES = {"daily": 1, "annual": 2}
 UP_TO_MIDPOINT = float("inf")
 
 
-class BasicTypeWords(Words):
+class BasicTypeWords(OrderFields):
     """Market, limit, stop and what is made of them."""
 
     def market(self) -> Self:
@@ -339,5 +339,5 @@ class SpecialTypeWords(BasicTypeWords):
         )  # fmt: skip
 
 
-class OrderTypeWords(AuctionTypeWords, PeggedTypeWords, SpecialTypeWords):
+class OrderTypeMixin(AuctionTypeWords, PeggedTypeWords, SpecialTypeWords):
     """Every order type."""

@@ -70,7 +70,7 @@ TYPES: dict[str, TypeRule] = {
 }
 """By order type; of a type that is not here nothing is known, so nothing is checked."""
 
-SENSELESS: dict[str, str] = {
+INAPPLICABLE: dict[str, str] = {
     "lmt_price": "it has no limit",
     "aux_price": "it has neither a stop nor an offset",
     "trail_stop_price": "it does not trail",
@@ -97,7 +97,7 @@ SENSELESS: dict[str, str] = {
 }
 """Fields that belong to certain order types, and why the others have no use for them."""
 
-PARTNERS: dict[str, tuple[str, ...]] = {
+REQUIRES: dict[str, tuple[str, ...]] = {
     "good_till_date": ("tif",),
     "hedge_param": ("hedge_type",),
     "algo_params": ("algo_strategy",),
@@ -123,9 +123,9 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """What a value of one field asks of others."""
 
-_TIED = {*PARTNERS, *(name for name, _ in CHOICES if name != "tif"), "perm_id"}
-_SUSPECTS = {
-    kind: FieldSet(Order, _TIED.union(name for name in SENSELESS if not rule.allows(name)))
+_TIED = {*REQUIRES, *(name for name, _ in CHOICES if name != "tif"), "perm_id"}
+_CHECKED_FIELDS = {
+    kind: FieldSet(Order, _TIED.union(name for name in INAPPLICABLE if not rule.allows(name)))
     for kind, rule in TYPES.items()
 }
 _SUSPECTS_OF_UNKNOWN = FieldSet(Order, _TIED)
@@ -157,11 +157,11 @@ def check_order(contract: Contract, order: Order, changes: Iterable[str] = ()) -
     rule = TYPES.get(kind)
     if rule is not None:
         _check_needs(contract, order, rule)
-    if order.tif != "GTD" and not _SUSPECTS.get(kind, _SUSPECTS_OF_UNKNOWN).any_set(order):
+    if order.tif != "GTD" and not _CHECKED_FIELDS.get(kind, _SUSPECTS_OF_UNKNOWN).any_set(order):
         return
     if rule is not None:
-        ours = set(changes) if order.perm_id else SENSELESS
-        _check_senseless(order, rule, [name for name in SENSELESS if name in ours])
+        ours = set(changes) if order.perm_id else INAPPLICABLE
+        _check_senseless(order, rule, [name for name in INAPPLICABLE if name in ours])
     if not order.perm_id:
         _check_partners(order)
 
@@ -199,12 +199,12 @@ def _check_senseless(order: Order, rule: TypeRule, names: Iterable[str]) -> None
     for name in names:
         if _given(order, name) and not rule.allows(name) and not (adjusted and name == "lmt_price_offset"):
             value = getattr(order, name)
-            raise ValueError(f"{name}: {value} makes no sense with order type {order.order_type}: {SENSELESS[name]}")
+            raise ValueError(f"{name}: {value} makes no sense with order type {order.order_type}: {INAPPLICABLE[name]}")
 
 
 def _check_partners(order: Order) -> None:
     kind = order.order_type
-    for name, partners in PARTNERS.items():
+    for name, partners in REQUIRES.items():
         for partner in partners:
             if _given(order, name) and not _given(order, partner):
                 raise ValueError(f"{name}: makes no sense without {partner} (order type {kind})")

@@ -48,14 +48,14 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.session.connection import Connection
 from ibfast.streams.snapshot import Snapshot
-from ibfast.streams.updates import Feed, Request, Updates
+from ibfast.streams.updates import Request, SharedSubscription, Updates
 
 T = TypeVar("T")
 
 Update = AccountFigure | PortfolioValue | AccountUpdateTime
 
 
-class AccountFeed(Feed):
+class AccountSubscription(SharedSubscription):
     """The updates of one account at a time, as TWS has it."""
 
     account = ""
@@ -65,10 +65,10 @@ class AccountFeed(Feed):
         return super().takes(message) and (not self.account or name in (None, self.account))
 
 
-class OneAccount:
+class AccountSource:
     """An account for that feed."""
 
-    def __init__(self, feed: AccountFeed, account: str) -> None:
+    def __init__(self, feed: AccountSubscription, account: str) -> None:
         self.connection = feed.connection
         self.feed = feed
         self.account = account
@@ -80,7 +80,7 @@ class OneAccount:
 
     def join(self, stream: Updates[Any]) -> int:
         asked, over = (AccountDataRequest(subscribe=on, acct_code=self.account or None) for on in (True, False))
-        self.feed.aim(asked, over)
+        self.feed.retarget(asked, over)
         self.feed.account = self.account
         return self.feed.join(stream)
 
@@ -88,7 +88,7 @@ class OneAccount:
         self.feed.leave(stream)
 
 
-class Turns:
+class SharedLock:
     """Who want the same go together, others after them."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class AccountRequests(Requests):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._positions = Feed(
+        self._positions = SharedSubscription(
             connection,
             PositionsRequest(),
             CancelPositions(),
@@ -125,7 +125,7 @@ class AccountRequests(Requests):
             end=PositionEnd,
             snapshot=Snapshot(_position_key),
         )
-        self._account_feed = AccountFeed(
+        self._account_feed = AccountSubscription(
             connection,
             AccountDataRequest(subscribe=True),
             AccountDataRequest(subscribe=False),
@@ -133,7 +133,7 @@ class AccountRequests(Requests):
             end=AccountDataEnd,
             snapshot=_snapshot_of_account(_update),
         )
-        self._turns = Turns()
+        self._account_lock = SharedLock()
 
     async def account_summary(
         self, tags: str | Iterable[str] = AccountTag, *, group: str = "All"
@@ -165,7 +165,7 @@ class AccountRequests(Requests):
         Raises:
             ValueError: `account_updates` follow another account.
         """
-        async with self._turns.of(account), self.account_updates(account) as stream:
+        async with self._account_lock.of(account), self.account_updates(account) as stream:
             parts = (await stream.complete()).snapshot
         figures = [it for it in parts if isinstance(it, AccountFigure)]
         rows = [it for it in parts if isinstance(it, PortfolioValue)]
@@ -181,7 +181,9 @@ class AccountRequests(Requests):
         Raises:
             ValueError: on entering, another account is followed.
         """
-        return Updates(OneAccount(self._account_feed, account), _update, AccountDataEnd, _snapshot_of_account(_itself))
+        return Updates(
+            AccountSource(self._account_feed, account), _update, AccountDataEnd, _snapshot_of_account(_identity)
+        )
 
     async def account_values_multi(
         self, account: str = "", model_code: str = "", *, ledger_and_nlv: bool = False
@@ -208,7 +210,7 @@ class AccountRequests(Requests):
 
     def position_updates(self) -> Updates[Position]:
         """As `positions`, and what changes from then on. Any number of these are one subscription to TWS."""
-        return Updates(self._positions, _itself, PositionEnd, Snapshot(_position_key))
+        return Updates(self._positions, _identity, PositionEnd, Snapshot(_position_key))
 
     async def positions_multi(self, account: str = "", model_code: str = "") -> list[PositionMulti]:
         """The positions of one account or model."""
@@ -219,32 +221,32 @@ class AccountRequests(Requests):
         """As `positions_multi`, and what changes from then on."""
         request = PositionsMultiRequest(account=account or None, model_code=model_code or None)
         source = Request(self._connection, request, CancelPositionsMulti)
-        return Updates(source, _itself, PositionMultiEnd, Snapshot(_position_key))
+        return Updates(source, _identity, PositionMultiEnd, Snapshot(_position_key))
 
     def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
         """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
         request = PnLRequest(account=account, model_code=model_code or None)
-        return Updates(Request(self._connection, request, CancelPnL), _itself)
+        return Updates(Request(self._connection, request, CancelPnL), _identity)
 
     async def portfolio(self) -> Portfolio:
         """A mirror of positions, figures, profit and loss and open orders that is kept up until it is closed.
 
         It takes one of the two account summaries that TWS allows at a time.
         """
-        names = list(self._talk.accounts)
+        names = list(self._session.accounts)
         mirror = Portfolio(
             names, self.position_updates(), self.account_summary_updates([*AccountTag, f"{LEDGER}:ALL"]),
-            {name: self.pnl(name) for name in names}, lambda: list(self._talk.trades),
+            {name: self.pnl(name) for name in names}, lambda: list(self._session.trades),
         )  # fmt: skip
         return await mirror._subscribe()
 
     def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
         """Profit and loss of one position of an account, about once a second while it changes."""
         request = PnLSingleRequest(account=account, model_code=model_code or None, con_id=con_id)
-        return Updates(Request(self._connection, request, CancelPnLSingle), _itself)
+        return Updates(Request(self._connection, request, CancelPnLSingle), _identity)
 
 
-def _itself(message: T) -> T:
+def _identity(message: T) -> T:
     return message
 
 

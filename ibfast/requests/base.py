@@ -25,14 +25,14 @@ class Requests:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._talk = connection.talk
+        self._session = connection.session
 
     @property
     def client_id(self) -> int:
         """The id this client came with."""
-        return self._talk.client_id
+        return self._session.client_id
 
     @property
     def server_version(self) -> int:
         """The server version both sides speak."""
-        return self._talk.server_version
+        return self._session.server_version

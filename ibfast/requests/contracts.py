@@ -69,7 +69,7 @@ class ContractRequests(Requests):
     async def _qualified(self, contract: Contract, cache: ContractCache | None) -> Contract:
         if contract.sec_type == "BAG":
             return contract
-        gateway = self._talk.gateway_kind
+        gateway = self._session.gateway_kind
         if cache is not None and (known := cache.get(contract, gateway)) is not None:
             return known
         try:

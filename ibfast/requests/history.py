@@ -77,7 +77,9 @@ class HistoryRequests(Requests):
         end_type = None if self._bars_come_alone else HistoricalDataEnd
         rows = Rows("bar", lambda: None, policy="grow", capacity=MOST_BARS)
         answer = await self._connection.ask(request, cancel=CancelHistoricalData, end=end_type, rows=rows)
-        return self._connection.read(lambda last: _bars(rows, answer.parts, last), answer.ending or answer.parts[-1])
+        return self._connection.read(
+            lambda last: _bars(rows, answer.parts, last), answer.end_message or answer.parts[-1]
+        )
 
     def keep_up_to_date(
         self,
@@ -162,7 +164,7 @@ class HistoryRequests(Requests):
         kind = _TICK_KINDS[WhatToShow(what_to_show)]
         rows = Rows(kind, lambda: None, policy="grow", capacity=MOST_BARS)
         answer = await self._connection.ask(
-            request, cancel=CancelHistoricalTicks, rows=rows, enough=lambda part: bool(part.is_done)
+            request, cancel=CancelHistoricalTicks, rows=rows, is_final=lambda part: bool(part.is_done)
         )
         for part in answer.parts:
             self._connection.read(lambda part: _check_kind(part, kind), part)

@@ -24,7 +24,7 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.session.connection import Connection
-from ibfast.streams.updates import Feed, Request, Updates
+from ibfast.streams.updates import Request, SharedSubscription, Updates
 
 HEADLINES_A_PAGE = 300  # IB's limit
 
@@ -34,7 +34,7 @@ class NewsRequests(Requests):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._bulletins = Feed(connection, NewsBulletinsRequest(), CancelNewsBulletins(), (NewsBulletin,))
+        self._bulletins = SharedSubscription(connection, NewsBulletinsRequest(), CancelNewsBulletins(), (NewsBulletin,))
 
     async def news_providers(self) -> list[NewsProvider]:
         """The news providers that the login has."""
@@ -97,15 +97,15 @@ class NewsRequests(Requests):
         )  # fmt: skip
         answer = await self._connection.ask(request, end=HistoricalNewsEnd)
         headlines = [self._connection.read(headline_of, part) for part in answer.parts]
-        return sorted(headlines, key=lambda it: it.time, reverse=True), bool(answer.ending.has_more)
+        return sorted(headlines, key=lambda it: it.time, reverse=True), bool(answer.end_message.has_more)
 
     def news_bulletins(self, *, all_messages: bool = True) -> Updates[NewsBulletin]:
         """IB's bulletins: of exchanges that are closed and the like; ``all_messages`` brings today's earlier ones too.
 
         Any number of streams are one subscription to TWS; what the first asked for holds for all.
         """
-        if not self._bulletins.followers:
-            self._bulletins.aim(NewsBulletinsRequest(all_messages=all_messages), CancelNewsBulletins())
+        if not self._bulletins.subscribers:
+            self._bulletins.retarget(NewsBulletinsRequest(all_messages=all_messages), CancelNewsBulletins())
         return Updates(self._bulletins, _bulletin)
 
     def broad_tape(self, provider_code: str, topic: str = "") -> Updates[TickNews]:

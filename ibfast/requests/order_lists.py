@@ -79,7 +79,7 @@ class OrderListRequests(Requests):
             specific_dates=[int(f"{day:%Y%m%d}") for day in dates],
         )  # fmt: skip
         reports: dict[str, CommissionAndFeesReport] = {}
-        trades = self._talk.trades
+        trades = self._session.trades
         with trades.collect_commissions(reports):
             answer = await self._connection.ask(ExecutionRequest(execution_filter=wanted), end=ExecutionDetailsEnd)
         fills: list[Fill] = []
@@ -95,5 +95,5 @@ class OrderListRequests(Requests):
         """The trades that the answer names, each once."""
         parts = (OpenOrder, OrderStatus)
         answer = await self._connection.ask_shared_list(request, parts=parts, end=OpenOrdersEnd)
-        found = [self._talk.trades.of(part) for part in answer if isinstance(part, OpenOrder)]
+        found = [self._session.trades.of(part) for part in answer if isinstance(part, OpenOrder)]
         return list(dict.fromkeys(trade for trade in found if trade is not None))

@@ -15,7 +15,7 @@ from ibfast.orders.builder import OrderBuilder
 from ibfast.orders.fields import oca_number
 from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import ENDED, INACTIVE, TradeEvent
-from ibfast.orders.validation import SENSELESS, check_order
+from ibfast.orders.validation import INAPPLICABLE, check_order
 from ibfast.orders.what_if import WhatIf
 from ibfast.requests.base import Requests
 from ibfast.schema import (
@@ -28,7 +28,7 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.order import AttachedOrders, Order
 from ibfast.session.connection import Connection
-from ibfast.streams.base import Channel, MessageStream
+from ibfast.streams.base import Broadcast, MessageStream
 
 EXERCISE, LAPSE = 1, 2
 
@@ -38,8 +38,8 @@ class OrderRequests(Requests):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._order_updates: Channel[TradeEvent] = Channel()
-        self._talk.trades.listeners.append(self._order_updates.put)
+        self._order_updates: Broadcast[TradeEvent] = Broadcast()
+        self._session.trades.listeners.append(self._order_updates.put)
         self._watch = AcknowledgeWatch(connection.acknowledge_timeout_s, self._are_orders_delayed)
 
     @property
@@ -48,7 +48,7 @@ class OrderRequests(Requests):
 
         Of those that are done the newest ``trades_kept`` stay; see `Client.connect`.
         """
-        return list(self._talk.trades)
+        return list(self._session.trades)
 
     def forget(self, trade: Trade) -> None:
         """Let an order go that is done: `trades` has it no longer, nor does what TWS may still say of it reach it.
@@ -60,11 +60,11 @@ class OrderRequests(Requests):
             raise TypeError(f"trade: {trade!r} is not a Trade")
         if not trade.is_done:
             raise ValueError(f"trade: order {trade.order_id} is {trade.status}; only what is done can be forgotten")
-        self._talk.trades.forget(trade)
+        self._session.trades.forget(trade)
 
     def order(self, contract: Contract) -> OrderBuilder:
         """Begin an order: ``await client.order(aapl).buy(100).limit(150).submit()``."""
-        trades = self._talk.trades
+        trades = self._session.trades
         return OrderBuilder(contract, Order(), self._place, self.what_if_order, self._check, trades.check_owner)
 
     async def place_order(self, contract: Contract, order: Order) -> Trade:
@@ -210,13 +210,13 @@ class OrderRequests(Requests):
     def _exercise(self, action: int, contract: Contract, quantity: int, **fields: Any) -> Trade:
         if quantity <= 0:
             raise ValueError(f"quantity: {quantity} is not a positive number")
-        order_id = self._talk.ids.order()
+        order_id = self._session.ids.order()
         request = ExerciseOptionsRequest(
             order_id=order_id, contract=contract, exercise_action=action, exercise_quantity=quantity, **fields
         )
         self._connection.send(request, urgent=True)
         order = Order(total_quantity=Decimal(quantity), account=fields["account"])
-        return self._talk.trades.add(Trade(contract, order, order_id, self.client_id))
+        return self._session.trades.add(Trade(contract, order, order_id, self.client_id))
 
     def order_updates(self) -> MessageStream[TradeEvent]:
         """Every event of every order from now on, for any number of listeners; nothing is ever dropped."""
@@ -240,8 +240,8 @@ class OrderRequests(Requests):
         """
         if not isinstance(given, Trade):
             raise TypeError(f"trade: {given!r} is not a Trade, such as submit() and open_orders() give")
-        self._talk.check_writable(f"order {given.order_id}")
-        self._talk.trades.check_owner(given)
+        self._session.check_writable(f"order {given.order_id}")
+        self._session.trades.check_owner(given)
         return given
 
     def _check_parent(self, order: Order) -> None:
@@ -253,18 +253,18 @@ class OrderRequests(Requests):
             )
 
     def _place(self, contract: Contract, order: Order, attached: AttachedOrders | None = None) -> Trade:
-        order_id = self._talk.ids.order()
-        if self._talk.journal is not None:
-            order = self._talk.journal.named(order)
+        order_id = self._session.ids.order()
+        if self._session.journal is not None:
+            order = self._session.journal.named(order)
         if attached is not None:
             attached = attached.replace(
-                sl_order_id=self._talk.ids.order() if attached.sl_order_type else None,
-                pt_order_id=self._talk.ids.order() if attached.pt_order_type else None,
+                sl_order_id=self._session.ids.order() if attached.sl_order_type else None,
+                pt_order_id=self._session.ids.order() if attached.pt_order_type else None,
             )
         request = place_request(order_id, contract, order, attached)
         urgent = order.transmit is not False  # TWS holds the others until one goes
         self._send_reported(request, self._reported(order), urgent=urgent)
-        trade = self._talk.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
+        trade = self._session.trades.add(Trade(contract, order, order_id, self.client_id, attached=attached))
         self._watch.sent(trade)
         return trade
 
@@ -292,22 +292,22 @@ class OrderRequests(Requests):
 
     def _reported(self, order: Order) -> Order | None:
         """What TWS reports of an order that was read back from it; None for one that was not."""
-        known = self._talk.trades.find(perm_id=order.perm_id) if order.perm_id else None
+        known = self._session.trades.find(perm_id=order.perm_id) if order.perm_id else None
         return known.reported_order if known is not None else None
 
     def _without_ended_parent(self, trade: Trade, order: Order) -> Order:
         """TWS finds no parent that has ended (135): its child is on its own, and is changed as such."""
         if not order.parent_id or not trade.acknowledged:
             return order
-        trades = self._talk.trades
+        trades = self._session.trades
         parent = trades.find(order.parent_id)
         has_ended = parent.is_done if parent is not None else trade.client_id == self.client_id
         return order.replace(parent_id=None) if has_ended else order
 
     def _are_orders_delayed(self) -> bool:
         """Whether orders wait here for a connection, or for their turn."""
-        talk = self._talk
-        return not self._connection.can_send or talk.pacing.lane(Lane.ORDER, talk.clock()).waiting > 0
+        session = self._session
+        return not self._connection.can_send or session.pacing.lane(Lane.ORDER, session.clock()).waiting > 0
 
 
 def check_change(trade: Trade, order: Order, changes: Iterable[str]) -> None:
@@ -317,7 +317,7 @@ def check_change(trade: Trade, order: Order, changes: Iterable[str]) -> None:
         ValueError: as `check_order`.
     """
     reported = trade.reported_order
-    names = {*changes, *SENSELESS} if "order_type" in changes else changes
+    names = {*changes, *INAPPLICABLE} if "order_type" in changes else changes
     check_order(trade.contract, order if reported is None else order.replace(perm_id=trade.perm_id), names)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ibfast.errors import ConnectionLost, IbfastError, RequestError
 from ibfast.orders.trade import UNKNOWN_ORDER, Trade
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.requests.order_lists import OrderListRequests
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ LOST_ON_ITS_WAY = "TWS does not have this order: it was lost on its way, or ende
 IN_NO_LIST = "TWS has this order in none of its lists, and has not said how it ended"
 
 
-async def reconcile(requests: OrderListRequests, trades: Trades) -> None:
+async def reconcile(requests: OrderListRequests, trades: TradeRegistry) -> None:
     """Ask for open orders, executions and completed orders; what was missed becomes events marked ``replayed``.
 
     Nothing is sent again. An order that TWS has never spoken of and does not list was lost on its way: it is rejected;
@@ -40,7 +40,7 @@ async def reconcile(requests: OrderListRequests, trades: Trades) -> None:
     trades.end_replay()
 
 
-async def look_up(requests: OrderListRequests, trades: Trades, trade: Trade, error: RequestError) -> None:
+async def look_up(requests: OrderListRequests, trades: TradeRegistry, trade: Trade, error: RequestError) -> None:
     """TWS says of an order that it does not know it: find out how it ended."""
     try:
         listed = await _ask_for_lists(requests, trades)
@@ -50,7 +50,7 @@ async def look_up(requests: OrderListRequests, trades: Trades, trade: Trade, err
         _give_up(trade, trades)
 
 
-async def _ask_for_lists(requests: OrderListRequests, trades: Trades) -> list[Trade] | None:
+async def _ask_for_lists(requests: OrderListRequests, trades: TradeRegistry) -> list[Trade] | None:
     """Let TWS list its orders, so that each trade hears of its own; those that are open, if TWS has said."""
     listed = await _answer(requests.open_orders(), "open orders")
     await _answer(requests.executions(client_id=requests.client_id), "executions")
@@ -69,7 +69,7 @@ async def _answer(request: Awaitable[list[T]], name: str) -> list[T] | None:
         return None
 
 
-def _give_up(trade: Trade, trades: Trades) -> None:
+def _give_up(trade: Trade, trades: TradeRegistry) -> None:
     """It is not open, and nothing says how it ended."""
     if not trade.acknowledged:
         trade.on_refusal(RequestError(UNKNOWN_ORDER, LOST_ON_ITS_WAY, trade.order_id, contract=trade.contract))

@@ -25,7 +25,7 @@ class SessionRequests(Requests):
     @property
     def accounts(self) -> list[str]:
         """The accounts of the login, as the gateway last said."""
-        return list(self._talk.accounts)
+        return list(self._session.accounts)
 
     async def current_time(self) -> datetime:
         """The gateway's clock, to the second."""

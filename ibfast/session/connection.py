@@ -26,19 +26,19 @@ from ibfast.listeners import notify, notify_all
 from ibfast.request_kinds import describe
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
-from ibfast.session.health import Effect, Health, HealthState, Watch, pauses
+from ibfast.session.health import Effect, Health, HealthMonitor, HealthState, pauses
 from ibfast.session.resubscriptions import Resubscriptions
 from ibfast.session.send_queue import SendQueue
-from ibfast.session.session import Answer, Conversation, Durable
-from ibfast.session.shared_requests import Shape, SharedAnswer
-from ibfast.session.transport import Link
+from ibfast.session.session import PendingRequest, Resumable, Session
+from ibfast.session.shared_requests import Shape, SharedRequest
+from ibfast.session.transport import Transport
 from ibfast.stats import Counts, Stats
-from ibfast.streams.ticks import LiveStream
-from ibfast.streams.updates import Feed, Updates
+from ibfast.streams.ticks import Subscription
+from ibfast.streams.updates import SharedSubscription, Updates
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
-A = TypeVar("A", Answer, SharedAnswer)
+A = TypeVar("A", PendingRequest, SharedRequest)
 
 LOG = logging.getLogger("ibfast.connection")
 
@@ -63,7 +63,7 @@ class Connection:
 
     def __init__(
         self,
-        talk: Conversation,
+        session: Session,
         *,
         request_timeout_s: float,
         reconnect: bool = True,
@@ -74,25 +74,25 @@ class Connection:
         busy_poll: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self.talk = talk
+        self.session = session
         self.request_timeout_s = request_timeout_s
         self.acknowledge_timeout_s = acknowledge_timeout_s
         self.on_lost: Callable[[IbfastError], object] = lambda error: None
-        self.on_back: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self.on_reconnected: Callable[[], Coroutine[Any, Any, None]] | None = None
         self.on_notice: Callable[[ErrorMessage | DecodeError], object] = lambda notice: None
         self.on_failure: Callable[[IbfastError], object] = lambda error: None
         self.on_health: Callable[[Health], object] = lambda health: None
-        self.watch = Watch(time.time_ns, self._changed)
+        self.health_monitor = HealthMonitor(time.time_ns, self._changed)
         self._busy_poll = busy_poll
-        self.link = Link(talk, self._lost, busy_poll=busy_poll)
+        self.transport = Transport(session, self._lost, busy_poll=busy_poll)
         self._settings: dict[type[Message], Message] = {}
         self._loop = asyncio.get_running_loop()
         self._pid = os.getpid()
         self.durable = durable
         self.stats = Stats()
-        self._reconnect = reconnect
+        self._reconnects = reconnect
         self._queue_while_down = queue_while_down
-        self._send_queue = SendQueue(talk.trades, request_timeout_s)  # what was asked while there was no session
+        self._send_queue = SendQueue(session.trades, request_timeout_s)  # what was asked while there was no session
         self._queue_timer: asyncio.TimerHandle | None = None
         self._back = asyncio.Event()
         self._idle_s = idle_s
@@ -100,21 +100,21 @@ class Connection:
         self._address = ("", 0, 0.0)
         self._closing = False
         self._is_established = False  # as far as was logged
-        self._interrupted: list[Durable] = []
+        self._interrupted: list[Resumable] = []
         self._silent_since_ns = 0
-        self._ended_by_tws = Resubscriptions(self._loop, self._resume_these, lambda: self.watch.servers_lost)
+        self._ended_by_tws = Resubscriptions(self._loop, self._resume_these, lambda: self.health_monitor.servers_lost)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pump: asyncio.Handle | None = None  # looks after what waits for its turn
-        talk.on_wait = self._pump_soon
-        talk.on_notice = self._noticed
-        talk.on_failure = self.report
-        talk.on_ended = self._ended_by_tws.add
-        talk.shared.on_stray = self._stray
+        self._release_handle: asyncio.Handle | None = None  # looks after what waits for its turn
+        session.on_wait = self._schedule_release
+        session.on_notice = self._noticed
+        session.on_failure = self.report
+        session.on_ended = self._ended_by_tws.add
+        session.shared.on_orphaned = self._orphaned
 
     @property
     def protocol(self) -> Protocol:
         """Where the bytes of the gateway come in."""
-        return self.link.protocol
+        return self.transport.protocol
 
     @property
     def counts(self) -> Counts:
@@ -122,12 +122,12 @@ class Connection:
         return self.stats.before + self.protocol
 
     async def open(self, host: str, port: int, timeout_s: float) -> None:
-        """Connect and shake hands; see `ibfast.link.Link.open`."""
+        """Connect and shake hands; see `ibfast.transport.Transport.open`."""
         self._address = (host, port, timeout_s)
-        self.talk.trades.gateway = f"{host}:{port}"
-        await self.link.dial(host, port, timeout_s)
-        self.watch.enter(HealthState.HANDSHAKING)
-        await self.link.shake_hands(f"{host}:{port}", timeout_s)
+        self.session.trades.gateway = f"{host}:{port}"
+        await self.transport.dial(host, port, timeout_s)
+        self.health_monitor.enter(HealthState.HANDSHAKING)
+        await self.transport.shake_hands(f"{host}:{port}", timeout_s)
         self._established()
 
     async def close(self) -> None:
@@ -142,10 +142,10 @@ class Connection:
         self._closing = True
         for task in self._tasks:
             task.cancel()
-        self.link.begin_closing()
+        self.transport.begin_closing()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.link.close()
-        if self.watch.current.state is not HealthState.CLOSED:
+        await self.transport.close()
+        if self.health_monitor.current.state is not HealthState.CLOSED:
             self._end(ConnectionLost("the connection was closed by close()", by_user=True))
 
     # ------------------------------------------------------------------------------------------- who may call
@@ -183,7 +183,7 @@ class Connection:
     # --------------------------------------------------------------------------------------- lost and found again
 
     def _changed(self, health: Health) -> None:
-        client_id = self.talk.client_id
+        client_id = self.session.client_id
         told = {"health": health, "client_id": client_id}
         LOG.log(self._level_of(health), "client %d is %s %s", client_id, health.state.value, health.reason, extra=told)
         notify(self.on_health, health)
@@ -196,46 +196,46 @@ class Connection:
         return logging.WARNING if was_established and not (self._is_established or self._closing) else logging.INFO
 
     def _established(self) -> None:
-        self.watch.enter(HealthState.READY)
-        self._run(self._watch_silence())
+        self.health_monitor.enter(HealthState.READY)
+        self._run(self._monitor_idle())
 
     def _lost(self, error: IbfastError) -> None:
         """The socket has ended: for good, or until there is another."""
-        if self._pump is not None:
-            self._pump.cancel()
-        state = self.watch.current.state
+        if self._release_handle is not None:
+            self._release_handle.cancel()
+        state = self.health_monitor.current.state
         if not self._closing and state in (HealthState.READY, HealthState.DEGRADED):
             self.report(error)
-        if self._closing or not self._reconnect or state in (HealthState.CONNECTING, HealthState.HANDSHAKING):
+        if self._closing or not self._reconnects or state in (HealthState.CONNECTING, HealthState.HANDSHAKING):
             self._end(error)
             return
-        for stream in self.talk.interrupted(error) + self._ended_by_tws.take():
+        for stream in self.session.interrupted(error) + self._ended_by_tws.take():
             notify(stream.interrupted, str(error))
             self._interrupted.append(stream)
         if state is not HealthState.RECONNECTING:
             for task in self._tasks:
                 task.cancel()
-            self.watch.enter(HealthState.RECONNECTING, str(error))
+            self.health_monitor.enter(HealthState.RECONNECTING, str(error))
             self._back.clear()
-            self._run(self._come_back(error))
+            self._run(self._reconnect(error))
 
     def _end(self, error: IbfastError) -> None:
         streams, self._interrupted = self._interrupted + self._ended_by_tws.take(), []
         self._send_queue.clear()
         self._stop_queue_timer()
         self._back.set()
-        self.talk.lost(error)
+        self.session.lost(error)
         for stream in streams:
             notify(stream.failed, error)
         for task in self._tasks:
             task.cancel()
-        self.watch.enter(HealthState.CLOSED, str(error))
+        self.health_monitor.enter(HealthState.CLOSED, str(error))
         notify(self.on_lost, error)
 
-    async def _come_back(self, error: IbfastError) -> None:
+    async def _reconnect(self, error: IbfastError) -> None:
         """Try until there is a session again. Whatever goes wrong is told, and tried once more."""
         for attempt, pause_s in enumerate(pauses(), 1):
-            self.watch.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
+            self.health_monitor.enter(HealthState.RECONNECTING, str(error), attempt=attempt, pause_s=pause_s)
             await self._sleep(pause_s)
             try:
                 await self._connect_again()
@@ -244,16 +244,16 @@ class Connection:
             except IbfastError as failure:
                 error = failure
             except Exception as failure:
-                LOG.exception("client %d: reconnecting failed; it is tried again", self.talk.client_id)
+                LOG.exception("client %d: reconnecting failed; it is tried again", self.session.client_id)
                 error = ConnectionLost(f"reconnecting failed: {type(failure).__name__}: {failure}")
-            self.link.drop(error)
-            await self.link.close()  # what `_lost` does then may begin anew with all this, and end this task
+            self.transport.drop(error)
+            await self.transport.close()  # what `_lost` does then may begin anew with all this, and end this task
 
     async def _connect_again(self) -> None:
         self.stats.ended(self.protocol)
-        self.link = Link(self.talk, self._lost, busy_poll=self._busy_poll)
-        await self.link.open(*self._address)
-        self.link.check()
+        self.transport = Transport(self.session, self._lost, busy_poll=self._busy_poll)
+        await self.transport.open(*self._address)
+        self.transport.check()
 
     def _restore(self) -> None:
         """There is a session again: send its settings, what was queued, and ask for the streams."""
@@ -265,8 +265,8 @@ class Connection:
         self._send_queued()
         self._resume()
         self._back.set()
-        if self.on_back is not None:
-            self._run(self.on_back())
+        if self.on_reconnected is not None:
+            self._run(self.on_reconnected())
 
     # ---------------------------------------------------------------------------------------------- what waits
 
@@ -275,8 +275,8 @@ class Connection:
         return self._send_queue.holds_order(order_id)
 
     def _enqueue(self, message: Message) -> None:
-        self.talk.check_write(message)
-        wire.encode(message, self.talk.server_version)
+        self.session.check_write(message)
+        wire.encode(message, self.session.server_version)
         self._send_queue.limit_s = self.request_timeout_s
         self._send_queue.put(message, self._loop.time())
         self._set_queue_timer()
@@ -287,7 +287,7 @@ class Connection:
         self._send_queue.expire(self._loop.time())
         waiting = self._send_queue.take()
         for place, queued in enumerate(waiting):
-            if self._is_queueing or self.link.ended is not None:
+            if self._is_queueing or self.transport.ended is not None:
                 self._send_queue.put_back(waiting[place:])
                 self._set_queue_timer()
                 return
@@ -321,7 +321,7 @@ class Connection:
         streams, self._interrupted = self._interrupted, []
         self._resume_these(streams)
 
-    def _resume_these(self, streams: list[Durable]) -> None:
+    def _resume_these(self, streams: list[Resumable]) -> None:
         for stream in streams:
             try:
                 stream.resume()
@@ -330,7 +330,7 @@ class Connection:
                     LOG.exception("a stream could not be resumed: %r", stream)
                 notify(stream.failed, error if isinstance(error, IbfastError) else IbfastError(str(error)))
 
-    async def _watch_silence(self) -> None:
+    async def _monitor_idle(self) -> None:
         """Ask the time of a gateway that has said nothing for a while; without an answer the socket is dead."""
         while True:
             heard = self.protocol.bytes_received
@@ -341,37 +341,37 @@ class Connection:
                 async with asyncio.timeout(self._idle_s):
                     await self.ask_shared(CurrentTimeRequest(), CurrentTime)
             if self.protocol.bytes_received == heard:
-                self.link.drop(ConnectionLost(f"the gateway has said nothing for {2 * self._idle_s:g} s"))
+                self.transport.drop(ConnectionLost(f"the gateway has said nothing for {2 * self._idle_s:g} s"))
                 return
 
     def _noticed(self, notice: ErrorMessage | DecodeError) -> None:
         """What the gateway says of its own connections goes to the streams too."""
         if isinstance(notice, ErrorMessage):
             code, text = notice.error_code or 0, notice.error_msg or ""
-            effect = self.watch.heard(code, text)
+            effect = self.health_monitor.heard(code, text)
             if effect is not None:
                 self._act(effect, f"{code}: {text}", servers_back=find(code).signal is Signal.SERVERS_BACK)
         notify(self.on_notice, notice)
 
     def _act(self, effect: Effect, reason: str, *, servers_back: bool) -> None:
         if effect is Effect.MOVED:
-            self.link.drop(ConnectionLost(reason))
+            self.transport.drop(ConnectionLost(reason))
         elif not self.can_send:
             return  # said during a handshake: after it everything is asked for anew in any case
         elif effect is Effect.INTERRUPTED:
-            notify_all((stream.interrupted for stream in self.talk.streams()), reason)
+            notify_all((stream.interrupted for stream in self.session.streams()), reason)
         elif effect is Effect.RESUMED:
             ended = self._end_dead_streams(reason) if servers_back else []
-            notify_all(stream.resumed for stream in self.talk.streams())
+            notify_all(stream.resumed for stream in self.session.streams())
             self._resume_these(ended)
         else:
-            for stream in self.talk.streams():
+            for stream in self.session.streams():
                 notify(stream.interrupted, reason)
                 self.close_rows(stream.req_id, None)
                 self._interrupted.append(stream)
             self._interrupted += self._ended_by_tws.take()
             self._resume()
-            for stream in self.talk.streams(durable=False):
+            for stream in self.session.streams(durable=False):
                 self.close_rows(stream.req_id, None)
                 notify(stream.failed, ConnectionLost(reason))
 
@@ -379,12 +379,12 @@ class Connection:
         """Run beside everything else, until it ends or the connection does."""
         self._run(work)
 
-    def _end_dead_streams(self, reason: str) -> list[Durable]:
+    def _end_dead_streams(self, reason: str) -> list[Resumable]:
         """What IB's servers no longer send, though TWS says that all subscriptions go on: to be requested again."""
         ended = self._ended_by_tws.take()
         for durable in (True, False):
-            for stream in self.talk.streams(durable=durable):
-                if self.talk.kind_of(stream.req_id) in ENDED_BY_A_LOSS:
+            for stream in self.session.streams(durable=durable):
+                if self.session.kind_of(stream.req_id) in ENDED_BY_A_LOSS:
                     notify(stream.interrupted, reason)
                     notify(stream.cancel_request)
                     if durable:
@@ -401,28 +401,28 @@ class Connection:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            LOG.error("client %d: a task of the session failed", self.talk.client_id, exc_info=error)
+            LOG.error("client %d: a task of the session failed", self.session.client_id, exc_info=error)
 
     # ------------------------------------------------------------------------------------------------- the pace
 
-    def _pump_soon(self) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
-        self._pump = self._loop.call_soon(self._release)
+    def _schedule_release(self) -> None:
+        if self._release_handle is not None:
+            self._release_handle.cancel()
+        self._release_handle = self._loop.call_soon(self._send_released)
 
-    def _release(self) -> None:
+    def _send_released(self) -> None:
         """Send what has waited for its turn, and come again when there may be more."""
-        self._pump = None
-        if self.link.ended is not None:
+        self._release_handle = None
+        if self.transport.ended is not None:
             return
         wait_ns: int | None = RELEASE_AGAIN_NS
         try:
-            wait_ns = self.talk.release()
+            wait_ns = self.session.release()
         except Exception:
             LOG.exception("what waits for its turn could not be sent; it is tried again")
-        self.link.flush()
+        self.transport.flush()
         if wait_ns is not None:
-            self._pump = self._loop.call_later(wait_ns / 1e9, self._release)
+            self._release_handle = self._loop.call_later(wait_ns / 1e9, self._send_released)
 
     # ---------------------------------------------------------------------------------------------- sending
 
@@ -438,13 +438,13 @@ class Connection:
         if self._queue_while_down and self._is_queueing:
             self._enqueue(message)
             return
-        if self.watch.current.state is not HealthState.READY or self.link.ended is not None:
+        if self.health_monitor.current.state is not HealthState.READY or self.transport.ended is not None:
             self.check()
-        self.talk.send(message)
+        self.session.send(message)
         if urgent:
-            self.link.flush()
+            self.transport.flush()
         else:
-            self.link.flush_soon()
+            self.transport.flush_soon()
 
     def set(self, setting: Message) -> None:
         """Send a setting of the session, now and whenever the session is made anew."""
@@ -455,18 +455,18 @@ class Connection:
 
     def check(self) -> None:
         """Raise ConnectionLost if nothing can be sent: the connection has ended, or is being made anew."""
-        health = self.watch.current
+        health = self.health_monitor.current
         if health.state is HealthState.RECONNECTING:
             raise ConnectionLost(f"the connection is being made anew: {health.reason}")
         if health.state is HealthState.CLOSED:
             raise ConnectionLost(health.reason)
-        self.link.check()
+        self.transport.check()
 
     @property
     def _is_queueing(self) -> bool:
-        return self._queue_while_down and self.watch.current.state is HealthState.RECONNECTING
+        return self._queue_while_down and self.health_monitor.current.state is HealthState.RECONNECTING
 
-    async def _turn(self, request: Message) -> None:
+    async def _wait_until_connected(self, request: Message) -> None:
         """Wait for the session that is being made anew, if that is wanted; then there must be one."""
         self.check_caller()
         if self._is_queueing:
@@ -483,15 +483,18 @@ class Connection:
         if not self._is_queueing:
             self.check()
 
-    def _queue(self, stream: Durable) -> int:
+    def _queue(self, stream: Resumable) -> int:
         """A stream that is opened while there is no session is asked for as if it had been open; an id until then."""
         self._interrupted.append(stream)
-        return self.talk.ids.request()
+        return self.session.ids.request()
 
     @property
     def can_send(self) -> bool:
         """Whether there is a session to send to."""
-        is_up = self.link.ended is None and self.watch.current.state in (HealthState.READY, HealthState.DEGRADED)
+        is_up = self.transport.ended is None and self.health_monitor.current.state in (
+            HealthState.READY,
+            HealthState.DEGRADED,
+        )
         return is_up and self.is_usable
 
     async def ask(
@@ -501,8 +504,8 @@ class Connection:
         cancel: type[Message] | None = None,
         end: type[Message] | None = None,
         rows: Rows | None = None,
-        enough: Callable[[Any], bool] = lambda part: True,
-    ) -> Answer:
+        is_final: Callable[[Any], bool] = lambda part: True,
+    ) -> PendingRequest:
         """Send a request with an id and wait for its answer, which a message of type ``end`` closes.
 
         Without an ``end`` the first part that is ``enough`` does.
@@ -514,17 +517,17 @@ class Connection:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
             AnswerTooLarge: it met the limit; the request was cancelled. DecodeError: a part of it cannot be read.
         """
-        await self._turn(request)
+        await self._wait_until_connected(request)
         future = self._loop.create_future()
-        answer = Answer(_settle(future), end=end, enough=enough)
-        req_id = self.talk.ask(request, answer)
+        answer = PendingRequest(_settle(future), end=end, is_final=is_final)
+        req_id = self.session.ask(request, answer)
         if rows is not None:
             self.protocol.attach(req_id, rows)
-        self.link.flush_soon()
+        self.transport.flush_soon()
         try:
-            return await self._wait(future, request, answer if self.talk.pacing.holds(req_id) else None)
+            return await self._wait(future, request, answer if self.session.pacing.is_queued(req_id) else None)
         except (asyncio.CancelledError, RequestTimeout):
-            is_open = self.talk.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
+            is_open = self.session.forget(req_id) and future.cancelled()  # else it never left, or was answered just now
             if is_open and cancel is not None and self.can_send:
                 self._cancel(cancel(req_id=req_id))
             raise
@@ -548,13 +551,13 @@ class Connection:
         try:
             return reader(part)
         except DecodeError as error:
-            self.unreadable(error)
+            self.report_decode_error(error)
             raise
         except NONSENSE as error:
             reason = f"{error}" or type(error).__name__
-            unreadable = DecodeError(type(part).__name__, "value", 0, reason[:REASON_CHARACTERS], b"")
-            self.unreadable(unreadable)
-            raise unreadable from error
+            report_decode_error = DecodeError(type(part).__name__, "value", 0, reason[:REASON_CHARACTERS], b"")
+            self.report_decode_error(report_decode_error)
+            raise report_decode_error from error
 
     async def ask_shared(self, request: Message, part: type[M], *, key: str | None = None) -> M:
         """Ask for something without a request id; callers who ask the same at the same time share the answer.
@@ -577,57 +580,57 @@ class Connection:
         return list(await self._share(request, Shape(parts, end, key)))
 
     async def _share(self, request: Message, shape: Shape) -> list[Any]:
-        await self._turn(request)
+        await self._wait_until_connected(request)
         future = self._loop.create_future()
         settle = _settle(future)
-        answer = self.talk.shared.ask(request, shape, settle, self.talk.server_version)
-        self.link.flush_soon()
+        answer = self.session.shared.ask(request, shape, settle, self.session.server_version)
+        self.transport.flush_soon()
         try:
             await self._wait(future, request)
         finally:
-            self.talk.shared.withdraw(answer, settle)
+            self.session.shared.remove_waiter(answer, settle)
         return answer.parts
 
-    def _stray(self, answer: SharedAnswer) -> None:
+    def _orphaned(self, answer: SharedRequest) -> None:
         """Whoever queues behind a stray has half of the time left when it is given up."""
-        self._loop.call_later(self.request_timeout_s / 2, self.talk.shared.give_up, answer)
+        self._loop.call_later(self.request_timeout_s / 2, self.session.shared.expire, answer)
 
-    async def ask_about_order(self, request: PlaceOrderRequest, enough: Callable[[OpenOrder], bool]) -> OpenOrder:
+    async def ask_about_order(self, request: PlaceOrderRequest, is_final: Callable[[OpenOrder], bool]) -> OpenOrder:
         """Send an order that is not to be placed; the first answer that says ``enough`` of it.
 
         Raises:
             RequestError: TWS refused. RequestTimeout: no answer in ``request_timeout_s``. ConnectionLost.
         """
-        await self._turn(request)
+        await self._wait_until_connected(request)
         future = self._loop.create_future()
-        order_id = self.talk.ask_about_order(request, Answer(_settle(future), enough=enough))
-        self.link.flush_soon()
+        order_id = self.session.ask_about_order(request, PendingRequest(_settle(future), is_final=is_final))
+        self.transport.flush_soon()
         try:
             answer = await self._wait(future, request)
         finally:
-            self.talk.forget(order_id)
+            self.session.forget(order_id)
         return answer.parts[-1]  # type: ignore[no-any-return]
 
-    async def _wait(self, future: asyncio.Future[A], request: Message, held: Answer | None = None) -> A:
+    async def _wait(self, future: asyncio.Future[A], request: Message, held: PendingRequest | None = None) -> A:
         """The limit counts from when the request leaves, if pacing has ``held`` it back."""
         try:
             async with asyncio.timeout(None if held else self.request_timeout_s) as limit:
                 if held:
-                    held.on_left = lambda: limit.reschedule(self._loop.time() + self.request_timeout_s)
+                    held.on_sent = lambda: limit.reschedule(self._loop.time() + self.request_timeout_s)
                 return await future
         except TimeoutError:
             raise self.timed_out(f"{describe(request)}: no answer within {self.request_timeout_s:g} s") from None
 
-    def open_rows(self, request: Message, stream: LiveStream[Any]) -> int:
+    def open_rows(self, request: Message, stream: Subscription[Any]) -> int:
         """Subscribe: hot messages go into the stream's records, all others to the stream; the request id."""
         self.check_caller()
         if self._is_queueing:
             return self._queue(stream)
         self.check()
-        req_id = self.talk.ask(request, stream)
-        self.protocol.attach(req_id, stream.rows, stream.second_rows)
-        self.stats.opened(req_id, *(rows for rows in (stream.rows, stream.second_rows) if rows is not None))
-        self.link.flush_soon()
+        req_id = self.session.ask(request, stream)
+        self.protocol.attach(req_id, stream.rows, stream.option_rows)
+        self.stats.opened(req_id, *(rows for rows in (stream.rows, stream.option_rows) if rows is not None))
+        self.transport.flush_soon()
         return req_id
 
     def open_messages(self, request: Message, stream: Updates[Any]) -> int:
@@ -636,18 +639,18 @@ class Connection:
         if self._is_queueing:
             return self._queue(stream)
         self.check()
-        req_id = self.talk.ask(request, stream)
-        self.link.flush_soon()
+        req_id = self.session.ask(request, stream)
+        self.transport.flush_soon()
         return req_id
 
-    def open_feed(self, request: Message, feed: Feed) -> int:
+    def open_feed(self, request: Message, feed: SharedSubscription) -> int:
         """Subscribe without a request id: messages go to the feed; the id that stands for it here."""
         self.check_caller()
         if self._is_queueing:
             return self._queue(feed)
         self.check()
-        req_id = self.talk.follow(request, feed)
-        self.link.flush_soon()
+        req_id = self.session.follow(request, feed)
+        self.transport.flush_soon()
         return req_id
 
     def close_rows(self, req_id: int, cancel: Message | None) -> None:
@@ -655,7 +658,7 @@ class Connection:
         self.check_caller()
         self.protocol.detach(req_id)
         self.stats.closed(req_id)
-        has_left = self.talk.forget(req_id)
+        has_left = self.session.forget(req_id)
         if has_left and cancel is not None and self.can_send:
             self.send(cancel)
 
@@ -669,9 +672,9 @@ class Connection:
         """Something was refused or has failed: whoever follows all errors of the session hears of it."""
         self.on_failure(error)
 
-    def unreadable(self, error: DecodeError) -> None:
+    def report_decode_error(self, error: DecodeError) -> None:
         """A message about a subscription whose values make no sense: everybody can see it."""
-        self.talk.unreadable(error)
+        self.session.report_decode_error(error)
 
 
 def _named(loop: asyncio.AbstractEventLoop) -> str:

@@ -18,7 +18,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-class Spin:
+class BusyPoller:
     """Keeps an event loop from sleeping, so that it finds at once what comes in; that takes one core, all of it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

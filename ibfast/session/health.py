@@ -68,7 +68,7 @@ class Effect(Enum):
     MOVED = "moved"  # the gateway hangs up
 
 
-class Watch:
+class HealthMonitor:
     """Keeps the `Health` of a session; ``changed`` is called with every new one."""
 
     def __init__(self, clock: Callable[[], int], changed: Callable[[Health], object]) -> None:

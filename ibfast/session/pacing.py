@@ -79,7 +79,7 @@ class Window:
         self._taken.extend([now_ns] * units)
 
 
-Share = tuple[Window, int]
+Charge = tuple[Window, int]
 """A window and how many units of it a message takes."""
 
 
@@ -162,7 +162,7 @@ class Pacing:
         self._quotas: dict[type[Message], Quota] = {cls: quota for quota in QUOTAS for cls in quota.of}
         self._open: dict[str, set[int]] = {quota.name: set() for quota in QUOTAS}
         self._quota_of: dict[int, str] = {}
-        self._leaving: list[Share] = []  # of the message that `is_free` was asked about last
+        self._leaving: list[Charge] = []  # of the message that `try_acquire` was asked about last
         self._spaced_ns = 0  # before this nothing that has waited leaves
         self._paused_until_ns = 0
         self._eased_until_ns = 0
@@ -171,8 +171,8 @@ class Pacing:
 
     # ----------------------------------------------------------------------------------------------- what leaves
 
-    def is_free(self, message: Message, now_ns: int) -> bool:
-        """Whether a message may leave now: `took` must follow. If not, it has to `wait`.
+    def try_acquire(self, message: Message, now_ns: int) -> bool:
+        """Whether a message may leave now: `record_sent` must follow. If not, it has to `wait`.
 
         Raises:
             PacingError: a quota is full that does not empty by itself.
@@ -189,8 +189,8 @@ class Pacing:
         self._leaving = self._shares(message)
         return self._gate_at(lane, now_ns) <= now_ns and self._longest_hold(self._leaving, quota, now_ns) is None
 
-    def took(self, message: Message, now_ns: int) -> None:
-        """A message that `is_free` let through has left."""
+    def record_sent(self, message: Message, now_ns: int) -> None:
+        """A message that `try_acquire` let through has left."""
         if self.on:
             self._count(message, self._leaving, self._quotas.get(type(message)), now_ns)
 
@@ -236,7 +236,7 @@ class Pacing:
             self._waiting_in[waiting.quota.name] -= 1
         return True
 
-    def holds(self, req_id: int) -> bool:
+    def is_queued(self, req_id: int) -> bool:
         """Whether a request still waits for its turn."""
         return req_id in self._waiting
 
@@ -260,7 +260,7 @@ class Pacing:
         self._lanes[Lane.HISTORY].look_again(name)
         return bool(self._lanes[Lane.HISTORY])
 
-    def complained(self, code: int, text: str, now_ns: int) -> None:
+    def on_pacing_violation(self, code: int, text: str, now_ns: int) -> None:
         """TWS says something that may be about our pace: hold back if it is.
 
         Requests that were on their way together are refused together: that is one breach.
@@ -331,21 +331,21 @@ class Pacing:
         """The limit of its own that holds a message longest, if any does."""
         return self._longest_hold(waiting.shares, waiting.quota, now_ns)
 
-    def _longest_hold(self, shares: list[Share], quota: Quota | None, now_ns: int) -> Hold | None:
-        holds = [Hold(window, window.free_at(now_ns, units)) for window, units in shares]
+    def _longest_hold(self, shares: list[Charge], quota: Quota | None, now_ns: int) -> Hold | None:
+        is_queued = [Hold(window, window.free_at(now_ns, units)) for window, units in shares]
         if quota is not None and quota.waits and len(self._open[quota.name]) >= quota.most(self.lines):
-            holds.append(Hold(quota.name, now_ns + SECOND_NS))  # or sooner: `finished` says when
-        longest = max(holds, key=lambda hold: hold.until_ns, default=None)
+            is_queued.append(Hold(quota.name, now_ns + SECOND_NS))  # or sooner: `finished` says when
+        longest = max(is_queued, key=lambda hold: hold.until_ns, default=None)
         return longest if longest is not None and longest.until_ns > now_ns else None
 
-    def _shares(self, message: Message) -> list[Share]:
+    def _shares(self, message: Message) -> list[Charge]:
         return [
             (kept.window(message), kept.rate.units(message))
             for kept in self._rates.get(type(message), ())
             if kept.rate.applies(message)
         ]
 
-    def _space(self, lane: Lane, now_ns: int) -> None:
+    def _smooth(self, lane: Lane, now_ns: int) -> None:
         """The next one leaves a while later; one that is late may be made up for."""
         interval_ns = SECOND_WITH_MARGIN_NS // self._room(lane, now_ns)
         is_late = now_ns - self._spaced_ns <= interval_ns
@@ -364,14 +364,14 @@ class Pacing:
         self.counters.waited_ns += waited
         self.counters.longest_wait_ns = max(self.counters.longest_wait_ns, waited)
         self._count(waiting.message, waiting.shares, waiting.quota, now_ns)
-        self._space(lane, now_ns)
+        self._smooth(lane, now_ns)
 
     def _release_order(self, order_id: int) -> None:
         self._waiting_orders[order_id] -= 1
         if not self._waiting_orders[order_id]:
             del self._waiting_orders[order_id]
 
-    def _count(self, message: Message, shares: list[Share], quota: Quota | None, now_ns: int) -> None:
+    def _count(self, message: Message, shares: list[Charge], quota: Quota | None, now_ns: int) -> None:
         self._messages.take(now_ns)
         for window, units in shares:
             window.take(now_ns, units)

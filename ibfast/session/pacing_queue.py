@@ -19,7 +19,7 @@ from ibfast.limits import Quota
 from ibfast.schema.declare import Message
 
 if TYPE_CHECKING:
-    from ibfast.session.pacing import Share
+    from ibfast.session.pacing import Charge
 
 DEAD_KEPT = 64
 """Withdrawn messages that may stand in any lane; beyond that they are at most half of it."""
@@ -32,7 +32,7 @@ class Waiting:
     message: Message
     frame: bytes
     since_ns: int
-    shares: list[Share]
+    shares: list[Charge]
     quota: Quota | None
     req_id: int | None
     place: int = 0

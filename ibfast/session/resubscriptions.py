@@ -13,7 +13,7 @@ from ibfast.errors import RequestError
 from ibfast.session.health import pauses
 
 if TYPE_CHECKING:
-    from ibfast.session.session import Durable
+    from ibfast.session.session import Resumable
 
 LOG = logging.getLogger("ibfast.connection")
 
@@ -33,16 +33,18 @@ class Resubscriptions:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        resume: Callable[[list[Durable]], object],
+        resume: Callable[[list[Resumable]], object],
         servers_lost: Callable[[], bool],
     ) -> None:
         self._loop = loop
         self._resume = resume
         self._servers_lost = servers_lost
-        self._waiting: dict[Durable, asyncio.TimerHandle | None] = {}
-        self._tries: WeakKeyDictionary[Durable, tuple[int, float]] = WeakKeyDictionary()  # how many, when the last was
+        self._waiting: dict[Resumable, asyncio.TimerHandle | None] = {}
+        self._tries: WeakKeyDictionary[Resumable, tuple[int, float]] = (
+            WeakKeyDictionary()
+        )  # how many, when the last was
 
-    def add(self, stream: Durable, error: RequestError) -> None:
+    def add(self, stream: Resumable, error: RequestError) -> None:
         """TWS has ended a stream: cancel what is left of its request, and make another in a while."""
         stream.interrupted(str(error))
         stream.cancel_request()
@@ -60,7 +62,7 @@ class Resubscriptions:
         self._waiting[stream] = self._loop.call_later(pause_s, self._is_due, stream)
         LOG.info("%s: TWS has ended it (%s); requested again in %.0f s", stream, error, pause_s)
 
-    def take(self) -> list[Durable]:
+    def take(self) -> list[Resumable]:
         """All that wait; from now on they are the caller's."""
         streams = list(self._waiting)
         for timer in self._waiting.values():
@@ -69,7 +71,7 @@ class Resubscriptions:
         self._waiting.clear()
         return streams
 
-    def _is_due(self, stream: Durable) -> None:
+    def _is_due(self, stream: Resumable) -> None:
         if self._servers_lost():
             self._waiting[stream] = None
         else:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ibfast.errors import RequestError, VersionError
 from ibfast.orders.trade import Trade
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.declare import Message
 
@@ -51,7 +51,7 @@ class Queued:
 class SendQueue:
     """Messages that wait for a session, for ``limit_s`` seconds at most."""
 
-    def __init__(self, trades: Trades, limit_s: float) -> None:
+    def __init__(self, trades: TradeRegistry, limit_s: float) -> None:
         self.limit_s = limit_s
         self._trades = trades
         self._waiting: list[Queued] = []

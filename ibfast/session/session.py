@@ -31,7 +31,7 @@ from ibfast.errors import (
 )
 from ibfast.listeners import notify_all
 from ibfast.orders.trade import Trade
-from ibfast.orders.trade_registry import Trades
+from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.request_kinds import contract_of, describe, kind_of
 from ibfast.schema import (
     CancelOrderRequest,
@@ -58,7 +58,7 @@ from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES, is_answer_to
 from ibfast.session.pacing import Pacing
 from ibfast.session.shared_requests import SharedRequests
-from ibfast.streams.updates import Feed
+from ibfast.streams.updates import SharedSubscription
 
 if TYPE_CHECKING:
     from ibfast.orders.journal import Journal
@@ -81,7 +81,7 @@ DUPLICATE_ID = 103
 PERMANENT_ID = re.compile(r"permId =\s*(\d+)")
 """What an error that is about an order names it by, beside its number (161, seen)."""
 
-WRITES = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
+ORDER_REQUESTS = (PlaceOrderRequest, CancelOrderRequest, GlobalCancelRequest, ExerciseOptionsRequest)
 """What a read-only session never sends."""
 
 TEXT_KEPT = 4_096
@@ -111,8 +111,8 @@ class State(Enum):
     CLOSED = "closed"
 
 
-class Receiver(Protocol):
-    """Who asked for something under a request id: an `Answer` or a stream."""
+class MessageHandler(Protocol):
+    """Who asked for something under a request id: an `PendingRequest` or a stream."""
 
     def received(self, message: Message) -> bool:
         """Take a message; True when it was the last."""
@@ -124,7 +124,7 @@ class Receiver(Protocol):
         """There will be no more messages, and this is why."""
 
 
-class Durable(Receiver, Protocol):
+class Resumable(MessageHandler, Protocol):
     """A receiver that outlives the session it was opened in: a stream."""
 
     durable: bool
@@ -146,11 +146,11 @@ class Durable(Receiver, Protocol):
         """Cancel a request that is dead at TWS; `resume` makes another."""
 
 
-Resubscribe = Callable[[Durable, RequestError], object]
+Resubscribe = Callable[[Resumable, RequestError], object]
 """Makes a subscription again that TWS has ended, when that makes sense."""
 
 
-class Answer:
+class PendingRequest:
     """Collects the parts of one answer and settles once, with all of them or with an error.
 
     ``end`` is the message type that closes the answer; without it the first part that is ``enough`` does.
@@ -158,24 +158,24 @@ class Answer:
 
     def __init__(
         self,
-        settle: Callable[[Answer], object],
+        settle: Callable[[PendingRequest], object],
         *,
         end: type[Message] | None = None,
-        enough: Callable[[Any], bool] = lambda part: True,
+        is_final: Callable[[Any], bool] = lambda part: True,
     ) -> None:
         self.parts: list[Any] = []
         self.bytes = 0  # of its messages, on the wire
-        self.ending: Any = None
+        self.end_message: Any = None
         self.error: IbfastError | None = None
         self.notices: list[ErrorMessage] = []
-        self.on_left: Callable[[], object] = lambda: None  # the request has left, after a wait for its turn
+        self.on_sent: Callable[[], object] = lambda: None  # the request has left, after a wait for its turn
         self._settle = settle
         self._end = end
-        self._enough = enough
+        self._enough = is_final
 
     def received(self, message: Message) -> bool:
         if self._end is not None and isinstance(message, self._end):
-            self.ending = message
+            self.end_message = message
         else:
             self.parts.append(message)
             if self._end is not None or not self._enough(message):
@@ -234,7 +234,7 @@ class Ids:
         return self.next_order_id - 1
 
 
-class Conversation:
+class Session:
     """One session with a gateway.
 
     ``versions`` is the range of server versions to offer; a ``read_only`` session sends no orders, a ``journal`` has
@@ -283,23 +283,23 @@ class Conversation:
         self.error: IbfastError | None = None
         self.refusal: ErrorMessage | None = None  # the last error before READY: why a gateway hangs up, if it says
         self.ids = Ids()
-        self.trades = Trades(client_id)
+        self.trades = TradeRegistry(client_id)
         if journal is not None:
             journal.restore(self.trades)
             self.ids.raise_to(journal.last_order_id + 1)
-        self.unclaimed = 0  # messages that nobody waits for any more
+        self.unmatched = 0  # messages that nobody waits for any more
         self.malformed = 0
         self.unknown = 0
         self.skipped_greetings = 0
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
-        self._waiting: dict[int, Receiver] = {}
+        self._waiting: dict[int, MessageHandler] = {}
         self._requests: dict[int, Message] = {}  # what each of them asked for
         self._warned_of_waits = False  # since messages last began to queue
         self._takes_delayed = False  # whether the session has asked for delayed market data
         self.answer_limit_bytes = answer_limit_bytes
         self.message_bytes = 0  # of the message that is being received
         self.shared = SharedRequests(self._send_soon, answer_limit_bytes)
-        self.feeds: dict[type[Message], Feed] = {}
+        self.feeds: dict[type[Message], SharedSubscription] = {}
 
     # ------------------------------------------------------------------------------------------ the handshake
 
@@ -309,7 +309,7 @@ class Conversation:
         self.outbox.put_raw(b"API\0" + wire.frame(f"v{low}..{high}".encode()))
         self._enter(State.GREETING)
 
-    def greeted(self, payload: bytes) -> bool:
+    def on_server_hello(self, payload: bytes) -> bool:
         """A frame during the handshake; True when it was the server's hello. Frames of another shape are skipped.
 
         Raises:
@@ -363,29 +363,29 @@ class Conversation:
         if isinstance(message, MarketDataTypeRequest):
             self._takes_delayed = message.market_data_type in DELAYED
         plan, now_ns = wire.plan_for(message, self.server_version), self.clock()
-        if self.journal is not None and _is_write(message):
-            self.journal.intend(message, self.server_version)
+        if self.journal is not None and _is_order_request(message):
+            self.journal.log_intent(message, self.server_version)
         if MESSAGES.isEnabledFor(logging.DEBUG):
             MESSAGES.debug("client %d sent %r", self.client_id, message)
         if not self.pacing.on:
             self.outbox.put(plan, message)
         elif self._may_leave(message, now_ns):
             self.outbox.put(plan, message)
-            self.pacing.took(message, now_ns)
+            self.pacing.record_sent(message, now_ns)
         else:
             self.pacing.wait(message, wire.frame(wire.encode(message, self.server_version)), now_ns)
             self.on_wait()
 
     def _may_leave(self, message: Message, now_ns: int) -> bool:
         try:
-            return self.pacing.is_free(message, now_ns)
+            return self.pacing.try_acquire(message, now_ns)
         except PacingError as error:
             self.on_failure(error)
             raise
 
     def check_write(self, message: Message) -> None:
         """Raise ReadOnly for what orders, changes or cancels, if this session may not."""
-        if _is_write(message):
+        if _is_order_request(message):
             self.check_writable(type(message).__name__)
 
     def check_writable(self, what: str) -> None:
@@ -401,8 +401,8 @@ class Conversation:
             self.outbox.put_frame(waiting.frame)
             self._tell_wait(now_ns - waiting.since_ns, waiting.message)
             receiver = self._waiting.get(waiting.req_id) if waiting.req_id is not None else None
-            if isinstance(receiver, Answer):
-                receiver.on_left()
+            if isinstance(receiver, PendingRequest):
+                receiver.on_sent()
         if soonest_ns is None:
             self._warned_of_waits = False
             return None
@@ -422,7 +422,7 @@ class Conversation:
                 waiting = {name: lane.waiting for name, lane in self.pacing.gauges(self.clock()).lanes.items()}
                 PACING.log(level, "messages wait for pacing, the next at least %.1f s: %s", wait_ns / 1e9, waiting)
 
-    def ask(self, request: Message, receiver: Receiver) -> int:
+    def ask(self, request: Message, receiver: MessageHandler) -> int:
         """Send a request under a new id, whose answers go to ``receiver``; the id."""
         req_id = self.ids.request()
         request.req_id = req_id  # type: ignore[attr-defined]
@@ -430,14 +430,14 @@ class Conversation:
         self._wait_for(req_id, request, receiver)
         return req_id
 
-    def ask_about_order(self, request: PlaceOrderRequest, receiver: Receiver) -> int:
+    def ask_about_order(self, request: PlaceOrderRequest, receiver: MessageHandler) -> int:
         """Send an order that is not to be placed, under a new order id; what TWS says of it goes to ``receiver``."""
         request.order_id = self.ids.order()
         self.send(request)
         self._wait_for(request.order_id, request, receiver)
         return request.order_id
 
-    def _wait_for(self, req_id: int, request: Message, receiver: Receiver) -> None:
+    def _wait_for(self, req_id: int, request: Message, receiver: MessageHandler) -> None:
         self._waiting[req_id] = receiver
         self._requests[req_id] = request
 
@@ -453,7 +453,7 @@ class Conversation:
         if self.pacing.finished(req_id):
             self.on_wait()
 
-    def follow(self, request: Message, feed: Feed) -> int:
+    def follow(self, request: Message, feed: SharedSubscription) -> int:
         """Send a request without an id whose messages go to a feed; the id that stands for it here."""
         self.send(request)
         req_id = self.ids.request()
@@ -478,7 +478,7 @@ class Conversation:
         if req_id is not None:
             self._deliver(req_id, message)
         elif handler is None and not is_shared:
-            self.unclaimed += 1
+            self.unmatched += 1
 
     def refused(self, error: DecodeError) -> None:
         """A message that could not be read: whoever waits for it learns why, everybody can see it."""
@@ -489,7 +489,7 @@ class Conversation:
             if part.__name__ == error.message:
                 feed.refused(error)
 
-    def unreadable(self, error: DecodeError) -> None:
+    def report_decode_error(self, error: DecodeError) -> None:
         """A message, or values in one, that make no sense: everybody can see it."""
         self.malformed += 1
         self.on_notice(error)
@@ -500,11 +500,11 @@ class Conversation:
         self.unknown += 1
         self.on_notice(DecodeError("payload", "msg_id", 0, f"unknown message id {msg_id}", payload))
 
-    def streams(self, *, durable: bool = True) -> list[Durable]:
+    def streams(self, *, durable: bool = True) -> list[Resumable]:
         """The live streams that outlive a session, in the order they were opened; or those that do not."""
         return [it for it in self._waiting.values() if getattr(it, "durable", None) is durable]  # type: ignore[misc]
 
-    def interrupted(self, error: IbfastError) -> list[Durable]:
+    def interrupted(self, error: IbfastError) -> list[Resumable]:
         """The connection is gone and there will be another: who waits learns it, streams are given back."""
         streams = self.streams()
         for stream in streams:
@@ -536,25 +536,25 @@ class Conversation:
         if self.pacing.is_wary:
             self.pacing.answered(req_id, self.clock())
         if receiver is None:
-            self.unclaimed += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
+            self.unmatched += not isinstance(message, ExecutionDetails)  # counted where no trade knows it either
         elif not is_answer_to(request := self._requests[req_id], message):
             reason = f"it is no answer to {type(request).__name__}"
             self._fail_unreadable(req_id, DecodeError(type(message).__name__, "req_id", 0, reason, b""))
-        elif isinstance(receiver, Answer) and self._is_too_large(receiver):
+        elif isinstance(receiver, PendingRequest) and self._is_too_large(receiver):
             self._finish(req_id)
             receiver.failed(AnswerTooLarge(type(request).__name__, self.answer_limit_bytes))
         elif receiver.received(message):
             self._finish(req_id)
 
-    def _is_too_large(self, answer: Answer) -> bool:
+    def _is_too_large(self, answer: PendingRequest) -> bool:
         answer.bytes += self.message_bytes
         return answer.bytes > self.answer_limit_bytes
 
     def _fail_unreadable(self, req_id: int | None, error: DecodeError) -> None:
         """What makes no sense: everybody can see it, and whoever waits for an answer under this id learns why."""
-        self.unreadable(error)
+        self.report_decode_error(error)
         receiver = self._waiting.get(req_id) if req_id is not None else None
-        if receiver is not None and isinstance(receiver, Answer):
+        if receiver is not None and isinstance(receiver, PendingRequest):
             self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
 
@@ -577,13 +577,13 @@ class Conversation:
 
     def _on_status(self, message: OrderStatus) -> None:
         self.ids.saw(message.order_id or 0)
-        self.unclaimed += not self.trades.on_status(message)
+        self.unmatched += not self.trades.on_status(message)
 
     def _on_execution(self, message: ExecutionDetails) -> None:
         if message.execution is not None and message.execution.client_id == self.client_id:
             self.ids.saw(message.execution.order_id or 0)
         claimed = self.trades.on_execution(message) or message.req_id in self._waiting
-        self.unclaimed += not claimed
+        self.unmatched += not claimed
 
     def _on_error(self, message: ErrorMessage) -> None:
         """An error message goes to the request or order it is about; the table of codes says what it does to that."""
@@ -594,7 +594,7 @@ class Conversation:
         trade = self._trade_about(message) if receiver is None else None
         kind = self.kind_of(req_id) if receiver is not None else RequestKind.ORDER if trade is not None else None
         row = find(code, kind, text)
-        self.pacing.complained(code, text, self.clock())
+        self.pacing.on_pacing_violation(code, text, self.clock())
         if self.state is State.STARTING and (row.verdict is not Verdict.NOTE or row.kind is ErrorKind.FATAL):
             self.refusal = message
             if row.kind is ErrorKind.FATAL:
@@ -626,9 +626,9 @@ class Conversation:
         request = self._requests.get(req_id)
         if request is None:
             return RequestKind.ORDER if req_id in self.trades else None
-        return kind_of(request, once=isinstance(self._waiting[req_id], Answer), delayed=self._takes_delayed)
+        return kind_of(request, once=isinstance(self._waiting[req_id], PendingRequest), delayed=self._takes_delayed)
 
-    def _who_waits(self, message: ErrorMessage) -> Receiver | None:
+    def _who_waits(self, message: ErrorMessage) -> MessageHandler | None:
         """Whose request an error is about; orders, those of other clients too, may have the numbers of requests."""
         req_id = -1 if message.id is None else message.id
         is_about_order = message.error_code in ORDER_CODES or PERMANENT_ID.search(message.error_msg or "")
@@ -656,22 +656,20 @@ def _shortened(message: ErrorMessage) -> ErrorMessage:
     )
 
 
-def _is_write(message: Message) -> bool:
+def _is_order_request(message: Message) -> bool:
     """Whether a message orders, changes or cancels something; a what-if order does not."""
     asks_only = isinstance(message, PlaceOrderRequest) and message.order is not None and message.order.what_if
-    return isinstance(message, WRITES) and not asks_only
+    return isinstance(message, ORDER_REQUESTS) and not asks_only
 
 
-_HANDLERS: dict[type[Message], Callable[[Conversation, Any], None]] = {
-    NextValidId: Conversation._on_next_valid_id,
-    ManagedAccounts: Conversation._on_managed_accounts,
-    ErrorMessage: Conversation._on_error,
-    OpenOrder: Conversation._on_open_order,
-    OpenOrdersEnd: lambda talk, message: talk.trades.on_open_orders_end(),
-    OrderBound: lambda talk, message: talk.trades.on_bound(message),
-    OrderStatus: Conversation._on_status,
-    ExecutionDetails: Conversation._on_execution,
-    CommissionAndFeesReport: lambda talk, message: talk.trades.on_commission(message),
+_HANDLERS: dict[type[Message], Callable[[Session, Any], None]] = {
+    NextValidId: Session._on_next_valid_id,
+    ManagedAccounts: Session._on_managed_accounts,
+    ErrorMessage: Session._on_error,
+    OpenOrder: Session._on_open_order,
+    OpenOrdersEnd: lambda session, message: session.trades.on_open_orders_end(),
+    OrderBound: lambda session, message: session.trades.on_bound(message),
+    OrderStatus: Session._on_status,
+    ExecutionDetails: Session._on_execution,
+    CommissionAndFeesReport: lambda session, message: session.trades.on_commission(message),
 }
-
-__all__ = ["REQUEST_IDS", "Answer", "Conversation", "Ids", "Receiver", "RequestError", "State"]

@@ -5,7 +5,7 @@
     ask ──▶ (alike with one that has not begun: shares it) ──▶ queue of its kind ──▶ out ──last message──▶ settled
                                                                                   │
                                            nobody waits any more, or a part was unreadable: stray until its
-                                           last message has come or `give_up`; only then is the next one sent
+                                           last message has come or `expire`; only then is the next one sent
 
 Requests are of one kind if the same message ends their answers and, with a key, the same value of it is in them.
 """
@@ -41,23 +41,23 @@ class Shape(NamedTuple):
         """The message that closes the answer."""
         return self.end or self.parts[0]
 
-    def slots(self, request: Message) -> list[Slot]:
+    def expected(self, request: Message) -> list[Slot]:
         """What the answer to this request is made of, the last message first."""
         value = getattr(request, self.key) if self.key else None
         return [(part, value) for part in dict.fromkeys((self.last, *self.parts))]
 
 
-class SharedAnswer:
+class SharedRequest:
     """One request, the answer as far as it has come, and who waits for it: each is called once it is settled."""
 
     def __init__(self, request: Message, shape: Shape) -> None:
         self.request = request
-        self.slots = shape.slots(request)
+        self.expected = shape.expected(request)
         self.end = shape.end
         self.parts: list[Any] = []
         self.bytes = 0  # of the parts, on the wire
         self.error: IbfastError | None = None
-        self.waiters: list[Callable[[SharedAnswer], object]] = []
+        self.waiters: list[Callable[[SharedRequest], object]] = []
 
     @property
     def is_stray(self) -> bool:
@@ -84,38 +84,38 @@ class SharedRequests:
     """
 
     def __init__(self, send: Callable[[Message], object], limit_bytes: int = ANSWER_LIMIT_BYTES) -> None:
-        self.on_stray: Callable[[SharedAnswer], object] = lambda answer: None
+        self.on_orphaned: Callable[[SharedRequest], object] = lambda answer: None
         self._send = send
         self._limit_bytes = limit_bytes
-        self._kinds: dict[Slot, deque[SharedAnswer]] = {}  # by the last message; the first of each is out
-        self._out: dict[Slot, SharedAnswer] = {}  # by every message that it waits for
+        self._kinds: dict[Slot, deque[SharedRequest]] = {}  # by the last message; the first of each is out
+        self._out: dict[Slot, SharedRequest] = {}  # by every message that it waits for
         self._keys: dict[type[Message], str | None] = {}
 
     def ask(
-        self, request: Message, shape: Shape, waiter: Callable[[SharedAnswer], object], server_version: int
-    ) -> SharedAnswer:
+        self, request: Message, shape: Shape, waiter: Callable[[SharedRequest], object], server_version: int
+    ) -> SharedRequest:
         """Send the request, or queue it, or share one that is alike; ``waiter`` is called with the settled answer.
 
         Raises:
             VersionError, ValueError: as `ibfast.wire.encode`; nothing is sent then or later.
         """
-        kind = shape.slots(request)[0]
+        kind = shape.expected(request)[0]
         answers = self._kinds.get(kind, deque())
         answer = next((it for it in answers if it.can_be_shared and it.request == request), None)
         if answer is None:
-            answer = SharedAnswer(request, shape)
+            answer = SharedRequest(request, shape)
             self._keys |= dict.fromkeys((shape.last, *shape.parts), shape.key)
             if answers:
                 wire.encode(request, server_version)  # for the error, now rather than when its turn comes
             else:
                 self._send(request)
-                self._out |= dict.fromkeys(answer.slots, answer)
+                self._out |= dict.fromkeys(answer.expected, answer)
             answers.append(answer)
             self._kinds[kind] = answers
         answer.waiters.append(waiter)
         return answer
 
-    def withdraw(self, answer: SharedAnswer, waiter: Callable[[SharedAnswer], object]) -> None:
+    def remove_waiter(self, answer: SharedRequest, waiter: Callable[[SharedRequest], object]) -> None:
         """Somebody no longer waits; a request that nobody else waits for is not sent, or a stray if it was."""
         if waiter not in answer.waiters:
             return
@@ -135,7 +135,7 @@ class SharedRequests:
         if type(message) is not answer.end and not answer.is_stray:
             answer.parts.append(message)
             answer.bytes += size
-        if slot == answer.slots[0]:
+        if slot == answer.expected[0]:
             self._finish(answer)
             answer.settle()
         elif answer.bytes > self._limit_bytes and not answer.is_stray:
@@ -151,16 +151,16 @@ class SharedRequests:
             hit = [slot for slot in hit if value is None or slot[1] == value]
         for slot in hit:
             answer = self._out[slot]
-            if slot == answer.slots[0]:
+            if slot == answer.expected[0]:
                 self._finish(answer)
                 answer.settle(error)
             elif not answer.is_stray:
                 answer.settle(error)
                 self._strayed(answer)
 
-    def give_up(self, answer: SharedAnswer) -> None:
+    def expire(self, answer: SharedRequest) -> None:
         """No longer wait for the last message of a stray: the next of its kind is sent."""
-        if answer.is_stray and self._out.get(answer.slots[0]) is answer:
+        if answer.is_stray and self._out.get(answer.expected[0]) is answer:
             self._finish(answer)
 
     def lost(self, error: IbfastError) -> None:
@@ -171,22 +171,22 @@ class SharedRequests:
         for answer in answers:
             answer.settle(error)
 
-    def _strayed(self, answer: SharedAnswer) -> None:
-        if self._out.get(answer.slots[0]) is answer:
+    def _strayed(self, answer: SharedRequest) -> None:
+        if self._out.get(answer.expected[0]) is answer:
             answer.parts.clear()
-            self.on_stray(answer)
+            self.on_orphaned(answer)
         else:
-            self._kinds[answer.slots[0]].remove(answer)
+            self._kinds[answer.expected[0]].remove(answer)
 
-    def _finish(self, answer: SharedAnswer) -> None:
+    def _finish(self, answer: SharedRequest) -> None:
         """The answer is over: send the next of its kind."""
-        kind = answer.slots[0]
-        for slot in answer.slots:
+        kind = answer.expected[0]
+        for slot in answer.expected:
             del self._out[slot]
         answers = self._kinds[kind]
         answers.popleft()
         if not answers:
             del self._kinds[kind]
             return
-        self._out |= dict.fromkeys(answers[0].slots, answers[0])
+        self._out |= dict.fromkeys(answers[0].expected, answers[0])
         self._send(answers[0].request)

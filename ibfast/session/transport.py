@@ -16,8 +16,8 @@ from ibfast._codec import Protocol
 from ibfast.errors import ConnectionFailed, ConnectionLost, DecodeError, FramingError, IbfastError, RequestError
 from ibfast.schema.declare import Message
 from ibfast.session.dialing import connect_to_any
-from ibfast.session.event_loop import Spin
-from ibfast.session.session import MESSAGES, Conversation, State
+from ibfast.session.event_loop import BusyPoller
+from ibfast.session.session import MESSAGES, Session, State
 
 NOBODY_LISTENS = "nobody listens; is TWS or IB Gateway running, is its API switched on, is this its port?"
 KEEPALIVE_IDLE_S = 30
@@ -27,17 +27,15 @@ BUSY_POLL_US = 50
 """On Linux the kernel looks at the network card for so long, instead of waiting for it; needs CAP_NET_ADMIN."""
 
 
-class Link:
+class Transport:
     """Carries a conversation over one socket, on the running event loop. A conversation may have several in a row."""
 
-    def __init__(
-        self, talk: Conversation, on_lost: Callable[[IbfastError], object], *, busy_poll: bool = False
-    ) -> None:
-        self.talk = talk
+    def __init__(self, session: Session, on_lost: Callable[[IbfastError], object], *, busy_poll: bool = False) -> None:
+        self.session = session
         self.protocol = Protocol(self)
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
-        self._spin = Spin(self._loop) if busy_poll else None
+        self._spin = BusyPoller(self._loop) if busy_poll else None
         self._transport: Any = None
         self._ready = self._loop.create_future()
         self._closed = self._loop.create_future()
@@ -84,7 +82,7 @@ class Link:
             async with asyncio.timeout(timeout_s):
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            step = "say hello" if self.talk.state is State.GREETING else "send order id and accounts"
+            step = "say hello" if self.session.state is State.GREETING else "send order id and accounts"
             await self.close()
             reason, code = self._refusal()
             raise ConnectionFailed(f"{peer} did not {step} within {timeout_s:g} s{reason}", code=code) from None
@@ -134,8 +132,8 @@ class Link:
     def flush(self) -> None:
         """Write what waits in the outbox, at once."""
         self._flushing = False
-        if len(self.talk.outbox):
-            self._transport.write(self.talk.outbox.take())
+        if len(self.session.outbox):
+            self._transport.write(self.session.outbox.take())
 
     def flush_soon(self) -> None:
         """Write at the end of this loop turn, together with all that is sent in it."""
@@ -162,34 +160,34 @@ class Link:
                 with contextlib.suppress(OSError):  # not allowed: spinning alone does most of it
                     sock.setsockopt(socket.SOL_SOCKET, SO_BUSY_POLL, BUSY_POLL_US)
             self._spin.start()
-        self.talk.start()
+        self.session.start()
         self.flush()
 
     def handshake(self, payload: bytes) -> None:
         try:
-            if self.talk.greeted(payload):
-                self.protocol.plans = wire.plans("incoming", self.talk.server_version)
-                self.protocol.server_version = self.talk.server_version
+            if self.session.on_server_hello(payload):
+                self.protocol.plans = wire.plans("incoming", self.session.server_version)
+                self.protocol.server_version = self.session.server_version
                 self.flush()
         except ConnectionFailed as error:
             self.drop(error)
 
     def received(self, message: Message) -> None:
         if MESSAGES.isEnabledFor(logging.DEBUG):
-            MESSAGES.debug("client %d received %r", self.talk.client_id, message)
+            MESSAGES.debug("client %d received %r", self.session.client_id, message)
         try:
-            self.talk.message_bytes = self.protocol.payload_size
-            self.talk.received(message)
+            self.session.message_bytes = self.protocol.payload_size
+            self.session.received(message)
         except ConnectionFailed as error:
             self.drop(error)
-        if self.talk.state is State.READY and not self._ready.done():
+        if self.session.state is State.READY and not self._ready.done():
             self._ready.set_result(None)
 
     def malformed(self, error: DecodeError) -> None:
-        self.talk.refused(error)
+        self.session.refused(error)
 
     def unknown(self, msg_id: int, payload: bytes) -> None:
-        self.talk.unknown_message(msg_id, payload)
+        self.session.unknown_message(msg_id, payload)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._spin is not None:
@@ -204,10 +202,12 @@ class Link:
         self._on_lost(self._ended)
 
     def _as_loss(self, error: Exception | None) -> IbfastError:
-        if isinstance(error, ConnectionFailed) or (isinstance(error, IbfastError) and self.talk.state is State.READY):
+        if isinstance(error, ConnectionFailed) or (
+            isinstance(error, IbfastError) and self.session.state is State.READY
+        ):
             return error
         reason = f": {error}" if error is not None else ""
-        if self.talk.state is not State.READY:
+        if self.session.state is not State.READY:
             refusal, code = self._refusal()
             if isinstance(error, FramingError):
                 return ConnectionFailed(f"what answers is no gateway: {error}{refusal}", code=code)
@@ -216,7 +216,7 @@ class Link:
 
     def _refusal(self) -> tuple[str, int]:
         """What the gateway complained of during the handshake, and the code of that."""
-        refusal = self.talk.refusal
+        refusal = self.session.refusal
         return ("", 0) if refusal is None else (f"; it said {RequestError.of(refusal)}", refusal.error_code or 0)
 
 

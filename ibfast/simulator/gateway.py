@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ibfast.schema import ExecutionDetails
 from ibfast.schema.declare import Message
 from ibfast.simulator.configuration import Configuration
-from ibfast.simulator.faults.schedule import Script
+from ibfast.simulator.faults.schedule import FaultSchedule
 from ibfast.simulator.market.market import Clock, Market
 from ibfast.simulator.market.universe import Instrument
 from ibfast.simulator.orders.account import ACCOUNT, CURRENCY, Account
 from ibfast.simulator.orders.advisor import Advisor
 from ibfast.simulator.orders.matching_engine import Engine
-from ibfast.simulator.rate_limiter import Enforcer
+from ibfast.simulator.rate_limiter import RateLimiter
 
 LOG = logging.getLogger("ibfast.simulator")
 
@@ -30,7 +30,7 @@ class Gateway:
     """The state of a simulator; sessions come and go, orders and positions stay."""
 
     def __init__(
-        self, server_version: int, seed: int, rate: float, clock: Clock, script: Script, enforcer: Enforcer,
+        self, server_version: int, seed: int, rate: float, clock: Clock, script: FaultSchedule, enforcer: RateLimiter,
         fa: bool = False, keeps_hours: bool = False, marks_ledger: bool = False,
     ) -> None:  # fmt: skip
         self.script = script

@@ -66,7 +66,7 @@ _RATES = {cls: [rate for rate in RATES if cls in rate.of] for rate in RATES for 
 _QUOTAS = {cls: quota for quota in QUOTAS for cls in quota.of}
 
 
-class Recent:
+class SlidingWindow:
     """Units of the last ``span_ns``; one that is just that old no longer counts."""
 
     def __init__(self, span_ns: int) -> None:
@@ -82,11 +82,11 @@ class Recent:
         self._times.extend([now_ns] * units)
 
 
-class Ledger:
+class ConnectionUsage:
     """What one connection has sent of late, and what it has open: ids by quota."""
 
     def __init__(self) -> None:
-        self.messages = Recent(SECOND)
+        self.messages = SlidingWindow(SECOND)
         self.too_fast = 0
         self.open: dict[str, set[int]] = defaultdict(set)
         self.kept_up: set[int] = set()  # history that goes on after its answer
@@ -97,7 +97,7 @@ class Ledger:
         self.kept_up.discard(req_id)
 
 
-class Enforcer:
+class RateLimiter:
     """Judges each request before it is acted on; ``breaches`` counts by the name of the limit."""
 
     def __init__(self, clock: Clock, lines: int = DEFAULT_LINES, *, on: bool = False) -> None:
@@ -107,8 +107,8 @@ class Enforcer:
         self.lines = lines
         self.breaches: Counter[str] = Counter()
         self._clock = clock
-        self._ledgers: WeakKeyDictionary[SimulatorSession, Ledger] = WeakKeyDictionary()
-        self._recent: dict[tuple[int | None, str, Hashable], Recent] = {}
+        self._ledgers: WeakKeyDictionary[SimulatorSession, ConnectionUsage] = WeakKeyDictionary()
+        self._recent: dict[tuple[int | None, str, Hashable], SlidingWindow] = {}
 
     def admits(self, session: SimulatorSession, message: Message) -> bool:
         """Whether a request may be acted on; if not, its client has been told."""
@@ -130,10 +130,10 @@ class Enforcer:
         """A request is no longer open."""
         self._ledger(session).close(req_id)
 
-    def _ledger(self, session: SimulatorSession) -> Ledger:
-        return self._ledgers.setdefault(session, Ledger())
+    def _ledger(self, session: SimulatorSession) -> ConnectionUsage:
+        return self._ledgers.setdefault(session, ConnectionUsage())
 
-    def _keeps_pace(self, session: SimulatorSession, ledger: Ledger, now_ns: int) -> bool:
+    def _keeps_pace(self, session: SimulatorSession, ledger: ConnectionUsage, now_ns: int) -> bool:
         most = messages_per_second(self.lines)
         ledger.messages.add(now_ns)
         got = ledger.messages.count(now_ns)
@@ -148,7 +148,7 @@ class Enforcer:
         return False
 
     def _keeps_rates(self, session: SimulatorSession, message: Message, now_ns: int) -> bool:
-        taken: list[tuple[Recent, int]] = []
+        taken: list[tuple[SlidingWindow, int]] = []
         for rate in _RATES.get(type(message), ()):
             if not rate.applies(message):
                 continue
@@ -161,11 +161,11 @@ class Enforcer:
             recent.add(now_ns, units)
         return True
 
-    def _recent_of(self, session: SimulatorSession, rate: Rate, message: Message) -> Recent:
+    def _recent_of(self, session: SimulatorSession, rate: Rate, message: Message) -> SlidingWindow:
         key = session.client_id, rate.name, rate.key(message)
-        return self._recent.setdefault(key, Recent(int(rate.seconds * SECOND)))
+        return self._recent.setdefault(key, SlidingWindow(int(rate.seconds * SECOND)))
 
-    def _keeps_quota(self, session: SimulatorSession, ledger: Ledger, message: Message) -> bool:
+    def _keeps_quota(self, session: SimulatorSession, ledger: ConnectionUsage, message: Message) -> bool:
         req_id: int | None = getattr(message, "req_id", None)
         if req_id is None:
             return True
@@ -175,7 +175,7 @@ class Enforcer:
         return quota is None or self._opens(session, ledger, message, quota, req_id)
 
     def _opens(
-        self, session: SimulatorSession, ledger: Ledger, message: Message, quota: Quota, req_id: int
+        self, session: SimulatorSession, ledger: ConnectionUsage, message: Message, quota: Quota, req_id: int
     ) -> bool:  # fmt: skip
         ids, most = ledger.open[quota.name], quota.most(self.lines)
         if req_id not in ids and len(ids) >= most:
@@ -191,7 +191,7 @@ class Enforcer:
         self.breaches[name] += 1
         session.refuse(getattr(message, "req_id", None) or -1, code, text)
 
-    def _ends(self, ledger: Ledger, message: Message) -> bool:
+    def _ends(self, ledger: ConnectionUsage, message: Message) -> bool:
         match message:
             case HistoricalData():
                 return message.req_id not in ledger.kept_up

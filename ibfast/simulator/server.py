@@ -17,10 +17,10 @@ from ibfast.schema.order import Order
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.simulator import handlers  # noqa: F401  (registers every handler)
 from ibfast.simulator.faults import Fault
-from ibfast.simulator.faults.schedule import Script
+from ibfast.simulator.faults.schedule import FaultSchedule
 from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.market.market import Clock
-from ibfast.simulator.rate_limiter import Enforcer
+from ibfast.simulator.rate_limiter import RateLimiter
 from ibfast.simulator.session import SimulatorSession
 
 
@@ -52,8 +52,8 @@ class Simulator:
             raise ValueError(f"server_version {server_version}: the simulator speaks {FIRST_VERSION} to {LAST_VERSION}")
         self.host = host
         self.port = port
-        self._script = Script(faults, seed, clock, self._restart_now)
-        enforcer = Enforcer(clock, lines, on=enforce_limits)
+        self._script = FaultSchedule(faults, seed, clock, self._restart_now)
+        enforcer = RateLimiter(clock, lines, on=enforce_limits)
         self.breaches = enforcer.breaches
         self.gateway = Gateway(
             server_version, seed, rate, clock, self._script, enforcer, fa, trading_hours, marks_ledger
@@ -167,10 +167,10 @@ class Simulator:
     @checks_arguments
     async def restart(self, down_s: float = 0.0) -> None:
         """Go down, come up after so many seconds of the simulator's clock."""
-        await self._come_back(self._close(), down_s)
+        await self._reconnect(self._close(), down_s)
 
     def _restart_now(self, down_s: float) -> None:
-        self._script.spawn(self._come_back(self._close(), down_s))
+        self._script.spawn(self._reconnect(self._close(), down_s))
 
     def _close(self) -> asyncio.Server | None:
         """Drop every connection and stop listening, here and now; what used to listen."""
@@ -181,7 +181,7 @@ class Simulator:
                 session.close()
         return server
 
-    async def _come_back(self, server: asyncio.Server | None, down_s: float) -> None:
+    async def _reconnect(self, server: asyncio.Server | None, down_s: float) -> None:
         if server is not None:
             await server.wait_closed()
         up = asyncio.Event()

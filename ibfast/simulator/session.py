@@ -23,7 +23,7 @@ from ibfast.schema import (
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION
 from ibfast.session.session import SIMULATOR_ZONE
-from ibfast.simulator.faults.transport import Line
+from ibfast.simulator.faults.transport import FaultyTransport
 from ibfast.simulator.gateway import Gateway
 from ibfast.simulator.handlers.registry import ANSWERS
 from ibfast.simulator.market.universe import Instrument, UnknownSecTypeError
@@ -55,7 +55,7 @@ class SimulatorSession:
         self.knows_wsh = False
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.pump: Pump
-        self._transport: Line
+        self._transport: FaultyTransport
         self._outbox: list[bytes] = []
 
     # -- what the protocol calls

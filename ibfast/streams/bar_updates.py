@@ -12,10 +12,10 @@ from ibfast.errors import DecodeError
 from ibfast.schema import HistoricalData, HistoricalDataBar, HistoricalDataEnd, HistoricalDataUpdate
 from ibfast.schema.declare import Message
 from ibfast.streams.gap import Gap
-from ibfast.streams.ticks import LiveStream, Opener, RecordStream
+from ibfast.streams.ticks import Opener, RecordStream, Subscription
 
 
-class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
+class BarUpdates(Subscription[NDArray[np.void]], RecordStream):
     """Bars that are kept up to date, as batches of records of dtype `ibfast.records.BAR`.
 
     The first batch is the history up to now. What follows are new states of the newest bar: one with the ``time_ns``
@@ -57,11 +57,11 @@ class BarUpdates(LiveStream[NDArray[np.void]], RecordStream):
             return super().received(message)
         if isinstance(message, self._end_type):
             self._history, self._has_history = without_placeholders(self._rows.take()), True
-            self._bell.ring()
+            self._waiter.ring()
         return False
 
     def _add(self, bars: Sequence[HistoricalDataBar]) -> None:
         try:
             self._rows.put(Bars.from_messages(bars).records)
         except DecodeError as error:
-            self._opener.unreadable(error)
+            self._opener.report_decode_error(error)

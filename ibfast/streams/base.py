@@ -19,7 +19,7 @@ LOG = logging.getLogger("ibfast.subscription")
 T = TypeVar("T")
 
 
-class Bell:
+class Waiter:
     """Wakes the one task that waits; ringing before it waits is remembered. Or it calls ``listener`` instead."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Stream(Generic[T]):
 
     def __init__(self) -> None:
         self.callback_errors = 0
-        self._bell = Bell()
+        self._waiter = Waiter()
         self._ended = False
         self._error: IbfastError | None = None
         self._callback: Callable[[T], object] | None = None
@@ -102,13 +102,13 @@ class Stream(Generic[T]):
         Raises:
             RuntimeError: the stream has a reader already.
         """
-        if self._bell.is_awaited:
+        if self._waiter.is_awaited:
             raise RuntimeError("this stream has a reader already; open one stream for each reader")
         self._open()
         self._callback = callback
         loop = asyncio.get_running_loop()
-        self._bell.listener = lambda: self._pump_soon(loop)
-        self._pump_soon(loop)
+        self._waiter.listener = lambda: self._schedule_release(loop)
+        self._schedule_release(loop)
 
     def on_event(self, callback: Callable[[Any], object]) -> None:
         """Call ``callback`` with what `events` brings, as `on` does."""
@@ -158,7 +158,7 @@ class Stream(Generic[T]):
         """How much has come so far."""
         raise NotImplementedError
 
-    def _pump_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _schedule_release(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._pumping:
             self._pumping = True
             loop.call_soon(self._pump)
@@ -198,11 +198,11 @@ class Stream(Generic[T]):
         if not self._ended:
             self._ended = True
             self._error = error
-            self._bell.ring()
+            self._waiter.ring()
 
     def _fail(self, error: IbfastError, name: str) -> None:
         """End with an error; if nobody waits for the stream who would be told, the log is."""
-        is_silent = self._ended or self._bell.is_awaited or getattr(error, "by_user", False)
+        is_silent = self._ended or self._waiter.is_awaited or getattr(error, "by_user", False)
         self._end(error)
         if not is_silent:
             LOG.warning("%s has ended while nobody waited for it: %s", name, error)
@@ -219,7 +219,7 @@ class Stream(Generic[T]):
                 if self._error is not None:
                     raise self._error
                 raise StopAsyncIteration("the stream is closed or complete")
-            await self._bell.wait()
+            await self._waiter.wait()
 
     async def __aenter__(self) -> Self:
         return self
@@ -257,7 +257,7 @@ class MessageStream(Stream[T]):
         self._items.append(item)
         self._latest = item
         self._total += 1
-        self._bell.ring()
+        self._waiter.ring()
 
     def try_next(self) -> T | None:
         return self._items.popleft() if self._items else None
@@ -290,7 +290,7 @@ class MessageStream(Stream[T]):
         self._end(error)
 
 
-class Channel(Generic[T]):
+class Broadcast(Generic[T]):
     """What one puts, any number of listeners get, each through a `MessageStream` of its own.
 
     A listener that sleeps keeps the newest ``capacity`` items. With ``keep_early`` the first one also gets what was put

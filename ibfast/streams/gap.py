@@ -59,7 +59,7 @@ class GapStream(Stream[T]):
                 if self._error is not None:
                     raise self._error
                 return None
-            await self._bell.wait()
+            await self._waiter.wait()
         return item
 
     async def with_gaps(self) -> AsyncIterator[T | Gap]:
@@ -73,4 +73,4 @@ class GapStream(Stream[T]):
         if self._gaps_ahead and self._gaps_ahead[-1].seq == gap.seq:  # nothing came in between: one longer gap
             gap = replace(gap, begin_ns=self._gaps_ahead.pop().begin_ns)
         self._gaps_ahead.append(gap)
-        self._bell.ring()
+        self._waiter.ring()

@@ -82,7 +82,7 @@ class Quote(StateStream["Quote"]):
         return Rows(kind, self._update, policy="grow", capacity=MOST_IN_ONE_READ)
 
     @property
-    def second_rows(self) -> Rows:
+    def option_rows(self) -> Rows:
         return self._computations
 
     @property

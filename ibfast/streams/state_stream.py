@@ -7,12 +7,12 @@ from typing import Self, TypeVar
 from ibfast.errors import IbfastError
 from ibfast.streams.gap import Gap
 from ibfast.streams.snapshot import Freshness
-from ibfast.streams.ticks import LiveStream
+from ibfast.streams.ticks import Subscription
 
 T = TypeVar("T")
 
 
-class StateStream(LiveStream[T]):
+class StateStream(Subscription[T]):
     """A subscription that is current without being read, and whose items are itself, each time it has changed.
 
     Reading a property opens it. After a lost connection it keeps what it had, and ``is_current`` is False, until the
@@ -70,7 +70,7 @@ class StateStream(LiveStream[T]):
         if not self._freshness.is_current and self._interruption is None:
             self._freshness.confirm()
         self._is_new = True
-        self._bell.ring()
+        self._waiter.ring()
 
     def _forget(self) -> None:
         self._is_replaced = True

@@ -58,7 +58,7 @@ class RecordStream(GapStream[NDArray[np.void]]):
     def __init__(self, kind: str, *, policy: str, capacity: int) -> None:
         super().__init__()
         self._begin_gaps()
-        self._rows = Rows(kind, self._bell.ring, policy=policy, capacity=capacity)
+        self._rows = Rows(kind, self._waiter.ring, policy=policy, capacity=capacity)
         self._events = Events(class_of(kind))  # of the newest batch, those that nobody has taken
         self._is_by_event = False  # whether a callback is given events, not batches
         self._is_calling = False
@@ -199,16 +199,16 @@ class Opener(Protocol):
     durable: bool
     stats: Stats
 
-    def open_rows(self, request: Message, stream: LiveStream[Any]) -> int: ...
+    def open_rows(self, request: Message, stream: Subscription[Any]) -> int: ...
 
     def close_rows(self, req_id: int, cancel: Message | None) -> None: ...
 
-    def unreadable(self, error: DecodeError) -> None: ...
+    def report_decode_error(self, error: DecodeError) -> None: ...
 
     def report(self, error: IbfastError) -> None: ...
 
 
-class LiveStream(GapStream[T]):
+class Subscription(GapStream[T]):
     """A subscription: the request is sent on entering, the cancel on leaving.
 
     ``notices`` keeps the last thousand messages about it that are no records: warnings, news;
@@ -252,7 +252,7 @@ class LiveStream(GapStream[T]):
         return self._rows
 
     @property
-    def second_rows(self) -> Rows | None:
+    def option_rows(self) -> Rows | None:
         """Records of another kind that come with them."""
         return None
 
@@ -343,7 +343,7 @@ class LiveStream(GapStream[T]):
         TWS follows nothing for the first request, so that there is nothing to cancel.
         """
         if not route.con_id:
-            self._opener.unreadable(DecodeError(type(route).__name__, "con_id", 0, "names no contract", b""))
+            self._opener.report_decode_error(DecodeError(type(route).__name__, "con_id", 0, "names no contract", b""))
             return
         self._opener.close_rows(self._req_id, None)
         contract = Contract(con_id=route.con_id, exchange=route.exchange)
@@ -373,7 +373,7 @@ class LiveStream(GapStream[T]):
         self._fail(error, describe(self._request))
 
 
-class Ticks(LiveStream[NDArray[np.void]], RecordStream):
+class Ticks(Subscription[NDArray[np.void]], RecordStream):
     """A live subscription, as batches of numpy records: one wake-up a socket read, with every record of it.
 
     ::
@@ -411,7 +411,7 @@ class Ticks(LiveStream[NDArray[np.void]], RecordStream):
         return self._computations
 
     @property
-    def second_rows(self) -> Rows | None:
+    def option_rows(self) -> Rows | None:
         return self._computations.rows if self._computations is not None else None
 
     def _took(self, rows: NDArray[np.void]) -> None:

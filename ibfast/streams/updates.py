@@ -198,7 +198,7 @@ class Updates(GapStream[T], MessageStream[T]):
     def _add_gap(self, begin_ns: int, reason: str) -> None:
         self.gaps.append(Gap(begin_ns, time.time_ns(), reason, self._total))
         self._items.append(self.gaps[-1])  # type: ignore[arg-type]  # `try_next` passes over it
-        self._bell.ring()
+        self._waiter.ring()
 
     def _begin_anew(self) -> None:
         """It is asked for anew: the whole answer follows."""
@@ -232,9 +232,9 @@ class Updates(GapStream[T], MessageStream[T]):
 
     def _limit(self) -> None:
         """What is kept is bounded, whatever a gateway sends and however slow the reader is."""
-        talk = self._source.connection.talk
-        limit = talk.answer_limit_bytes
-        self._waiting_bytes = talk.message_bytes + (self._waiting_bytes if len(self._items) > 1 else 0)
+        session = self._source.connection.session
+        limit = session.answer_limit_bytes
+        self._waiting_bytes = session.message_bytes + (self._waiting_bytes if len(self._items) > 1 else 0)
         is_too_large = self._snapshot is not None and self._snapshot.bytes > limit
         if not is_too_large and self._waiting_bytes <= limit:
             return
@@ -255,7 +255,7 @@ class Updates(GapStream[T], MessageStream[T]):
 
     def _take(self, item: T) -> None:
         if self._snapshot is not None:
-            self._snapshot.put(item, self._source.connection.talk.message_bytes)
+            self._snapshot.put(item, self._source.connection.session.message_bytes)
         if self._end_type is None and not self._freshness.is_answered:
             self._complete()
         self.put(item)
@@ -294,7 +294,7 @@ class Request:
         self.connection.close_rows(stream.req_id, self.cancel(req_id=stream.req_id))
 
 
-class Feed:
+class SharedSubscription:
     """A subscription without an id, for any number of followers: asked for by the first, cancelled after the last.
 
     Who comes later gets the ``snapshot`` so far, if one is kept. If the last leaves before the answer is complete, the
@@ -314,7 +314,7 @@ class Feed:
         snapshot: Snapshot[Any] | None = None,
     ) -> None:
         self.connection = connection
-        self.followers: list[Updates[Any]] = []
+        self.subscribers: list[Updates[Any]] = []
         self.req_id = 0  # no message carries it: it only keeps the feed among what is open
         self._interruption = ""
         self.request = request
@@ -323,15 +323,15 @@ class Feed:
         self._ending: Message | None = None
         self._snapshot = snapshot
         for part in (*parts, *((end,) if end is not None else ())):
-            connection.talk.feeds[part] = self
+            connection.session.feeds[part] = self
 
-    def aim(self, request: Message, cancel: Message) -> None:
+    def retarget(self, request: Message, cancel: Message) -> None:
         """Follow something else from now on.
 
         Raises:
             ValueError: somebody follows what it was.
         """
-        if self.followers and request != self.request:
+        if self.subscribers and request != self.request:
             raise ValueError(f"TWS follows one account at a time, and {self.request} is followed already")
         if request != self.request and self.req_id:
             self._stop()
@@ -347,12 +347,12 @@ class Feed:
             self._start()
         elif not self.connection.can_send:  # what is known may be old by now: the answer of the next session comes
             self.connection.check_unless_queueing()
-            self.followers.append(stream)
+            self.subscribers.append(stream)
             return 0
-        elif not self.followers:  # those before did not wait for the end, which may never come
+        elif not self.subscribers:  # those before did not wait for the end, which may never come
             self.connection.send(self.request)
         self._tell_so_far(stream)
-        self.followers.append(stream)
+        self.subscribers.append(stream)
         return 0
 
     def _tell_so_far(self, stream: Updates[Any]) -> None:
@@ -364,9 +364,9 @@ class Feed:
             stream.interrupted(self._interruption)
 
     def leave(self, stream: Updates[Any]) -> None:
-        if stream in self.followers:
+        if stream in self.subscribers:
             self.connection.check_caller()
-            self.followers.remove(stream)
+            self.subscribers.remove(stream)
             self._stop_if_done()
 
     def _start(self) -> None:
@@ -377,7 +377,7 @@ class Feed:
         self.req_id = self.connection.open_feed(self.request, self)
 
     def _stop_if_done(self) -> None:
-        if not self.followers and (self._end is None or self._ending is not None):
+        if not self.subscribers and (self._end is None or self._ending is not None):
             self._stop()
 
     def _stop(self) -> None:
@@ -396,47 +396,47 @@ class Feed:
                 self._snapshot.complete()
         elif self._snapshot is not None and not self._put(self._snapshot, message):
             return True
-        notify_all((stream.received for stream in self.followers), message)
+        notify_all((stream.received for stream in self.subscribers), message)
         self._stop_if_done()
         return True
 
     def _put(self, snapshot: Snapshot[Any], message: Message) -> bool:
         """Keep a message; False if that is too much, and the subscription has ended."""
-        talk = self.connection.talk
-        snapshot.put(message, talk.message_bytes)
-        if snapshot.bytes <= talk.answer_limit_bytes:
+        session = self.connection.session
+        snapshot.put(message, session.message_bytes)
+        if snapshot.bytes <= session.answer_limit_bytes:
             return True
         snapshot.begin()
-        error = AnswerTooLarge(type(self.request).__name__, talk.answer_limit_bytes)
+        error = AnswerTooLarge(type(self.request).__name__, session.answer_limit_bytes)
         self._stop()
         self.failed(error)
         return False
 
     def refused(self, error: DecodeError) -> None:
         """A message could not be read: who waits for an answer learns why, as it cannot be complete."""
-        for stream in [it for it in self.followers if not it.is_complete]:
-            self.followers.remove(stream)
+        for stream in [it for it in self.subscribers if not it.is_complete]:
+            self.subscribers.remove(stream)
             stream.failed(error)
 
     def interrupted(self, reason: str) -> None:
         """Nothing comes from here on, for a while."""
         self._interruption = reason
-        notify_all((stream.interrupted for stream in self.followers), reason)
+        notify_all((stream.interrupted for stream in self.subscribers), reason)
 
     def resumed(self) -> None:
         """It comes again by itself."""
         self._interruption = ""
-        notify_all(stream.resumed for stream in self.followers)
+        notify_all(stream.resumed for stream in self.subscribers)
 
     def resume(self) -> None:
         """Ask for it anew, for those who want that."""
         self.req_id = 0
-        for stream in [it for it in self.followers if it.is_interrupted and not it.durable]:
-            self.followers.remove(stream)
+        for stream in [it for it in self.subscribers if it.is_interrupted and not it.durable]:
+            self.subscribers.remove(stream)
             stream.failed(ConnectionLost(self._interruption))
-        for stream in self.followers:
+        for stream in self.subscribers:
             stream._begin_anew()
-        if self.followers:
+        if self.subscribers:
             self._start()
 
     def cancel_request(self) -> None:
@@ -447,5 +447,5 @@ class Feed:
 
     def failed(self, error: IbfastError) -> None:
         self.req_id = 0
-        followers, self.followers = self.followers, []
-        notify_all((stream.failed for stream in followers), error)
+        subscribers, self.subscribers = self.subscribers, []
+        notify_all((stream.failed for stream in subscribers), error)

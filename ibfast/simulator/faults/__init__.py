@@ -53,8 +53,8 @@ from ibfast.simulator.faults.error_texts import BOOK_RESET, LOST, OF, TEXTS
 from ibfast.simulator.streams.ticks import Suspension
 
 if TYPE_CHECKING:
-    from ibfast.simulator.faults.schedule import Script
-    from ibfast.simulator.faults.transport import Line
+    from ibfast.simulator.faults.schedule import FaultSchedule
+    from ibfast.simulator.faults.transport import FaultyTransport
 
 FOREVER = math.inf
 
@@ -91,7 +91,7 @@ class Fault:
         counts = (self.after_rows, self.after_messages, self.after_bytes, self.at_message)
         return any(it is not None for it in counts)
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         """Whether this is the place for it."""
         return True
 
@@ -103,10 +103,10 @@ class Event(Fault):
     """Whether sessions that are there already can have it, by hand or at a time."""
     needs_session: ClassVar[bool] = True
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         raise NotImplementedError
 
-    def strike_all(self, script: Script, lines: list[Line]) -> None:
+    def strike_all(self, script: FaultSchedule, lines: list[FaultyTransport]) -> None:
         for line in lines:
             self.strike(line)
 
@@ -114,11 +114,11 @@ class Event(Fault):
 class Edit(Fault):
     """Done to a message on its way out, or to a request on its way in."""
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         """What is sent in place of ``frame``."""
         return frame
 
-    def hears(self, line: Line, request: Message) -> bool:
+    def hears(self, line: FaultyTransport, request: Message) -> bool:
         """Whether the gateway hears the request now."""
         return True
 
@@ -135,10 +135,10 @@ class Drop(Event):
 
     into: int = 0
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         return not self.into or bool(line.frame)
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.put(line.frame[: self.into])
         line.hang_up()
 
@@ -147,7 +147,7 @@ class Drop(Event):
 class Reset(Event):
     """The connection is reset; what is still under way may be lost."""
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.reset()
 
 
@@ -160,7 +160,7 @@ class Refuse(Event):
 
     at_once = False
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.reset()
 
 
@@ -174,7 +174,7 @@ class Stall(Event):
     seconds: float = FOREVER
     hears: bool = True
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.stall(self.seconds, self.hears)
 
 
@@ -189,7 +189,7 @@ class Split(Event):
         if self.size < 1:
             raise ValueError(f"size: {self.size} bytes are no piece")
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.split(self.size)
 
 
@@ -201,7 +201,7 @@ class Glue(Event):
     seconds: float = 0.05
     times: int | None = field(default=None, kw_only=True)
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.glue(self.size, self.seconds)
 
 
@@ -211,7 +211,7 @@ class ClientIdInUse(Event):
 
     at_message: type[Message] | None = field(default=StartApiRequest, kw_only=True)
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.session.turn_away()
 
 
@@ -222,10 +222,10 @@ class Restart(Event):
     down_s: float = 0.0
     needs_session = False
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.script.restart(self.down_s)
 
-    def strike_all(self, script: Script, lines: list[Line]) -> None:
+    def strike_all(self, script: FaultSchedule, lines: list[FaultyTransport]) -> None:
         script.restart(self.down_s)
 
 
@@ -241,7 +241,7 @@ class NoQuotes(Event):
     size: int = 0
     halted: int = 0
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.suspend_quotes(Suspension(self.price, self.size, self.halted), self.seconds)
 
 
@@ -263,10 +263,10 @@ class Notice(Event):
     req_id: int = -1
     of: type[Message] | None = None
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         return line.session.client_id is not None
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         if self.code == BOOK_RESET and self.req_id == -1:
             line.session.reset_depth()  # the notice, then the book anew
             return
@@ -285,7 +285,7 @@ class Notice(Event):
         request = HistoricalDataRequest(keep_up_to_date=True) if of is HistoricalDataRequest else of()
         return find(self.code, kind_of(request)).verdict is Verdict.RETRY
 
-    def _requests(self, line: Line) -> list[int]:
+    def _requests(self, line: FaultyTransport) -> list[int]:
         """The ids of the requests it comes for, -1 for none."""
         kind = self.of or OF.get(self.code)
         if kind is None or self.req_id != -1:
@@ -293,12 +293,12 @@ class Notice(Event):
         answered = line.answered()
         return [answered] if answered is not None else line.asked(kind)
 
-    def message(self, line: Line, req_id: int) -> ErrorMessage:
+    def message(self, line: FaultyTransport, req_id: int) -> ErrorMessage:
         text = TEXTS.get(self.code, f"error {self.code}") if self.text is None else self.text
         at = line.script.clock() // 1_000_000
         return ErrorMessage(id=req_id, error_time=at, error_code=self.code, error_msg=text)
 
-    def _connectivity(self, line: Line) -> None:
+    def _connectivity(self, line: FaultyTransport) -> None:
         signal = find(self.code).signal
         if signal is Signal.SERVERS_LOST:
             line.silence(True)
@@ -321,10 +321,10 @@ class Storm(Event):
     text: str | None = None
     req_id: int = -1
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         return line.session.client_id is not None
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.storm(line.framed(Notice(self.code, self.text).message(line, self.req_id)), self.count)
 
 
@@ -334,10 +334,10 @@ class Say(Event):
 
     message: Message
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         return line.messages >= 0
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         line.say(self.message)
 
 
@@ -354,7 +354,7 @@ class Garbage(Event):
     length: int | None = None
     bare: bool = False
 
-    def strike(self, line: Line) -> None:
+    def strike(self, line: FaultyTransport) -> None:
         payload = line.script.random.randbytes(self.size) if self.payload is None else self.payload
         length = len(payload) if self.length is None else self.length
         line.put(payload if self.bare else (length & 0xFFFFFFFF).to_bytes(4, "big") + payload)
@@ -367,10 +367,10 @@ class Garbage(Event):
 class Lose(Edit):
     """The message is never sent, or the request never heard."""
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         return b""
 
-    def hears(self, line: Line, request: Message) -> bool:
+    def hears(self, line: FaultyTransport, request: Message) -> bool:
         return False
 
 
@@ -381,7 +381,7 @@ class Reject(Edit):
     code: int = 201
     text: str = "Order rejected - reason:"
 
-    def hears(self, line: Line, request: Message) -> bool:
+    def hears(self, line: FaultyTransport, request: Message) -> bool:
         names = (name for name in ("order_id", "req_id") if name in type(request).__fields__)
         asked = getattr(request, next(names, ""), None)
         line.session.refuse(-1 if asked is None else asked, self.code, self.text)
@@ -394,7 +394,7 @@ class Repeat(Edit):
 
     count: int = 2
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         return frame * self.count
 
 
@@ -404,11 +404,11 @@ class Late(Edit):
 
     seconds: float = 1.0
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         line.script.timers.after(self.seconds, lambda: line.put(frame))
         return b""
 
-    def hears(self, line: Line, request: Message) -> bool:
+    def hears(self, line: FaultyTransport, request: Message) -> bool:
         line.script.timers.after(self.seconds, lambda: line.hear(request))
         return False
 
@@ -430,7 +430,7 @@ class Spoil(Edit):
         if self.field and not known:
             raise ValueError(f"field: {getattr(self.at_message, '__name__', '')} has no {self.field!r}")
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         payload = frame[4:]
         if self.edit is not None:
             return wire.frame(self.edit(payload))
@@ -447,9 +447,9 @@ class AnswerVersion(Edit):
     payload: bytes | None = None
     after_bytes: int | None = field(default=0, kw_only=True)
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: FaultyTransport) -> bool:
         return line.messages < 0
 
-    def changed(self, line: Line, frame: bytes) -> bytes:
+    def changed(self, line: FaultyTransport, frame: bytes) -> bytes:
         time_of = frame[4:].split(b"\0")[1]
         return wire.frame(self.payload if self.payload is not None else b"%d\0%b\0" % (self.version, time_of))

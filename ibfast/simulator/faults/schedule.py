@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibfast.schema.declare import Message
 from ibfast.simulator.faults import Edit, Event, Fault
-from ibfast.simulator.faults.transport import Line
+from ibfast.simulator.faults.transport import FaultyTransport
 from ibfast.simulator.market.market import Clock
 
 if TYPE_CHECKING:
@@ -56,24 +56,24 @@ class Timers:
 
 
 @dataclass(eq=False, slots=True)
-class Armed:
+class ArmedFault:
     """A fault that may still happen."""
 
     fault: Fault
     left: float  # how often
     since_ns: int
-    struck: set[int] = field(default_factory=set)  # sessions that had it, by number
+    applied: set[int] = field(default_factory=set)  # sessions that had it, by number
     before: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # their counts when it was armed
     waits: bool = False  # for its time, to come to all sessions at once
     happened: int = 0
 
-    def is_place(self, line: Line, message: type[Message] | None, before: bool) -> bool:
+    def is_place(self, line: FaultyTransport, message: type[Message] | None, before: bool) -> bool:
         """Whether an event is for this message, or for any place and this line has not had it yet."""
         if self.fault.at_message is None:
-            return line.number not in self.struck
+            return line.number not in self.applied
         return self.fault.at_message is message and self.fault.before is before
 
-    def suits(self, line: Line, now_ns: int) -> bool:
+    def suits(self, line: FaultyTransport, now_ns: int) -> bool:
         """Whether every condition but the message holds."""
         fault, passed_s = self.fault, (now_ns - self.since_ns) / SECOND
         rows, messages, sent = self.before.get(line.number, (0, 0, 0))
@@ -88,7 +88,7 @@ class Armed:
         )
 
 
-class Script:
+class FaultSchedule:
     """The faults of one simulator and the lines they happen on."""
 
     def __init__(self, faults: Iterable[Fault], seed: int, clock: Clock, restart: Callable[[float], None]) -> None:
@@ -96,10 +96,10 @@ class Script:
         self.restart = restart
         self.random = random.Random(seed)
         self.timers = Timers(clock)
-        self.armed: list[Armed] = []
-        self.lines: dict[int, Line] = {}
+        self.armed: list[ArmedFault] = []
+        self.lines: dict[int, FaultyTransport] = {}
         self._faults = list(faults)
-        self._ever_armed: list[Armed] = []
+        self._ever_armed: list[ArmedFault] = []
         self._opened = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -135,19 +135,19 @@ class Script:
 
     # -- what lines ask
 
-    def open(self, session: SimulatorSession, transport: asyncio.BaseTransport) -> Line:
+    def open(self, session: SimulatorSession, transport: asyncio.BaseTransport) -> FaultyTransport:
         self._opened += 1
-        return Line(session, transport, self, self._opened)
+        return FaultyTransport(session, transport, self, self._opened)
 
-    def opened(self, line: Line) -> None:
+    def opened(self, line: FaultyTransport) -> None:
         """Its session can be talked to."""
         self.lines[line.number] = line
         self.check(line, None)
 
-    def closed(self, line: Line) -> None:
+    def closed(self, line: FaultyTransport) -> None:
         self.lines.pop(line.number, None)
 
-    def check(self, line: Line, message: type[Message] | None, *, before: bool = True) -> None:
+    def check(self, line: FaultyTransport, message: type[Message] | None, *, before: bool = True) -> None:
         """Let happen what is due at this place: before or after a message, or between two."""
         if not self.armed:
             return
@@ -160,7 +160,7 @@ class Script:
                 self._spend(armed, line)
                 fault.strike(line)
 
-    def edited(self, line: Line, message: type[Message] | None, frame: bytes) -> bytes:
+    def edited(self, line: FaultyTransport, message: type[Message] | None, frame: bytes) -> bytes:
         """What is sent in place of a frame."""
         for armed in self._edits(line, message, any_message=True):
             self._spend(armed, line)
@@ -169,7 +169,7 @@ class Script:
                 break
         return frame
 
-    def hears(self, line: Line, request: Message) -> bool:
+    def hears(self, line: FaultyTransport, request: Message) -> bool:
         """Whether a request is heard now."""
         for armed in self._edits(line, type(request), any_message=False):
             self._spend(armed, line)
@@ -177,7 +177,7 @@ class Script:
                 return False
         return True
 
-    def marks(self, line: Line, size: int) -> list[int]:
+    def marks(self, line: FaultyTransport, size: int) -> list[int]:
         """Where in the next ``size`` bytes an event is due at its exact byte."""
         marks = set()
         for armed in self.armed:
@@ -188,8 +188,8 @@ class Script:
 
     # -- inside
 
-    def _arm(self, fault: Fault) -> Armed:
-        armed = Armed(fault, float("inf") if fault.times is None else fault.times, self.clock())
+    def _arm(self, fault: Fault) -> ArmedFault:
+        armed = ArmedFault(fault, float("inf") if fault.times is None else fault.times, self.clock())
         self.armed.append(armed)
         self._ever_armed.append(armed)
         if fault.at_s > 0 and isinstance(fault, Event) and fault.at_once and not fault.is_counted:
@@ -197,23 +197,25 @@ class Script:
             self.timers.after(fault.at_s, lambda: self._strike_all(armed))
         return armed
 
-    def _strike_all(self, armed: Armed) -> None:
+    def _strike_all(self, armed: ArmedFault) -> None:
         now_ns, fault = self.clock(), armed.fault
         armed.waits = False
-        lines = [it for it in self.lines.values() if it.number not in armed.struck and armed.suits(it, now_ns)]
+        lines = [it for it in self.lines.values() if it.number not in armed.applied and armed.suits(it, now_ns)]
         if not isinstance(fault, Event) or (not lines and fault.needs_session):
             return
         self._spend(armed, *lines)
         fault.strike_all(self, lines)
 
-    def _spend(self, armed: Armed, *lines: Line) -> None:
-        armed.struck.update(it.number for it in lines)
+    def _spend(self, armed: ArmedFault, *lines: FaultyTransport) -> None:
+        armed.applied.update(it.number for it in lines)
         armed.left -= 1
         armed.happened += 1
         if armed.left <= 0:
             self.armed.remove(armed)
 
-    def _edits(self, line: Line, message: type[Message] | None, *, any_message: bool) -> Iterator[Armed]:
+    def _edits(
+        self, line: FaultyTransport, message: type[Message] | None, *, any_message: bool
+    ) -> Iterator[ArmedFault]:
         now_ns = self.clock()
         for armed in list(self.armed):
             wanted = armed.fault.at_message

@@ -31,7 +31,7 @@ from ibfast.schema.declare import INCOMING, Message
 from ibfast.simulator.streams.ticks import L1Stream, Suspension
 
 if TYPE_CHECKING:
-    from ibfast.simulator.faults.schedule import Script
+    from ibfast.simulator.faults.schedule import FaultSchedule
     from ibfast.simulator.session import SimulatorSession
 
 ROWS = frozenset(
@@ -46,11 +46,11 @@ STORM_FRAMES = 1000  # written at once
 STORM_WAIT_S = 0.002
 
 
-class Line:
+class FaultyTransport:
     """One connection. ``rows``, ``messages`` and ``bytes`` are what it was sent; ``messages`` is -1 until it is
     greeted, ``frame`` the one about to be sent."""
 
-    def __init__(self, session: SimulatorSession, transport: Any, script: Script, number: int) -> None:
+    def __init__(self, session: SimulatorSession, transport: Any, script: FaultSchedule, number: int) -> None:
         self.session = session
         self.script = script
         self.number = number

@@ -13,7 +13,7 @@ from ibfast.simulator.market.universe import Instrument
 from ibfast.simulator.messages import contract_of
 from ibfast.simulator.orders.account import Account, commission
 from ibfast.simulator.orders.advisor import Advisor, Group
-from ibfast.simulator.orders.matching import Deal
+from ibfast.simulator.orders.matching import Match
 from ibfast.simulator.orders.working_order import WorkingOrder
 
 BOOKED = {"BUY": "BOT", "SELL": "SLD"}
@@ -44,7 +44,7 @@ class Blotter:
         self._advisor = advisor
         self._trades = 0
 
-    def book(self, working: WorkingOrder, deal: Deal, shares: Decimal, now_ns: int) -> list[Fill]:
+    def book(self, working: WorkingOrder, deal: Match, shares: Decimal, now_ns: int) -> list[Fill]:
         """What a deal of an order comes to; the order counts it already."""
         price = working.instrument.price(deal.ticks)
         made: list[Fill] = []
@@ -67,7 +67,7 @@ class Blotter:
     ) -> Fill:
         """A trade without a market: the exercise of an option, and what is delivered for it."""
         account = self._accounts[working.order.account or ""]
-        deal = Deal(0, shares, makes=False)
+        deal = Match(0, shares, makes=False)
         made = self._trade(working, account, instrument, shares, price, deal, now_ns, side=side, free=True)
         self.fills.append(made)
         return made
@@ -90,13 +90,13 @@ class Blotter:
 
     def _trade(
         self, working: WorkingOrder, account: Account, instrument: Instrument, shares: Decimal, price: float,
-        deal: Deal, now_ns: int, *, side: str = "", ratio: int = 1, whole: bool = False, free: bool = False,
+        deal: Match, now_ns: int, *, side: str = "", ratio: int = 1, whole: bool = False, free: bool = False,
     ) -> Fill:  # fmt: skip
         self._trades += 1
         side = side or ("BUY" if working.is_buy else "SELL")
         contract = working.contract if instrument is working.instrument else contract_of(instrument)
         execution = Execution(
-            order_id=working.told_id, exec_id=f"0000e0d5.{now_ns // 1_000_000_000:08x}.{self._trades:02x}.01",
+            order_id=working.reported_order_id, exec_id=f"0000e0d5.{now_ns // 1_000_000_000:08x}.{self._trades:02x}.01",
             time=time_text(instrument, now_ns), acct_number=account.name, exchange=venue(contract), side=BOOKED[side],
             shares=shares, price=price, perm_id=working.perm_id, client_id=working.client_id, is_liquidation=False,
             cum_qty=working.filled * ratio,

@@ -15,13 +15,13 @@ PRICE, TIME, MARGIN, EXECUTION, VOLUME, PERCENT_CHANGE = 1, 3, 4, 5, 6, 7
 TRIGGER_METHODS = (0, 1, 2, 3, 4, 7, 8)
 BID_ASK, LAST_METHODS = (1, 4), (0, 2, 3)
 
-Trades = Iterable[tuple[Contract, Execution]]
+TradeRegistry = Iterable[tuple[Contract, Execution]]
 
 
-class Judge:
+class ConditionEvaluator:
     """Looks at the market, at one account, and at the trades since an order was placed."""
 
-    def __init__(self, market: Market, account: Account, trades: Trades) -> None:
+    def __init__(self, market: Market, account: Account, trades: TradeRegistry) -> None:
         self._market = market
         self._account = account
         self._trades = trades

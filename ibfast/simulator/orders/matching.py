@@ -17,7 +17,7 @@ PERCENT = 100  # the unit of a trailing amount that a stop is adjusted to
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
+class Match:
     """What an order gets: a price in ticks and what is there at that price."""
 
     ticks: int
@@ -25,7 +25,7 @@ class Deal:
     makes: bool  # it rested and was taken, rather than taking
 
 
-def match(working: WorkingOrder, market: Market, now_ns: int) -> Deal | None:
+def match(working: WorkingOrder, market: Market, now_ns: int) -> Match | None:
     """What ``working`` can trade for, looking at every quote since it was last looked at; moves and triggers stops."""
     arrives = working.matched_to_ns == 0
     model = market.model(working.instrument)
@@ -80,14 +80,14 @@ def rests_on(working: WorkingOrder, now_ns: int) -> bool:
     return True
 
 
-def auction(working: WorkingOrder, market: Market, now_ns: int) -> Deal | None:
+def auction(working: WorkingOrder, market: Market, now_ns: int) -> Match | None:
     """What an order for an auction gets: everything at its price, or nothing."""
     seen = market.model(working.instrument).stretch(now_ns - 1, now_ns)
     limit = limit_ticks(working, seen, market)
     price = seen.last_ask if working.is_buy else seen.last_bid
     if limit is not None and price * working.sign > limit * working.sign:
         return None
-    return Deal(price, working.remaining, makes=False)
+    return Match(price, working.remaining, makes=False)
 
 
 def is_for_auction(working: WorkingOrder) -> bool:
@@ -165,12 +165,12 @@ def _discretion(working: WorkingOrder) -> int:
     return to_ticks(working, working.order.discretionary_amt or 0.0)
 
 
-def _deal(working: WorkingOrder, ticks: int, seen: Range, *, makes: bool) -> Deal | None:
+def _deal(working: WorkingOrder, ticks: int, seen: Range, *, makes: bool) -> Match | None:
     shares = _available(working, seen)
     least = Decimal(working.order.min_qty or 0) if not working.filled else Decimal(0)
     if working.order.all_or_none:
         shares = working.remaining
-    return Deal(ticks, max(shares, min(least, working.remaining)), makes)
+    return Match(ticks, max(shares, min(least, working.remaining)), makes)
 
 
 def _available(working: WorkingOrder, seen: Range) -> Decimal:

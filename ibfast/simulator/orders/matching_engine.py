@@ -17,12 +17,12 @@ from ibfast.simulator.messages import contract_of
 from ibfast.simulator.orders.account import Account
 from ibfast.simulator.orders.advisor import Advisor
 from ibfast.simulator.orders.blotter import Blotter, Fill, time_text
-from ibfast.simulator.orders.conditions import Judge
+from ibfast.simulator.orders.conditions import ConditionEvaluator
 from ibfast.simulator.orders.exercise import Exercise
 from ibfast.simulator.orders.linked_orders import adopt, attached, children_of, hedge_quantity, left_of
-from ibfast.simulator.orders.matching import Deal, auction, match, resting, rests_on, start_stop
-from ibfast.simulator.orders.modification import NO_PARENT, changed, same_price, why_not
-from ibfast.simulator.orders.order_intake import Intake, Refused
+from ibfast.simulator.orders.matching import Match, auction, match, resting, rests_on, start_stop
+from ibfast.simulator.orders.modification import NO_PARENT, changed, modification_refusal, same_price
+from ibfast.simulator.orders.order_intake import OrderIntake, Refused
 from ibfast.simulator.orders.order_timing import held_until, set_times
 from ibfast.simulator.orders.pricing import out_of_range
 from ibfast.simulator.orders.what_if import preview, too_little_equity
@@ -57,7 +57,7 @@ class Engine:
         self.blotter = Blotter(market, self.accounts, advisor)
         self.binds_manual = False
         self._market = market
-        self._intake = Intake(market, self.accounts, advisor)
+        self._intake = OrderIntake(market, self.accounts, advisor)
         self._send = send
         self._keeps_hours = keeps_hours
         self._held: dict[Key, WorkingOrder] = {}
@@ -154,7 +154,7 @@ class Engine:
             if working.is_open:
                 self._cancel(working)
             else:
-                self._say(client_id, working.told_id, 161, NO_CANCEL.format(working.perm_id))
+                self._say(client_id, working.reported_order_id, 161, NO_CANCEL.format(working.perm_id))
 
     def live(self, client_id: int | None = None) -> list[WorkingOrder]:
         """The orders that work, of one client or of all, oldest first."""
@@ -278,7 +278,9 @@ class Engine:
     def _conditions_hold(self, working: WorkingOrder) -> bool:
         conditions = working.order.conditions
         trades = [(it.contract, it.execution) for it in self.blotter.fills[working.seen_fills :]]
-        return bool(conditions) and Judge(self._market, self._intake.account_of(working.order), trades).hold(conditions)
+        return bool(conditions) and ConditionEvaluator(
+            self._market, self._intake.account_of(working.order), trades
+        ).hold(conditions)
 
     def _release(self, working: WorkingOrder) -> None:
         """What it waited for has come."""
@@ -364,7 +366,7 @@ class Engine:
         start_stop(working, self._market, now_ns)
 
     def _modify(self, working: WorkingOrder, asked: WorkingOrder) -> None:
-        refusal = self._no_parent(working.client_id, asked.order) or why_not(working, asked)
+        refusal = self._no_parent(working.client_id, asked.order) or modification_refusal(working, asked)
         if refusal is not None:
             self._error((working.client_id, working.order_id), *refusal)
             return
@@ -396,7 +398,7 @@ class Engine:
 
     # -- filling and ending
 
-    def _fill(self, working: WorkingOrder, deal: Deal, now_ns: int) -> None:
+    def _fill(self, working: WorkingOrder, deal: Match, now_ns: int) -> None:
         price, shares = working.instrument.price(deal.ticks), min(deal.shares, working.remaining)
         working.filled += shares
         working.filled_value += float(shares) * price

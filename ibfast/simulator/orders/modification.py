@@ -17,7 +17,7 @@ PRICES = (
 )  # fmt: skip
 
 
-def why_not(working: WorkingOrder, asked: WorkingOrder) -> Refusal | None:
+def modification_refusal(working: WorkingOrder, asked: WorkingOrder) -> Refusal | None:
     """Why the order cannot be changed to this, None if it can."""
     before, order = working.order, asked.order
     if order.action != before.action or asked.instrument != working.instrument:

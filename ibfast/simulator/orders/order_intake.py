@@ -27,7 +27,7 @@ class Refused(ValueError):
         self.refusal = refusal
 
 
-class Intake:
+class OrderIntake:
     """Looks at orders before the engine does."""
 
     def __init__(self, market: Market, accounts: Mapping[str, Account], advisor: Advisor | None) -> None:

@@ -99,12 +99,12 @@ class WorkingOrder:
         return "trigger" if self.waits_for_stop else ""
 
     @property
-    def told_id(self) -> int:
+    def reported_order_id(self) -> int:
         return self.order_id if self.is_bound else 0
 
     def open_order(self) -> OpenOrder:
         order = self.order if self.is_bound else self.order.replace(order_id=0)
-        return OpenOrder(order_id=self.told_id, contract=self.contract, order=order, order_state=self.state())
+        return OpenOrder(order_id=self.reported_order_id, contract=self.contract, order=order, order_state=self.state())
 
     def state(self) -> OrderState:
         state = OrderState(status=self.status)
@@ -118,7 +118,7 @@ class WorkingOrder:
 
     def order_status(self) -> OrderStatus:
         return OrderStatus(
-            order_id=self.told_id,
+            order_id=self.reported_order_id,
             status=self.status,
             filled=self.filled,
             remaining=self.remaining if self.status != "Cancelled" or not self.filled else Decimal(0),
