@@ -91,7 +91,7 @@ def _section(
 
 def _latencies_us(peer: Peer, path: Path, version: int, count: int) -> np.ndarray:
     common = ["--path", path.played or path.name, "--version", version, "--count", count]
-    command = [str(it) for it in (sys.executable, "-m", "benchmarks.paced_feed", *common)]
+    command = [str(item) for item in (sys.executable, "-m", "benchmarks.paced_feed", *common)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as feed:
         try:
             port = int(feed.stdout.readline() or 0)

@@ -106,8 +106,8 @@ def requests_in_flight(number: int) -> float:
         ids = [receiver.ask() for _ in range(number)]
         receiver.talk.outbox.take()
         data = b"".join(
-            frames(HistoricalData(req_id=it, historical_data_bars=[bar] * BARS), HistoricalDataEnd(req_id=it))
-            for it in ids
+            frames(HistoricalData(req_id=item, historical_data_bars=[bar] * BARS), HistoricalDataEnd(req_id=item))
+            for item in ids
         )
         began = time.process_time()
         receiver.feed(data)

@@ -25,7 +25,9 @@ def feed(name: str, workload: Workload, *more: object) -> Iterator[int]:
     """A process that sends this workload to whoever asks; the port. It has made its bytes when this returns."""
     command = [sys.executable, "-m", "benchmarks.feed", "--workload", name, "--version", workload.version]
     command += ["--count", workload.count, *more]
-    with subprocess.Popen([str(it) for it in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+    with subprocess.Popen(
+        [str(item) for item in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as it:
         try:
             yield int(it.stdout.readline() or 0)
         finally:
@@ -49,7 +51,7 @@ def run(peer: Peer, workload: Workload, port: int) -> dict[str, Any]:
 
 def run_program(name: str, command: list) -> dict[str, Any]:
     """The JSON that a program prints last."""
-    done = subprocess.run([str(it) for it in command], capture_output=True, text=True, timeout=CLIENT_TIMEOUT_S)
+    done = subprocess.run([str(item) for item in command], capture_output=True, text=True, timeout=CLIENT_TIMEOUT_S)
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -66,7 +66,7 @@ OBJECTS = (
 
 def missing() -> list[str]:
     """Why some peers are not in the table."""
-    reasons = [f"left out: {it.name} ({it.absence})" for it in (*DECODERS, *CLIENTS) if it.absence]
+    reasons = [f"left out: {item.name} ({item.absence})" for item in (*DECODERS, *CLIENTS) if item.absence]
     return list(dict.fromkeys(reasons))
 
 

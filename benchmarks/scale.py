@@ -103,7 +103,7 @@ def _statuses(scale: Scale, rounds: int, tell: Tell) -> list[Row]:
     """What the status of an order costs when it has had few before, and many."""
     lengths = (200, 1_000) if scale.is_quick else (1_000, 10_000)
     workloads = [WORKLOADS["statuses"](PROTOBUF, length) for length in lengths]
-    found = [Row(SECTION, f"{it.name}, a status", it.wire, PEER, it.count, "ns") for it in workloads]
+    found = [Row(SECTION, f"{item.name}, a status", item.wire, PEER, item.count, "ns") for item in workloads]
     peer = Peer(PEER, "ibfast_peer", loop="uvloop")
     for _ in range(rounds):
         for workload, row in zip(workloads, found, strict=True):

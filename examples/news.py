@@ -11,7 +11,7 @@ from ibfast import Contract
 async def main() -> None:
     with gateway() as (host, port):
         async with await ibfast.Client.connect(host, port, client_id=100) as ib:
-            providers = [it.provider_code or "" for it in await ib.news_providers()]
+            providers = [provider.provider_code or "" for provider in await ib.news_providers()]
             (aapl,) = await ib.qualify(Contract.stock("AAPL"))
             assert aapl.con_id is not None
             since = datetime.now(UTC) - timedelta(days=7)

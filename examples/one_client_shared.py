@@ -17,7 +17,9 @@ async def main() -> None:
     with gateway() as (host, port):
         async with await ibfast.Client.connect(host, port, client_id=100) as ib:
             symbols = ["AAPL", "MSFT", "TSLA", "SPY"]
-            for symbol, high in zip(symbols, await asyncio.gather(*(highest(ib, it) for it in symbols)), strict=True):
+            for symbol, high in zip(
+                symbols, await asyncio.gather(*(highest(ib, item) for item in symbols)), strict=True
+            ):
                 print(symbol, high)
 
 

@@ -85,13 +85,13 @@ class HeadlinePages:
             IbfastError: it says that there are more, and nothing where to go on.
         """
         asked = self.end
-        if has_more and (not page or (asked is not None and min(it.time for it in page) > asked)):
+        if has_more and (not page or (asked is not None and min(item.time for item in page) > asked)):
             what = "none" if not page else f"{len(page)} that are all newer"
             raise IbfastError(f"headlines: TWS was asked for those up to {asked or 'now'}, has more, and sent {what}")
-        new = [it for it in page if (it.provider_code, it.article_id) not in self._known]
-        self._known = {(it.provider_code, it.article_id) for it in page}
+        new = [item for item in page if (item.provider_code, item.article_id) not in self._known]
+        self._known = {(item.provider_code, item.article_id) for item in page}
         self.is_done = not has_more or not page
         if page:
-            oldest = min(it.time for it in page)
+            oldest = min(item.time for item in page)
             self.end = oldest if new else oldest - timedelta(seconds=1)  # a second with more headlines than a page has
         return new

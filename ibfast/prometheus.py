@@ -51,6 +51,6 @@ def _histogram(name: str, delays: Delays) -> HistogramMetricFamily:
         "ibfast_delivery_seconds", "From the socket to the reader of a stream", labels=[LABEL]
     )
     bits = range(FIRST_BUCKET, LAST_BUCKET + 1)
-    buckets = [(repr((1 << it) / 1e9), float(sum(delays.counts[: it + 1]))) for it in bits]
+    buckets = [(repr((1 << bit) / 1e9), float(sum(delays.counts[: bit + 1]))) for bit in bits]
     family.add_metric([name], [*buckets, ("+Inf", float(delays.total))], delays.sum_ns / 1e9)
     return family

@@ -50,19 +50,23 @@ class ScannerParameters:
         except ElementTree.ParseError as error:
             raise DecodeError("ScannerParameters", "xml", 0, f"not XML: {error}", xml.encode()) from None
         scans = [
-            ScanType(_text(it, "scanCode"), _text(it, "displayName"), frozenset(_text(it, "instruments").split(",")))
-            for it in root.iter("ScanType")
+            ScanType(
+                _text(item, "scanCode"), _text(item, "displayName"), frozenset(_text(item, "instruments").split(","))
+            )
+            for item in root.iter("ScanType")
         ]
         filters = [
-            ScanFilter(_text(it, "id"), _text(it, "category"), tuple(code.text or "" for code in it.iter("code")))
-            for it in root.iter()
-            if it.tag in ("RangeFilter", "SimpleFilter", "TripleComboFilter")
+            ScanFilter(
+                _text(figure, "id"), _text(figure, "category"), tuple(code.text or "" for code in figure.iter("code"))
+            )
+            for figure in root.iter()
+            if figure.tag in ("RangeFilter", "SimpleFilter", "TripleComboFilter")
         ]
         return cls(
-            {_text(it, "type"): _text(it, "name") for it in root.iter("Instrument")},
-            {_text(it, "locationCode"): _text(it, "displayName") for it in root.iter("Location")},
-            {it.scan_code: it for it in scans},
-            {it.id: it for it in filters},
+            {_text(item, "type"): _text(item, "name") for item in root.iter("Instrument")},
+            {_text(item, "locationCode"): _text(item, "displayName") for item in root.iter("Location")},
+            {scan.scan_code: scan for scan in scans},
+            {item.id: item for item in filters},
             xml,
         )
 

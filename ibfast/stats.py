@@ -90,4 +90,4 @@ class Stats:
 
 
 def _dropped(rows: tuple[Rows, ...]) -> int:
-    return sum(it.dropped for it in rows)
+    return sum(row.dropped for row in rows)

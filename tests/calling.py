@@ -92,7 +92,9 @@ class Caller:
         caller = await cls.dial(sim)
         await caller.shake_hands()
         caller.send(StartApiRequest(client_id=client_id))
-        caller.greeting = await caller.until(lambda it: isinstance(it, ErrorMessage) and it.error_code in (2158, 326))
+        caller.greeting = await caller.until(
+            lambda notice: isinstance(notice, ErrorMessage) and notice.error_code in (2158, 326)
+        )
         return caller
 
     async def shake_hands(self):
@@ -109,7 +111,7 @@ class Caller:
         return wire.decode(await self.payload(), self.version)
 
     def send(self, *messages):
-        self.writer.write(b"".join(wire.frame(wire.encode(it, self.version)) for it in messages))
+        self.writer.write(b"".join(wire.frame(wire.encode(message, self.version)) for message in messages))
 
     async def until(self, last):
         """All messages up to one of this class, or one that passes."""
@@ -124,7 +126,7 @@ class Caller:
 
     async def error(self, request, req_id=None):
         """The error that a request gets."""
-        messages = await self.ask(request, lambda it: isinstance(it, ErrorMessage) and req_id in (None, it.id))
+        messages = await self.ask(request, lambda item: isinstance(item, ErrorMessage) and req_id in (None, item.id))
         return messages[-1].error_code, messages[-1].error_msg
 
     async def hung_up(self):
@@ -132,7 +134,7 @@ class Caller:
 
 
 def kinds(messages):
-    return [type(it).__name__ for it in messages]
+    return [type(message).__name__ for message in messages]
 
 
 class Clock:
@@ -163,9 +165,9 @@ async def greeting_sizes(sim):
     hello = await caller.payload()
     caller.version = int(hello.split(b"\0")[0])
     caller.send(StartApiRequest(client_id=9000))
-    told = await caller.until(lambda it: isinstance(it, ErrorMessage) and it.error_code == 2158)
+    told = await caller.until(lambda notice: isinstance(notice, ErrorMessage) and notice.error_code == 2158)
     await caller.close()
-    return len(wire.frame(hello)), sum(len(wire.frame(wire.encode(it, caller.version))) for it in told)
+    return len(wire.frame(hello)), sum(len(wire.frame(wire.encode(item, caller.version))) for item in told)
 
 
 def frames_of(data):

@@ -48,14 +48,16 @@ EMPTY = {Kind.INT: 0, Kind.LONG: 0, Kind.FLOAT: 0.0, Kind.STRING: "", Kind.BOOL:
 def all_given(message, names):
     """The message with something in each of these fields."""
     fields = {name: message.__fields__[name] for name in names}
-    return message.replace(**{name: EMPTY[it.kind] for name, it in fields.items() if getattr(message, name) is None})
+    return message.replace(
+        **{name: EMPTY[item.kind] for name, item in fields.items() if getattr(message, name) is None}
+    )
 
 
 def numbers_given(message):
     """The message with the numbers that the official client's methods take as arguments."""
     fields = type(message).__fields__.values()
-    numbers = (it for it in fields if it.kind in (Kind.INT, Kind.LONG, Kind.FLOAT) and not it.repeated)
-    return all_given(message, [it.name for it in numbers if it.unset == "zero" and it.default is None])
+    numbers = (field_ for field_ in fields if field_.kind in (Kind.INT, Kind.LONG, Kind.FLOAT) and not field_.repeated)
+    return all_given(message, [number.name for number in numbers if number.unset == "zero" and number.default is None])
 
 
 def condition_it_sends(message):

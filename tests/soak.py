@@ -116,7 +116,7 @@ async def trade(client, dice, trades, over):
         with contextlib.suppress(*LOSSES):
             order = client.order(dice.choice([AAPL, MSFT])).buy(dice.randrange(1, 300))
             trades.append(await (order.market() if dice.random() < 0.5 else order.limit(50)).submit())
-            resting = [it for it in trades[-20:] if not it.is_done and it.acknowledged]
+            resting = [item for item in trades[-20:] if not item.is_done and item.acknowledged]
             if resting and dice.random() < 0.5:
                 await client.cancel_order(dice.choice(resting))
             elif resting:
@@ -149,16 +149,16 @@ async def spoil(sim, dice, happened, over):
 
 def agree(sim, client, trades):
     """Every order's last state is the gateway's."""
-    for it in trades:
-        working = sim.gateway.engine.orders.get((client.client_id, it.order_id))
+    for item in trades:
+        working = sim.gateway.engine.orders.get((client.client_id, item.order_id))
         if working is None:
-            assert it.rejection is not None, f"{it.order_id}: the gateway never had it, and nobody knows"
+            assert item.rejection is not None, f"{item.order_id}: the gateway never had it, and nobody knows"
             continue
-        known = sum(fill.execution.shares for fill in it.fills)
-        ours, theirs = (it.status, it.filled_quantity, known), (working.status, working.filled, working.filled)
-        assert ours == theirs, f"{it.order_id}: {ours} here, {theirs} there"
-        assert it.is_done == (not working.alive)
-        assert all(fill.commission is not None for fill in it.fills)
+        known = sum(fill.execution.shares for fill in item.fills)
+        ours, theirs = (item.status, item.filled_quantity, known), (working.status, working.filled, working.filled)
+        assert ours == theirs, f"{item.order_id}: {ours} here, {theirs} there"
+        assert item.is_done == (not working.alive)
+        assert all(fill.commission is not None for fill in item.fills)
 
 
 async def settle(sim, client):

@@ -174,9 +174,9 @@ def test_one_subscription_for_all_who_follow_positions(run, number):
             asking = [asyncio.create_task(client.positions()) for _ in range(3)]
             await gateway.hear(PositionsRequest)
             gateway.say(row("A", 1), row("B", 2), PositionEnd())
-            assert [[it.account for it in await one] for one in asking] == [["A", "B"]] * 3
+            assert [[item.account for item in await one] for one in asking] == [["A", "B"]] * 3
             await gateway.hear(CancelPositions)
-            assert [type(it) for it in gateway.heard[1:]] == [PositionsRequest, CancelPositions]
+            assert [type(item) for item in gateway.heard[1:]] == [PositionsRequest, CancelPositions]
             gateway.heard.clear()
             async with client.position_updates() as first:
                 await gateway.hear(PositionsRequest)
@@ -184,7 +184,7 @@ def test_one_subscription_for_all_who_follow_positions(run, number):
                 assert [(await first.next(SOON_S)).position for _ in range(2)] == [1, 5]
                 async with client.position_updates() as second:
                     assert (await second.next(SOON_S)).position == 5
-                assert [it.position for it in await client.positions()] == [5]
+                assert [position.position for position in await client.positions()] == [5]
                 assert len(gateway.heard) == 1
             await gateway.hear(CancelPositions)
 
@@ -199,7 +199,7 @@ def test_the_picture_of_who_left_early_is_not_the_next_ones(run, connect, number
                 await gateway.hear(PositionsRequest)
             asking = asyncio.create_task(client.current_time())
             await gateway.hear(CurrentTimeRequest)
-            assert not any(isinstance(it, CancelPositions) for it in gateway.heard)
+            assert not any(isinstance(item, CancelPositions) for item in gateway.heard)
             gateway.say(CurrentTime(current_time=1), Position(account="A", contract=AAPL), PositionEnd())
             await asking
             await gateway.hear(CancelPositions)
@@ -207,7 +207,7 @@ def test_the_picture_of_who_left_early_is_not_the_next_ones(run, connect, number
             asking = asyncio.create_task(client.positions())
             await gateway.hear(PositionsRequest)
             gateway.say(Position(account="B", contract=AAPL), PositionEnd())
-            assert [it.account for it in await asking] == ["B"]
+            assert [item.account for item in await asking] == ["B"]
 
     run(main)
 
@@ -232,10 +232,10 @@ def test_accounts_take_turns(run, connect, number):  # noqa: F811
         async with Accounts(number) as gateway, await connect(gateway) as client:
             names = ["DU1", "DU2", "DU1", "DU3"]
             found = await asyncio.gather(*(client.account_values(name) for name in names))
-            assert [it.account for it in found] == names
-            assert [[figure.value for figure in it.figures] for it in found] == [[name] for name in names]
-            assert {it.time for it in found} == {"15:04"}
-            told = [(it.subscribe, it.acct_code) for it in gateway.heard if isinstance(it, AccountDataRequest)]
+            assert [item.account for item in found] == names
+            assert [[figure.value for figure in row.figures] for row in found] == [[name] for name in names]
+            assert {item.time for item in found} == {"15:04"}
+            told = [(item.subscribe, item.acct_code) for item in gateway.heard if isinstance(item, AccountDataRequest)]
             begun, ended = told[0::2], told[1::2]
             assert {name for _, name in begun} == set(names)
             assert ended == [(False, name) for _, name in begun[: len(ended)]]
@@ -336,7 +336,7 @@ def ledger_answer(request, marked):
     rows = list(ledger_rows(marked))
     if isinstance(request, AccountDataRequest) and request.subscribe:
         names = ({"key": key, "value": value, "currency": currency} for key, value, currency in rows)
-        yield from (AccountValue(account_name="DU1", **it) for it in names)
+        yield from (AccountValue(account_name="DU1", **name) for name in names)
         yield AccountUpdateTime(time_stamp="15:04")
         yield AccountDataEnd(account_name="DU1")
     elif isinstance(request, AccountUpdatesMultiRequest):
@@ -366,8 +366,10 @@ def test_the_ledger_and_the_account_do_not_overwrite_each_other(run, connect, nu
             snapshot = await client.account_values()
             multi, summary = await client.account_values_multi("DU1"), await client.account_summary(["$LEDGER:ALL"])
             for figures in (snapshot.figures, multi, summary):
-                assert [(it.tag, str(it.value), it.currency) for it in figures] == LEDGER_ROWS
-                assert [it.is_ledger for it in figures] == [marked and place >= 2 for place in range(len(LEDGER_ROWS))]
+                assert [(figure.tag, str(figure.value), figure.currency) for figure in figures] == LEDGER_ROWS
+                assert [figure.is_ledger for figure in figures] == [
+                    marked and place >= 2 for place in range(len(LEDGER_ROWS))
+                ]
             assert snapshot.value("CashBalance", currency="EUR") == 80
             assert snapshot.value("AccruedCash", currency="EUR") == Decimal("0.25")
             assert snapshot.value("AccruedCash", currency="USD") == Decimal("1.5")
@@ -376,7 +378,7 @@ def test_the_ledger_and_the_account_do_not_overwrite_each_other(run, connect, nu
             async with client.account_updates() as updates, client.account_updates() as later:
                 await updates.complete()
                 await later.complete()
-                assert [it.tag for it in updates.snapshot if isinstance(it, AccountFigure)] == [
+                assert [figure.tag for figure in updates.snapshot if isinstance(figure, AccountFigure)] == [
                     tag for tag, _, _ in LEDGER_ROWS
                 ]
                 gateway.say(
@@ -386,8 +388,8 @@ def test_the_ledger_and_the_account_do_not_overwrite_each_other(run, connect, nu
                 for stream in (updates, later):
                     while getattr(await stream.next(SOON_S), "time_stamp", "") != "15:07":
                         pass
-                    accrued = [it for it in stream.snapshot if getattr(it, "tag", "") == "AccruedCash"]
-                    assert [str(it.value) for it in accrued] == ["1.75", "0.5", "0.25"]
+                    accrued = [item for item in stream.snapshot if getattr(item, "tag", "") == "AccruedCash"]
+                    assert [str(item.value) for item in accrued] == ["1.75", "0.5", "0.25"]
 
     run(main)
 
@@ -426,6 +428,6 @@ def test_what_positions_return_can_be_traded_and_followed(play):  # noqa: F811
         async with client.quote(future) as quote:
             await quote.next(SOON_S)
         await (await client.order(future).sell(1).market().submit()).filled()
-        assert [it.position for it in await client.positions()] == [0]
+        assert [item.position for item in await client.positions()] == [0]
 
     play(case)

@@ -262,7 +262,7 @@ def test_while_it_is_down_everything_waits_if_the_user_wants_that(run, version):
             async with away(client, sim):
                 trade = await client.order(AAPL).buy(1).market().submit()
                 await client.cancel_order(resting)
-                asked = [asyncio.create_task(it) for it in (client.contract_details(AAPL), client.current_time())]
+                asked = [asyncio.create_task(item) for item in (client.contract_details(AAPL), client.current_time())]
                 ticks, summary = client.tick_by_tick(AAPL), client.account_summary_updates()
                 ticks.open()
                 summary.open()
@@ -279,7 +279,7 @@ def test_while_it_is_down_everything_waits_if_the_user_wants_that(run, version):
             assert ticks.gaps == []
             assert (await summary.next(SOON_S)).account == "DU1234567"
             assert len(sim.gateway.engine.orders) == 2
-            assert [it.market_data_type for it in sim.gateway.sessions] == [3]
+            assert [item.market_data_type for item in sim.gateway.sessions] == [3]
 
     run(main)
 

@@ -85,7 +85,7 @@ def book_of(opener):
         MarketDepthData(position=0, operation=operation, side=1, price=150.25, size=Decimal(size), market_maker="ARCA")
         for operation, size in changes
     ]
-    return book, [MarketDepthL2(market_depth_data=it) for it in data]
+    return book, [MarketDepthL2(market_depth_data=item) for item in data]
 
 
 @pytest.mark.parametrize("managed", [quote_of, book_of])

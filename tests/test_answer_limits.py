@@ -201,7 +201,7 @@ STREAMS = {
 }
 CANCELS = ("Cancel", "Unsubscribe")
 WITH_ID = sorted(
-    {form.cls for form in INCOMING.values() if "req_id" in form.cls.__fields__}, key=lambda it: it.__name__
+    {form.cls for form in INCOMING.values() if "req_id" in form.cls.__fields__}, key=lambda item: item.__name__
 )
 
 
@@ -223,7 +223,7 @@ def test_any_message_under_the_id_of_any_request_is_an_answer_or_told(run, versi
     def answer(request):
         if getattr(request, "req_id", None) is None or type(request).__name__.startswith(CANCELS):
             return []
-        ends = [it for it in ANSWERS[type(request)] if it.__name__.endswith("End")]
+        ends = [answer for answer in ANSWERS[type(request)] if answer.__name__.endswith("End")]
         return [tried[-1](req_id=request.req_id), *(end(req_id=request.req_id) for end in ends)]
 
     async def case(client, _):
@@ -263,7 +263,7 @@ def test_any_message_under_the_id_of_any_stream_is_taken_or_told(run, version, n
             assert client.stats["malformed"] >= len(strange) > 0
             notices = client.notices()
             told = [notices.try_next() for _ in strange]
-            assert {it.message for it in told} >= {cls.__name__ for cls in strange} - {None} or len(told) == len(
+            assert {item.message for item in told} >= {cls.__name__ for cls in strange} - {None} or len(told) == len(
                 strange
             )
 
@@ -346,7 +346,7 @@ def test_a_decode_error_keeps_the_first_of_a_long_message_and_what_is_wrong():
     error = DecodeError("X", "y", 1_000_000, "is wrong", payload)
     assert (len(error.payload), error.size, error.offset) == (PAYLOAD_KEPT, len(payload), 1_000_000)
     assert "at byte 1000000: is wrong, near b'aaaaaaaaaaaaWRONG" in str(error)
-    assert sum(len(it) for it in error.args if isinstance(it, bytes)) == PAYLOAD_KEPT
+    assert sum(len(argument) for argument in error.args if isinstance(argument, bytes)) == PAYLOAD_KEPT
 
 
 @BOTH_WIRES

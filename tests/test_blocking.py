@@ -307,7 +307,9 @@ def test_both_clients_have_the_same_signatures_and_docstrings(theirs, ours):
     theirs, ours = function_of(theirs), function_of(ours)
     assert not inspect.iscoroutinefunction(ours)
     wanted, found = (inspect.signature(function).parameters.values() for function in (theirs, ours))
-    assert [(it.name, it.kind, it.default) for it in found] == [(it.name, it.kind, it.default) for it in wanted]
+    assert [(item.name, item.kind, item.default) for item in found] == [
+        (item.name, item.kind, item.default) for item in wanted
+    ]
     assert inspect.getdoc(ours) == plain(inspect.getdoc(theirs))
 
 

@@ -52,8 +52,10 @@ def test_any_order_of_opening_and_closing_leaves_every_open_stream_its_rows(vers
             streams[req_id] = Rows("last", lambda: None)
             reader.protocol.attach(req_id, streams[req_id])
         if step % 100 == 99:
-            reader.feed(frames(version, *(last(it) for it in ids)))
-            assert {it for it in ids if it in streams} == {it for it, rows in streams.items() if len(rows.take()) == 1}
+            reader.feed(frames(version, *(last(item) for item in ids)))
+            assert {item for item in ids if item in streams} == {
+                item for item, rows in streams.items() if len(rows.take()) == 1
+            }
             assert len(reader.listener.heard) == len(ids) - len(streams)  # of closed ones: messages again
             reader.listener.heard.clear()
 
@@ -145,7 +147,7 @@ def test_extra_fields_are_those_behind_the_last_one_known(version):
     ]
     reader.feed(frames(version, *ordinary))
     assert reader.protocol.extra_fields == 0
-    spoiled = [wire.encode(it, version) for it in ordinary]
+    spoiled = [wire.encode(item, version) for item in ordinary]
     text = [payload for payload in spoiled if not wire.message_id(payload, version)[1]]
     reader.feed(b"".join(wire.frame(payload + b"one\0two\0") for payload in text))
     assert reader.protocol.extra_fields == 2 * len(text)

@@ -224,10 +224,10 @@ class Gateway(asyncio.Protocol):
 
     async def hear(self, *kinds):
         """Wait until a message of each kind has come; the first of the first kind."""
-        while not all(any(isinstance(it, kind) for it in self.heard) for kind in kinds):
+        while not all(any(isinstance(item, kind) for item in self.heard) for kind in kinds):
             self._news.clear()
             await self._news.wait()
-        return next(it for it in self.heard if isinstance(it, kinds[0]))
+        return next(item for item in self.heard if isinstance(item, kinds[0]))
 
     async def dialled(self):
         while self.transport is None:
@@ -308,8 +308,8 @@ def test_contract_details(play):
         assert found.contract_details.min_tick == Decimal("0.01")
         assert found.contract_details.long_name.upper().startswith("APPLE")
         chain = await client.contract_details(Contract.future("ES", exchange="CME"))
-        assert len({it.contract.con_id for it in chain}) == len(chain) > 1
-        assert {it.contract.symbol for it in chain} == {"ES"}
+        assert len({item.contract.con_id for item in chain}) == len(chain) > 1
+        assert {item.contract.symbol for item in chain} == {"ES"}
 
     play(case)
 
@@ -518,7 +518,7 @@ def test_a_market_order_is_filled(play):
         assert trade.perm_id > 0
         assert kinds.count(TradeEventKind.FILL) == kinds.count(TradeEventKind.COMMISSION) == len(trade.fills)
         assert (trade.rejection, trade.warnings) == (None, [])
-        assert [it.order_id for it in client.trades] == [trade.order_id]
+        assert [item.order_id for item in client.trades] == [trade.order_id]
 
     play(case)
 
@@ -864,7 +864,7 @@ def test_a_gateway_that_vanishes_is_noticed_by_everyone(run, connect):
                 client.contract_details(AAPL), client.current_time(), client.historical_data(AAPL, duration="1 D"),
                 ticks.next(), trade.done(), notices.next(), updates.next(),
             ]  # fmt: skip
-            waiting = [asyncio.create_task(it) for it in waiting]
+            waiting = [asyncio.create_task(item) for item in waiting]
             await gateway.hear(
                 ContractDataRequest, CurrentTimeRequest, HistoricalDataRequest, MarketDataRequest, PlaceOrderRequest
             )
@@ -925,13 +925,15 @@ def test_a_request_that_takes_too_long_is_cancelled(run, connect, version, cance
             with pytest.raises(RequestTimeout, match=r"HistoricalDataRequest.*0.05 s"):
                 await client.historical_data(AAPL, duration="1 D")
             asked, told = gateway.heard[-1], await gateway.hear(CancelHistoricalData)
-            assert told.req_id == next(it for it in (asked, *gateway.heard) if hasattr(it, "duration")).req_id
+            assert told.req_id == next(item for item in (asked, *gateway.heard) if hasattr(item, "duration")).req_id
             with pytest.raises(TimeoutError, match="ContractDataRequest"):
                 await client.contract_details(AAPL)
             with pytest.raises(TimeoutError, match="CurrentTimeRequest"):
                 await client.current_time()
             request = await gateway.hear(ContractDataRequest, CurrentTimeRequest)
-            assert any(isinstance(it, CancelContractData) for it in gateway.heard) == cancels  # older servers know none
+            assert (
+                any(isinstance(item, CancelContractData) for item in gateway.heard) == cancels
+            )  # older servers know none
             notices = client.notices()
             gateway.say(ContractData(req_id=request.req_id, contract=AAPL), ContractDataEnd(req_id=request.req_id))
             gateway.say(ErrorMessage(id=-1, error_code=2104, error_msg="OK"))
@@ -985,7 +987,7 @@ def test_of_two_who_share_a_request_one_may_leave(run):
             leaving.cancel()
             gateway.say(CurrentTime(current_time=1))
             assert (await staying).year == 1970
-            assert len([it for it in gateway.heard if isinstance(it, CurrentTimeRequest)]) == 1
+            assert len([item for item in gateway.heard if isinstance(item, CurrentTimeRequest)]) == 1
 
     run(main)
 

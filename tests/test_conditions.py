@@ -69,7 +69,7 @@ def test_each_condition_has_its_fields(condition, fields):
 )
 def test_each_condition_says_how_the_next_is_joined(condition, chain):
     *first, last = condition.chain()
-    words = [f"{it.percent} {'and' if it.is_conjunction_connection else 'or'}" for it in first]
+    words = [f"{item.percent} {'and' if item.is_conjunction_connection else 'or'}" for item in first]
     assert " ".join([*words, str(last.percent)]) == chain
 
 

@@ -84,7 +84,7 @@ def test_two_share_a_cache(tmp_path):
     other.save()
     third = kept(path)
     assert [third.get(AAPL).con_id, third.get(ES).con_id, third.get(ES).strike] == [1, 2, 1.5]
-    assert [it.name for it in tmp_path.iterdir()] == ["contracts.jsonl"]
+    assert [item.name for item in tmp_path.iterdir()] == ["contracts.jsonl"]
     third.clear()
     assert third.get(AAPL) is None
     assert not path.exists()

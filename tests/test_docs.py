@@ -50,7 +50,7 @@ def test_the_code_of_a_page_runs(page, pytester):
     with SimulatorThread(rate=500.0, clock=clock) as simulator, asyncio.Runner() as runner:
         where = simulator.host, simulator.port
         if page.stem == "blocking":
-            ib, close = (it := blocking.Client.connect(*where, client_id=99)), it.close
+            ib, close = (item := blocking.Client.connect(*where, client_id=99)), item.close
         else:
             ib = runner.run(ibfast.Client.connect(*where, client_id=99))
             close = lambda: runner.run(ib.close())  # noqa: E731

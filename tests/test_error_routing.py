@@ -80,7 +80,7 @@ NOTES_OF_HISTORY = {
 }
 
 
-@pytest.mark.parametrize("notice", [pytest.param(it, id=name) for name, it in NOTES_OF_HISTORY.items()])
+@pytest.mark.parametrize("notice", [pytest.param(item, id=name) for name, item in NOTES_OF_HISTORY.items()])
 @BOTH_WIRES
 def test_a_notice_before_the_bars_does_not_end_the_request(run, version, notice):
     async def main():
@@ -227,7 +227,7 @@ ENDED = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(it, id=name) for name, it in ENDED.items()])
+@pytest.mark.parametrize("case", [pytest.param(item, id=name) for name, item in ENDED.items()])
 @BOTH_WIRES
 def test_the_dead_request_is_cancelled_before_the_next_is_made(run, version, case):
     code, subscribe, request_type, cancel_type = case
@@ -358,7 +358,9 @@ def test_a_lost_connection_is_among_the_errors_and_a_slow_reader_keeps_the_newes
 
 
 def warnings_of(caplog, name):
-    return [it.getMessage() for it in caplog.records if it.name == name and it.levelno == logging.WARNING]
+    return [
+        record.getMessage() for record in caplog.records if record.name == name and record.levelno == logging.WARNING
+    ]
 
 
 def test_a_stream_that_ends_while_nobody_waits_is_a_warning(run, caplog):
@@ -418,7 +420,7 @@ def test_closing_the_client_is_no_warning(run, caplog):
         assert all(isinstance(stream.error, ConnectionLost) for stream in (ticks, bars, positions, called))
 
     run(main)
-    assert [it.getMessage() for it in caplog.records if it.levelno >= logging.WARNING] == []
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_long_wait_for_pacing_is_a_warning_and_a_short_one_is_not(run, caplog):

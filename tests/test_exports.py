@@ -49,8 +49,8 @@ def test_an_import_without_the_gil_says_that_it_is_not_safe(enabled, said):
 
 def test_errors_of_ibfast_have_one_root():
     errors = [getattr(ibfast, name) for name in ibfast.__all__ if inspect.isclass(getattr(ibfast, name))]
-    errors = [it for it in errors if issubclass(it, Exception)]
+    errors = [error for error in errors if issubclass(error, Exception)]
     assert {ibfast.OrderDone, ibfast.OrderNotOwned, ibfast.VersionError} <= set(errors)
-    assert all(issubclass(it, ibfast.IbfastError) for it in errors)
+    assert all(issubclass(error, ibfast.IbfastError) for error in errors)
     assert issubclass(ibfast.RequestTimeout, TimeoutError)
     assert issubclass(ibfast.VersionError, ValueError)

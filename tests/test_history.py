@@ -301,7 +301,7 @@ def test_past_ticks_that_are_misused(run):
                 await client.historical_ticks(AAPL, start=NOON, what_to_show="BID")
             with pytest.raises(ValueError, match="time zone"):
                 await anext(client.historical_ticks_between(AAPL, start=NOON.replace(tzinfo=None), end=NOON))
-            assert [it async for it in client.historical_ticks_between(AAPL, start=NOON, end=NOON)] == []
+            assert [item async for item in client.historical_ticks_between(AAPL, start=NOON, end=NOON)] == []
 
     run(main)
 

@@ -227,7 +227,7 @@ def test_the_official_client_reads_every_kind_of_market_data(port, highest_versi
         client.reqMktDepth(1, eur, 5, False, [])
         answers.wait("updateMktDepth", 20)
         client.reqMktDepth(2, aapl, 5, True, [])
-        assert len({it[2] for it in answers.wait("updateMktDepthL2", 20)}) >= 2
+        assert len({item[2] for item in answers.wait("updateMktDepthL2", 20)}) >= 2
         client.cancelMktDepth(1, False)
         client.cancelMktDepth(2, True)
         client.reqMktDepthExchanges()
@@ -251,7 +251,7 @@ def test_the_official_client_reads_every_kind_of_market_data(port, highest_versi
         chain = [details.contract for _, details in answers.of("contractDetails")]
         option = chain[len(chain) // 2]
         client.reqMktData(11, option, "100,101,106", False, False, [])
-        assert {it[1] for it in answers.wait("tickOptionComputation", 4)} == {10, 11, 12, 13}
+        assert {item[1] for item in answers.wait("tickOptionComputation", 4)} == {10, 11, 12, 13}
         client.calculateImpliedVolatility(12, option, 20.0, option.strike, [])
         client.calculateOptionPrice(13, option, 0.3, option.strike, [])
         answers.wait("tickOptionComputation", 2, lambda *call: call[1] == 53)
@@ -275,7 +275,7 @@ def test_the_official_client_reads_news_scanners_and_the_calendar(port, highest_
     tape.symbol, tape.secType, tape.exchange = "BZ:BZ_ALL", "NEWS", "BZ"
     with official(port, 4000 + (highest_version or 226), expected={162}) as (client, answers):
         client.reqNewsProviders()
-        assert "BZ" in {it.code for it in answers.wait("newsProviders")[0][0]}
+        assert "BZ" in {item.code for item in answers.wait("newsProviders")[0][0]}
         client.reqHistoricalNews(1, 265598, "BZ+FLY", "", "", 10, [])
         answers.wait("historicalNewsEnd")
         _, _, provider, article_id, headline = answers.of("historicalNews")[0]

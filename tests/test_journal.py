@@ -181,14 +181,19 @@ def test_a_line_that_a_crash_cut_off_spoils_nothing(run, path):
             with path.open("ab") as file:
                 file.write(b'{"time": "2026-08-26T15:00:00", "client_id": 1, "inte')
             async with process(sim, path) as client:
-                assert [it.order_id for it in client.trades] == [trade.order_id]
+                assert [item.order_id for item in client.trades] == [trade.order_id]
                 await client.cancel_order(client.trades[0])
                 await client.trades[0].done()
         entries = []
         for line in path.read_text().splitlines():
             with contextlib.suppress(ValueError):
                 entries.append(json.loads(line))
-        assert [it.get("intent") or it["heard"] for it in entries[1:]] == ["place", "perm_id", "cancel", "done"]
+        assert [entry.get("intent") or entry["heard"] for entry in entries[1:]] == [
+            "place",
+            "perm_id",
+            "cancel",
+            "done",
+        ]
 
     run(main)
 

@@ -180,10 +180,10 @@ def test_a_full_disk_keeps_an_order_and_its_line_from_leaving(run, path, monkeyp
                 again = await client.order(AAPL).buy(2).limit(50).submit()
                 await until(lambda: again.status == "Submitted")
                 assert len(sim.gateway.engine.orders) == 2
-            told = [(it.get("intent") or it["heard"], it["order_id"]) for it in entries(path)]
+            told = [(entry.get("intent") or entry["heard"], entry["order_id"]) for entry in entries(path)]
             first, later = resting.order_id, again.order_id
             assert ("done", first) in told
-            assert [it for it in told if it[0] == "place"] == [("place", first), ("place", later)]
+            assert [item for item in told if item[0] == "place"] == [("place", first), ("place", later)]
             assert list(restored(path)) == [later]
 
     run(main)
@@ -309,7 +309,7 @@ def test_a_second_process_is_refused_until_the_first_ends(path):
         end.set()
         process.join()
     Journal(path, 1, "localhost:4002").close()
-    assert [it.name for it in path.parent.iterdir()] == [path.name]
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 
 def test_a_process_that_was_killed_holds_nothing(path):
@@ -380,7 +380,7 @@ def test_nobody_else_can_read_it(path):
     path.write_bytes(b"")
     path.chmod(0o644)
     with contextlib.closing(Journal(path, 1)):
-        modes = {stat.S_IMODE(it.stat().st_mode) for it in path.parent.iterdir()}
+        modes = {stat.S_IMODE(item.stat().st_mode) for item in path.parent.iterdir()}
     assert modes == {0o600}
 
 

@@ -88,24 +88,24 @@ def chain():
 
 
 CASES = {
-    "market": (lambda it: it.market(), theirs("MKT")),
+    "market": (lambda b: b.market(), theirs("MKT")),
     "limit": (
-        lambda it: it.limit(150.25).good_till_cancel().outside_rth().hidden().account("DU1").reference("mine"),
+        lambda b: b.limit(150.25).good_till_cancel().outside_rth().hidden().account("DU1").reference("mine"),
         theirs("LMT", lmtPrice=150.25, tif="GTC", outsideRth=True, hidden=True, account="DU1", orderRef="mine"),
     ),
-    "stop_limit": (lambda it: it.stop_limit(stop=150, limit=149), theirs("STP LMT", auxPrice=150, lmtPrice=149)),
+    "stop_limit": (lambda b: b.stop_limit(stop=150, limit=149), theirs("STP LMT", auxPrice=150, lmtPrice=149)),
     "trailing stop": (
-        lambda it: it.trailing_stop(percent=5, stop=95), theirs("TRAIL", trailingPercent=5, trailStopPrice=95),
+        lambda b: b.trailing_stop(percent=5, stop=95), theirs("TRAIL", trailingPercent=5, trailStopPrice=95),
     ),
     "trailing limit": (
-        lambda it: it.trailing_stop_limit(amount=2, stop=95, limit_offset=0.5),
+        lambda b: b.trailing_stop_limit(amount=2, stop=95, limit_offset=0.5),
         theirs("TRAIL LIMIT", auxPrice=2, trailStopPrice=95, lmtPriceOffset=0.5),
     ),
-    "market on open": (lambda it: it.market_on_open(), theirs("MKT", tif="OPG")),
-    "at auction": (lambda it: it.at_auction(150), theirs("MTL", tif="AUC", lmtPrice=150)),
-    "relative": (lambda it: it.relative(0.05, cap=150), theirs("REL", auxPrice=0.05, lmtPrice=150)),
+    "market on open": (lambda b: b.market_on_open(), theirs("MKT", tif="OPG")),
+    "at auction": (lambda b: b.at_auction(150), theirs("MTL", tif="AUC", lmtPrice=150)),
+    "relative": (lambda b: b.relative(0.05, cap=150), theirs("REL", auxPrice=0.05, lmtPrice=150)),
     "pegged to a benchmark": (
-        lambda it: it.pegged_to_benchmark(
+        lambda b: b.pegged_to_benchmark(
             Contract.by_id(12345, exchange="ARCA"), starting_price=50, change=0.02, reference_change=0.01,
             opposite=True, stock_ref_price=49, stock_range=(48, 52),
         ),
@@ -116,200 +116,200 @@ CASES = {
         ),
     ),
     "pegged to a stock": (
-        lambda it: it.pegged_to_stock(delta=0.5, starting_price=2, stock_ref_price=150),
+        lambda b: b.pegged_to_stock(delta=0.5, starting_price=2, stock_ref_price=150),
         theirs("PEG STK", delta=0.5, startingPrice=2, stockRefPrice=150),
     ),
     "volatility": (
-        lambda it: it.volatility(40, reference_price_type=1), theirs(
+        lambda b: b.volatility(40, reference_price_type=1), theirs(
             "VOL", volatility=40, volatilityType=2, referencePriceType=1,
         ),
     ),
-    "discretionary": (lambda it: it.discretionary(50, amount=0.5), theirs("LMT", lmtPrice=50, discretionaryAmt=0.5)),
+    "discretionary": (lambda b: b.discretionary(50, amount=0.5), theirs("LMT", lmtPrice=50, discretionaryAmt=0.5)),
     "adjustable": (
-        lambda it: it.stop(29).adjust_stop(trigger=32, stop=31, percent=1).child_of(7),
+        lambda b: b.stop(29).adjust_stop(trigger=32, stop=31, percent=1).child_of(7),
         theirs(
             "STP", auxPrice=29, triggerPrice=32, adjustedOrderType="TRAIL", adjustedStopPrice=31, parentId=7,
             adjustableTrailingUnit=100, adjustedTrailingAmount=1,
         ),
     ),
     "scale": (
-        lambda it: it.limit(50).scale(initial_size=100, next_size=50, price_increment=0.1, profit_offset=0.2),
+        lambda b: b.limit(50).scale(initial_size=100, next_size=50, price_increment=0.1, profit_offset=0.2),
         theirs(
             "LMT", lmtPrice=50, scaleInitLevelSize=100, scaleSubsLevelSize=50, scalePriceIncrement=0.1,
             scaleProfitOffset=0.2,
         ),
     ),
     "cash quantity": (
-        lambda it: it.sell().limit(1.1).cash_quantity(500),
+        lambda b: b.sell().limit(1.1).cash_quantity(500),
         theirs("LMT", lmtPrice=1.1, cashQty=500, totalQuantity=TheirOrder().totalQuantity),
     ),
     "hedge": (
-        lambda it: it.market().beta_hedge(0.5).child_of(7), theirs("MKT", parentId=7, hedgeType="B", hedgeParam="0.5"),
+        lambda b: b.market().beta_hedge(0.5).child_of(7), theirs("MKT", parentId=7, hedgeType="B", hedgeParam="0.5"),
     ),
-    "one cancels all": (lambda it: it.limit(1).oca("group", 2), theirs("LMT", lmtPrice=1, ocaGroup="group", ocaType=2)),
+    "one cancels all": (lambda b: b.limit(1).oca("group", 2), theirs("LMT", lmtPrice=1, ocaGroup="group", ocaType=2)),
     "vwap": (
-        lambda it: it.limit(150).vwap(max_share=0.2, start="09:30:00 US/Eastern", no_take_liquidity=True),
+        lambda b: b.limit(150).vwap(max_share=0.2, start="09:30:00 US/Eastern", no_take_liquidity=True),
         theirs(
             "LMT", lmtPrice=150, algoStrategy="Vwap",
             algoParams=tags(maxPctVol="0.2", startTime="09:30:00 US/Eastern", noTakeLiq="1"),
         ),
     ),
     "adaptive": (
-        lambda it: it.market().adaptive("Patient"),
+        lambda b: b.market().adaptive("Patient"),
         theirs("MKT", algoStrategy="Adaptive", algoParams=tags(adaptivePriority="Patient")),
     ),
     "conditions": (
-        lambda it: it.limit(150).cancel_when(CHAIN, ignore_rth=True),
+        lambda b: b.limit(150).cancel_when(CHAIN, ignore_rth=True),
         theirs("LMT", lmtPrice=150, conditions=chain(), conditionsCancelOrder=True, conditionsIgnoreRth=True),
     ),
-    "stop": (lambda it: it.stop(150), theirs("STP", auxPrice=150.0)),
-    "market if touched": (lambda it: it.market_if_touched(150), theirs("MIT", auxPrice=150.0)),
+    "stop": (lambda b: b.stop(150), theirs("STP", auxPrice=150.0)),
+    "market if touched": (lambda b: b.market_if_touched(150), theirs("MIT", auxPrice=150.0)),
     "limit if touched": (
-        lambda it: it.limit_if_touched(touch=150, limit=149), theirs("LIT", auxPrice=150.0, lmtPrice=149.0),
+        lambda b: b.limit_if_touched(touch=150, limit=149), theirs("LIT", auxPrice=150.0, lmtPrice=149.0),
     ),
-    "market to limit": (lambda it: it.market_to_limit(), theirs("MTL")),
-    "market with protection": (lambda it: it.market_with_protection(), theirs("MKT PRT")),
-    "stop with protection": (lambda it: it.stop_with_protection(150), theirs("STP PRT", auxPrice=150.0)),
-    "market on close": (lambda it: it.market_on_close(), theirs("MOC")),
-    "limit on close": (lambda it: it.limit_on_close(150), theirs("LOC", lmtPrice=150.0)),
-    "limit on open": (lambda it: it.limit_on_open(150), theirs("LMT", lmtPrice=150.0, tif="OPG")),
-    "box top": (lambda it: it.box_top(), theirs("BOX TOP")),
-    "midprice": (lambda it: it.midprice(150), theirs("MIDPRICE", lmtPrice=150.0)),
-    "pegged to primary": (lambda it: it.pegged_to_primary(percent=0.01), theirs("REL", percentOffset=0.01)),
-    "passive relative": (lambda it: it.passive_relative(0.05), theirs("PASSV REL", auxPrice=0.05)),
+    "market to limit": (lambda b: b.market_to_limit(), theirs("MTL")),
+    "market with protection": (lambda b: b.market_with_protection(), theirs("MKT PRT")),
+    "stop with protection": (lambda b: b.stop_with_protection(150), theirs("STP PRT", auxPrice=150.0)),
+    "market on close": (lambda b: b.market_on_close(), theirs("MOC")),
+    "limit on close": (lambda b: b.limit_on_close(150), theirs("LOC", lmtPrice=150.0)),
+    "limit on open": (lambda b: b.limit_on_open(150), theirs("LMT", lmtPrice=150.0, tif="OPG")),
+    "box top": (lambda b: b.box_top(), theirs("BOX TOP")),
+    "midprice": (lambda b: b.midprice(150), theirs("MIDPRICE", lmtPrice=150.0)),
+    "pegged to primary": (lambda b: b.pegged_to_primary(percent=0.01), theirs("REL", percentOffset=0.01)),
+    "passive relative": (lambda b: b.passive_relative(0.05), theirs("PASSV REL", auxPrice=0.05)),
     "pegged to the market": (
-        lambda it: it.pegged_to_market(0.05, cap=150), theirs("PEG MKT", auxPrice=0.05, lmtPrice=150.0),
+        lambda b: b.pegged_to_market(0.05, cap=150), theirs("PEG MKT", auxPrice=0.05, lmtPrice=150.0),
     ),
     "pegged to the midpoint": (
-        lambda it: it.pegged_to_midpoint(offset_at_whole=0.01, offset_at_half=0.02),
+        lambda b: b.pegged_to_midpoint(offset_at_whole=0.01, offset_at_half=0.02),
         theirs("PEG MID", midOffsetAtWhole=0.01, midOffsetAtHalf=0.02),
     ),
     "pegged to the best": (
-        lambda it: it.pegged_to_best(0.01, min_compete_size=100),
+        lambda b: b.pegged_to_best(0.01, min_compete_size=100),
         theirs("PEG BEST", competeAgainstBestOffset=0.01, minCompeteSize=100),
     ),
     "pegged to the best, up to the midpoint": (
-        lambda it: it.pegged_to_best(offset_at_whole=0.01, offset_at_half=0.02),
+        lambda b: b.pegged_to_best(offset_at_whole=0.01, offset_at_half=0.02),
         theirs("PEG BEST", competeAgainstBestOffset=float("inf"), midOffsetAtWhole=0.01, midOffsetAtHalf=0.02),
     ),
-    "snap to market": (lambda it: it.snap_to_market(0.05), theirs("SNAP MKT", auxPrice=0.05)),
-    "snap to midpoint": (lambda it: it.snap_to_midpoint(), theirs("SNAP MID")),
-    "snap to primary": (lambda it: it.snap_to_primary(0.05), theirs("SNAP PRIM", auxPrice=0.05)),
+    "snap to market": (lambda b: b.snap_to_market(0.05), theirs("SNAP MKT", auxPrice=0.05)),
+    "snap to midpoint": (lambda b: b.snap_to_midpoint(), theirs("SNAP MID")),
+    "snap to primary": (lambda b: b.snap_to_primary(0.05), theirs("SNAP PRIM", auxPrice=0.05)),
     "delta neutral": (
-        lambda it: it.volatility(40).delta_neutral("LMT", price=150, con_id=7), theirs(
+        lambda b: b.volatility(40).delta_neutral("LMT", price=150, con_id=7), theirs(
             "VOL", volatility=40.0, volatilityType=2, deltaNeutralOrderType="LMT", deltaNeutralAuxPrice=150.0,
             deltaNeutralConId=7,
         ),
     ),
-    "relative plus limit": (lambda it: it.relative_plus_limit(150), theirs("REL + LMT", lmtPrice=150.0)),
-    "relative plus market": (lambda it: it.relative_plus_market(), theirs("REL + MKT")),
-    "day": (lambda it: it.market().good_till_cancel().day(), theirs("MKT")),
+    "relative plus limit": (lambda b: b.relative_plus_limit(150), theirs("REL + LMT", lmtPrice=150.0)),
+    "relative plus market": (lambda b: b.relative_plus_market(), theirs("REL + MKT")),
+    "day": (lambda b: b.market().good_till_cancel().day(), theirs("MKT")),
     "good till date": (
-        lambda it: it.market().good_till_date("20261231 23:59:59 US/Eastern"),
+        lambda b: b.market().good_till_date("20261231 23:59:59 US/Eastern"),
         theirs("MKT", tif="GTD", goodTillDate="20261231 23:59:59 US/Eastern"),
     ),
     "good after": (
-        lambda it: it.market().good_after("20261231 12:00:00 US/Eastern"),
+        lambda b: b.market().good_after("20261231 12:00:00 US/Eastern"),
         theirs("MKT", goodAfterTime="20261231 12:00:00 US/Eastern"),
     ),
-    "immediate or cancel": (lambda it: it.limit(1).immediate_or_cancel(), theirs("LMT", lmtPrice=1.0, tif="IOC")),
-    "fill or kill": (lambda it: it.limit(1).fill_or_kill(), theirs("LMT", lmtPrice=1.0, tif="FOK")),
-    "day till cancelled": (lambda it: it.limit(1).day_till_cancelled(), theirs("LMT", lmtPrice=1.0, tif="DTC")),
-    "regular hours only": (lambda it: it.market().outside_rth().regular_hours_only(), theirs("MKT")),
+    "immediate or cancel": (lambda b: b.limit(1).immediate_or_cancel(), theirs("LMT", lmtPrice=1.0, tif="IOC")),
+    "fill or kill": (lambda b: b.limit(1).fill_or_kill(), theirs("LMT", lmtPrice=1.0, tif="FOK")),
+    "day till cancelled": (lambda b: b.limit(1).day_till_cancelled(), theirs("LMT", lmtPrice=1.0, tif="DTC")),
+    "regular hours only": (lambda b: b.market().outside_rth().regular_hours_only(), theirs("MKT")),
     "include overnight": (
-        lambda it: it.limit(1).include_overnight(), theirs("LMT", lmtPrice=1.0, includeOvernight=True),
+        lambda b: b.limit(1).include_overnight(), theirs("LMT", lmtPrice=1.0, includeOvernight=True),
     ),
-    "display": (lambda it: it.limit(1).display(10), theirs("LMT", lmtPrice=1.0, displaySize=10)),
-    "all or none": (lambda it: it.limit(1).all_or_none(), theirs("LMT", lmtPrice=1.0, allOrNone=True)),
-    "minimum quantity": (lambda it: it.limit(1).minimum_quantity(5), theirs("LMT", lmtPrice=1.0, minQty=5)),
-    "sweep to fill": (lambda it: it.limit(1).sweep_to_fill(), theirs("LMT", lmtPrice=1.0, sweepToFill=True)),
-    "block": (lambda it: it.limit(1).block(), theirs("LMT", lmtPrice=1.0, blockOrder=True)),
-    "not held": (lambda it: it.limit(1).not_held(), theirs("LMT", lmtPrice=1.0, notHeld=True)),
-    "post only": (lambda it: it.limit(1).post_only(), theirs("LMT", lmtPrice=1.0, postOnly=True)),
+    "display": (lambda b: b.limit(1).display(10), theirs("LMT", lmtPrice=1.0, displaySize=10)),
+    "all or none": (lambda b: b.limit(1).all_or_none(), theirs("LMT", lmtPrice=1.0, allOrNone=True)),
+    "minimum quantity": (lambda b: b.limit(1).minimum_quantity(5), theirs("LMT", lmtPrice=1.0, minQty=5)),
+    "sweep to fill": (lambda b: b.limit(1).sweep_to_fill(), theirs("LMT", lmtPrice=1.0, sweepToFill=True)),
+    "block": (lambda b: b.limit(1).block(), theirs("LMT", lmtPrice=1.0, blockOrder=True)),
+    "not held": (lambda b: b.limit(1).not_held(), theirs("LMT", lmtPrice=1.0, notHeld=True)),
+    "post only": (lambda b: b.limit(1).post_only(), theirs("LMT", lmtPrice=1.0, postOnly=True)),
     "randomize": (
-        lambda it: it.limit(1).randomize(price=True),
+        lambda b: b.limit(1).randomize(price=True),
         theirs("LMT", lmtPrice=1.0, randomizeSize=True, randomizePrice=True),
     ),
-    "trigger method": (lambda it: it.stop(1).trigger_method(4), theirs("STP", auxPrice=1.0, triggerMethod=4)),
+    "trigger method": (lambda b: b.stop(1).trigger_method(4), theirs("STP", auxPrice=1.0, triggerMethod=4)),
     "override": (
-        lambda it: it.limit(1).override_percentage_constraints(),
+        lambda b: b.limit(1).override_percentage_constraints(),
         theirs("LMT", lmtPrice=1.0, overridePercentageConstraints=True),
     ),
-    "model": (lambda it: it.market().model("m"), theirs("MKT", modelCode="m")),
+    "model": (lambda b: b.market().model("m"), theirs("MKT", modelCode="m")),
     "allocate": (
-        lambda it: it.market().allocate("g", method="PctChange", percentage="50"),
+        lambda b: b.market().allocate("g", method="PctChange", percentage="50"),
         theirs("MKT", faGroup="g", faMethod="PctChange", faPercentage="50"),
     ),
-    "hold": (lambda it: it.market().hold(), theirs("MKT", transmit=False)),
-    "delta hedge": (lambda it: it.market().child_of(7).delta_hedge(), theirs("MKT", parentId=7, hedgeType="D")),
+    "hold": (lambda b: b.market().hold(), theirs("MKT", transmit=False)),
+    "delta hedge": (lambda b: b.market().child_of(7).delta_hedge(), theirs("MKT", parentId=7, hedgeType="D")),
     "pair hedge": (
-        lambda it: it.market().child_of(7).pair_hedge(2), theirs("MKT", parentId=7, hedgeType="P", hedgeParam="2"),
+        lambda b: b.market().child_of(7).pair_hedge(2), theirs("MKT", parentId=7, hedgeType="P", hedgeParam="2"),
     ),
     "fx hedge": (
-        lambda it: it.market().child_of(7).fx_hedge(), theirs("MKT", quantity=0, parentId=7, hedgeType="F"),
+        lambda b: b.market().child_of(7).fx_hedge(), theirs("MKT", quantity=0, parentId=7, hedgeType="F"),
     ),
-    "what if": (lambda it: it.market().set(what_if=True, transmit=True), theirs("MKT", whatIf=True)),
+    "what if": (lambda b: b.market().set(what_if=True, transmit=True), theirs("MKT", whatIf=True)),
     "when": (
-        lambda it: it.limit(150).when(CHAIN), theirs("LMT", lmtPrice=150.0, conditions=chain()),
+        lambda b: b.limit(150).when(CHAIN), theirs("LMT", lmtPrice=150.0, conditions=chain()),
     ),
     "twap": (
-        lambda it: it.market().twap(style="Marketable", start="09:30:00 US/Eastern", allow_past_end=True),
+        lambda b: b.market().twap(style="Marketable", start="09:30:00 US/Eastern", allow_past_end=True),
         theirs("MKT", algoStrategy="Twap", algoParams=tags(
             strategyType="Marketable", startTime="09:30:00 US/Eastern", allowPastEndTime="1",
         )),
     ),
     "share of volume": (
-        lambda it: it.market().percent_of_volume(0.1, no_take_liquidity=False),
+        lambda b: b.market().percent_of_volume(0.1, no_take_liquidity=False),
         theirs("MKT", algoStrategy="PctVol", algoParams=tags(pctVol="0.1", noTakeLiq="0")),
     ),
     "share of volume by price": (
-        lambda it: it.market().percent_of_volume_by_price(0.1, change=0.1, min_share=0.1, max_share=0.2),
+        lambda b: b.market().percent_of_volume_by_price(0.1, change=0.1, min_share=0.1, max_share=0.2),
         theirs("MKT", algoStrategy="PctVolPx", algoParams=tags(
             pctVol="0.1", deltaPctVol="0.1", minPctVol4Px="0.1", maxPctVol4Px="0.2",
         )),
     ),
     "share of volume by size": (
-        lambda it: it.market().percent_of_volume_by_size(start_share=0.1, end_share=0.2),
+        lambda b: b.market().percent_of_volume_by_size(start_share=0.1, end_share=0.2),
         theirs("MKT", algoStrategy="PctVolSz", algoParams=tags(startPctVol="0.1", endPctVol="0.2")),
     ),
     "share of volume by time": (
-        lambda it: it.market().percent_of_volume_by_time(start_share=0.1, end_share=0.2),
+        lambda b: b.market().percent_of_volume_by_time(start_share=0.1, end_share=0.2),
         theirs("MKT", algoStrategy="PctVolTm", algoParams=tags(startPctVol="0.1", endPctVol="0.2")),
     ),
     "arrival price": (
-        lambda it: it.market().arrival_price(max_share=0.1, risk_aversion="Neutral", force_completion=True),
+        lambda b: b.market().arrival_price(max_share=0.1, risk_aversion="Neutral", force_completion=True),
         theirs("MKT", algoStrategy="ArrivalPx", algoParams=tags(
             maxPctVol="0.1", riskAversion="Neutral", forceCompletion="1",
         )),
     ),
     "close price": (
-        lambda it: it.market().close_price(max_share=0.1, risk_aversion="Passive"),
+        lambda b: b.market().close_price(max_share=0.1, risk_aversion="Passive"),
         theirs("MKT", algoStrategy="ClosePx", algoParams=tags(maxPctVol="0.1", riskAversion="Passive")),
     ),
     "dark ice": (
-        lambda it: it.limit(1).dark_ice(10),
+        lambda b: b.limit(1).dark_ice(10),
         theirs("LMT", lmtPrice=1.0, algoStrategy="DarkIce", algoParams=tags(displaySize="10")),
     ),
     "accumulate, distribute": (
-        lambda it: it.limit(1).accumulate_distribute(10, seconds_between=60, give_up=1, catch_up=True),
+        lambda b: b.limit(1).accumulate_distribute(10, seconds_between=60, give_up=1, catch_up=True),
         theirs("LMT", lmtPrice=1.0, algoStrategy="AD", algoParams=tags(
             componentSize="10", timeBetweenOrders="60", giveUp="1", catchUp="1",
         )),
     ),
     "balance impact and risk": (
-        lambda it: it.market().balance_impact_risk(max_share=0.1),
+        lambda b: b.market().balance_impact_risk(max_share=0.1),
         theirs("MKT", algoStrategy="BalanceImpactRisk", algoParams=tags(maxPctVol="0.1")),
     ),
     "minimize impact": (
-        lambda it: it.market().minimize_impact(max_share=0.1),
+        lambda b: b.market().minimize_impact(max_share=0.1),
         theirs("MKT", algoStrategy="MinImpact", algoParams=tags(maxPctVol="0.1")),
     ),
     "any algo": (
-        lambda it: it.market().algo("Mine", a=1, b=True),
+        lambda b: b.market().algo("Mine", a=1, b=True),
         theirs("MKT", algoStrategy="Mine", algoParams=tags(a="1", b="1")),
     ),
-    "time in force emptied": (lambda it: it.market().set(tif=""), theirs("MKT")),
-    "time in force unset": (lambda it: it.market().set(tif=None), theirs("MKT")),
+    "time in force emptied": (lambda b: b.market().set(tif=""), theirs("MKT")),
+    "time in force unset": (lambda b: b.market().set(tif=None), theirs("MKT")),
 }  # fmt: skip
 VERSIONS = (157, 176, 200, 203, 210, 213, 219, 226)
 

@@ -75,7 +75,7 @@ def judge(message, form, version):
     )
     if ours != theirs:
         read = [wire.decode(payload, version, direction="outgoing") for payload in (theirs, ours)]
-        named = dict_differences(*(given_of(it, ()) for it in read))
+        named = dict_differences(*(given_of(item, ()) for item in read))
         found.append(f"bytes: {theirs!r} are not {ours!r}: {named}")
     return found
 

@@ -53,14 +53,16 @@ def test_a_quote(play):  # noqa: F811
     async def case(client):
         async with client.quote(AAPL, generic_ticks=["MARK_PRICE", "SHORTABLE", "RT_VOLUME"]) as quote:
             named = ("bid", "ask", "last", "bid_size", "ask_size", "last_size", "volume", "open_price", "high", "low")
-            await come_to(quote, lambda it: not any(math.isnan(getattr(it, name)) for name in named))
-            await come_to(quote, lambda it: it.value(TickType.SHORTABLE_SHARES) > 0 and it.mark_price > 0)
-            await come_to(quote, lambda it: it.text(TickType.RT_VOLUME))
+            await come_to(quote, lambda item: not any(math.isnan(getattr(item, name)) for name in named))
+            await come_to(quote, lambda item: item.value(TickType.SHORTABLE_SHARES) > 0 and item.mark_price > 0)
+            await come_to(quote, lambda item: item.text(TickType.RT_VOLUME))
             assert quote.text(TickType.RT_VOLUME).count(";") == 5
             assert (quote.halted, quote.is_delayed, quote.model_greeks) == (0.0, False, None)
             before = quote.updates
-            await come_to(quote, lambda it: it.updates > before + 20)
-            await come_to(quote, lambda it: 0 < it.bid < it.ask < 2 * it.bid)  # one side may be told before the other
+            await come_to(quote, lambda item: item.updates > before + 20)
+            await come_to(
+                quote, lambda item: 0 < item.bid < item.ask < 2 * item.bid
+            )  # one side may be told before the other
         assert quote.low <= quote.open_price <= quote.high  # it stands still now
 
     play(case)
@@ -70,7 +72,7 @@ def test_a_quote_of_delayed_data(play):  # noqa: F811
     async def case(client):
         await client.market_data_type("DELAYED")
         async with client.quote(AAPL) as quote:
-            await come_to(quote, lambda it: 0 < it.bid < it.ask and it.volume > 0)
+            await come_to(quote, lambda item: 0 < item.bid < item.ask and item.volume > 0)
         assert quote.is_delayed
         assert quote.market_data_type == 3
 
@@ -80,7 +82,7 @@ def test_a_quote_of_delayed_data(play):  # noqa: F811
 def test_the_greeks_of_an_option(play):  # noqa: F811
     async def case(client):
         async with client.quote(CALL) as quote, client.market_data(CALL) as ticks:
-            await come_to(quote, lambda it: it.model_greeks and it.bid_greeks and it.ask > 0)
+            await come_to(quote, lambda item: item.model_greeks and item.bid_greeks and item.ask > 0)
             rows = await ticks.computations.next(SOON_S)
             assert rows.dtype == OPTION
             assert set(rows["tick_type"].tolist()) <= {10, 11, 12, 13}
@@ -111,14 +113,14 @@ def test_a_market_without_quotes(play, missing, size):  # noqa: F811
 
     async def case(client, sim):
         async with client.quote(AAPL) as quote, client.quote(AAPL) as other:
-            await come_to(quote, lambda it: 0 < it.bid < it.ask)
-            await come_to(other, lambda it: 0 < it.bid < it.ask)
+            await come_to(quote, lambda item: 0 < item.bid < item.ask)
+            await come_to(other, lambda item: 0 < item.bid < item.ask)
             sim.inject(NoQuotes(0.3, price=missing, size=size, halted=2))
-            await come_to(quote, lambda it: it.halted == 2)
+            await come_to(quote, lambda item: item.halted == 2)
             assert np.isnan([quote.bid, quote.ask, quote.midpoint, quote.spread]).all()
             assert np.isnan(quote.bid_size) if size < 0 else quote.bid_size == 0
             assert quote.last > 0
-            await come_to(quote, lambda it: it.halted == 0 and 0 < it.bid < it.ask)
+            await come_to(quote, lambda item: item.halted == 0 and 0 < item.bid < item.ask)
 
     play(case)
 
@@ -131,10 +133,10 @@ def test_a_closed_market_has_no_bid_and_no_ask(play):  # noqa: F811
             assert np.isnan([quote.bid, quote.ask]).all()
             assert (quote.last > 0, quote.close_price > 0) == (True, True)
         async with client.quote(Contract.crypto("BTC")) as quote:  # all week
-            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+            await come_to(quote, lambda item: 0 < item.bid < item.ask)
         await client.market_data_type("FROZEN")
         async with client.quote(AAPL) as quote:
-            await come_to(quote, lambda it: 0 < it.bid < it.ask)
+            await come_to(quote, lambda item: 0 < item.bid < item.ask)
 
     sunday = int(datetime(2026, 8, 30, 15, tzinfo=UTC).timestamp()) * SECOND_NS
     play(case, trading_hours=True, clock=lambda: sunday)
@@ -146,7 +148,7 @@ def test_a_combination_has_prices_below_zero(play):  # noqa: F811
     async def case(client):
         pair = await client.combo((Contract.stock("IBM"), 1), (Contract.stock("MSFT"), -1))
         async with client.quote(pair) as quote:
-            await come_to(quote, lambda it: it.bid < 0 and it.ask < 0 and it.bid < it.ask)
+            await come_to(quote, lambda item: item.bid < 0 and item.ask < 0 and item.bid < item.ask)
             assert (quote.bid_size > 0, quote.midpoint < 0) == (True, True)
 
     play(case)
@@ -160,14 +162,14 @@ IBM_CFD, IBM = Contract.cfd("IBM"), Contract(con_id=8314, exchange="SMART")
 def test_the_data_of_a_cfd_are_those_of_its_stock(play):  # noqa: F811
     async def case(client):
         async with client.quote(IBM_CFD) as quote, client.quote(IBM) as stock:
-            await come_to(quote, lambda it: 0 < it.bid < it.ask)
-            await come_to(stock, lambda it: it.high > 0)
+            await come_to(quote, lambda item: 0 < item.bid < item.ask)
+            await come_to(stock, lambda item: item.high > 0)
             assert (quote.rerouted_to, stock.rerouted_to) == (IBM, None)
             assert quote.close_price == stock.close_price
         async with client.market_data(IBM_CFD) as ticks:
             await ticks.next(SOON_S)
         async with client.book(IBM_CFD, rows=3, smart=True) as book, client.depth(IBM_CFD, rows=3, smart=True) as rows:
-            await come_to(book, lambda it: len(it.bids) == len(it.asks) == 3)
+            await come_to(book, lambda item: len(item.bids) == len(item.asks) == 3)
             await rows.next(SOON_S)
             assert book.rerouted_to == IBM
 
@@ -177,7 +179,7 @@ def test_the_data_of_a_cfd_are_those_of_its_stock(play):  # noqa: F811
 def test_a_snapshot_of_a_cfd_ends_by_itself(play):  # noqa: F811
     async def case(client):
         async with client.quote(IBM_CFD, snapshot=True) as quote:
-            assert [it.rerouted_to async for it in quote][-1:] == [IBM]
+            assert [item.rerouted_to async for item in quote][-1:] == [IBM]
             assert quote.bid > 0
 
     play(case)
@@ -194,15 +196,15 @@ def is_sorted(book):
 def test_a_book(play):  # noqa: F811
     async def case(client):
         async with client.book(ES, rows=5) as book:
-            await come_to(book, lambda it: len(it.bids) == len(it.asks) == 5)
+            await come_to(book, lambda item: len(item.bids) == len(item.asks) == 5)
             for _ in range(20):
-                await come_to(book, lambda it, before=book.updates: it.updates > before)
+                await come_to(book, lambda item, before=book.updates: item.updates > before)
                 assert (len(book.bids), len(book.asks)) <= (5, 5)
             assert is_sorted(book)
             assert not book.is_crossed
             assert (book.misplaced, book.resets) == (0, 0)
             assert book.bids["size"].min() > 0
-        assert [it.is_closed async for it in book] in ([], [True])
+        assert [item.is_closed async for item in book] in ([], [True])
 
     play(case)
 
@@ -210,11 +212,11 @@ def test_a_book(play):  # noqa: F811
 def test_a_smart_book_that_is_reset(play):  # noqa: F811
     async def case(client, sim):
         async with client.book(AAPL, rows=6, smart=True) as book, client.depth(AAPL, rows=6, smart=True) as changes:
-            await come_to(book, lambda it: len(it.bids) == len(it.asks) == 6)
+            await come_to(book, lambda item: len(item.bids) == len(item.asks) == 6)
             assert set(EXCHANGES.decode(book.bids["market_maker"])) - {""}
             rows = [await changes.next(SOON_S)]
             sim.reset_depth()
-            await come_to(book, lambda it: it.resets == 1 and len(it.bids) == len(it.asks) == 6)
+            await come_to(book, lambda item: item.resets == 1 and len(item.bids) == len(item.asks) == 6)
             assert book.misplaced == 0
             while BOOK_RESET not in rows[-1]["operation"]:
                 rows.append(await changes.next(SOON_S))

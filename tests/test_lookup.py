@@ -71,7 +71,7 @@ def test_qualify_fills_in_what_names_a_contract(play):
         assert (continuous.sec_type, bool(continuous.con_id)) == ("CONTFUT", True)
         by_isin = Contract(sec_type="STK", sec_id_type="ISIN", sec_id="US0378331005", exchange="SMART", currency="USD")
         by_local_symbol = Contract(local_symbol="ESZ6", sec_type="FUT", exchange="CME")
-        assert [it.con_id for it in await client.qualify(by_isin, by_local_symbol)] == [265598, 515416632]
+        assert [contract.con_id for contract in await client.qualify(by_isin, by_local_symbol)] == [265598, 515416632]
         again = await client.qualify(stock, front)
         assert again == [stock, front]
         assert AAPL.con_id is None
@@ -96,7 +96,7 @@ def test_an_ambiguous_contract_lists_its_candidates(play):
             await client.qualify(AAPL, ES)
         assert caught.value.contract == ES
         assert len(caught.value.candidates) > 2
-        assert all(it.con_id and it.symbol == "ES" for it in caught.value.candidates)
+        assert all(candidate.con_id and candidate.symbol == "ES" for candidate in caught.value.candidates)
         (chosen,) = await client.qualify(caught.value.candidates[0])
         assert chosen == caught.value.candidates[0]
 
@@ -141,7 +141,7 @@ def test_without_an_exchange_every_contract_comes_once():
     assert the_only(asked, listed) == asked.replace(con_id=1, exchange="SMART")
     with pytest.raises(AmbiguousContract) as caught:
         the_only(asked, [*listed, ContractData(contract=asked.replace(con_id=2, exchange="LSE"))])
-    assert [it.con_id for it in caught.value.candidates] == [1, 2]
+    assert [candidate.con_id for candidate in caught.value.candidates] == [1, 2]
     with pytest.raises(RequestError, match="200"):
         the_only(asked, [])
 
@@ -218,8 +218,8 @@ def test_the_front_month_is_the_nearest_that_is_traded(play):
         chain = await client.futures_chain(ES)
         front = await client.front_month(ES)
         assert front == chain[0]
-        assert [it.local_symbol for it in chain[:3]] == ["ESU6", "ESZ6", "ESH7"]
-        expiries = [it.last_trade_date_or_contract_month for it in chain]
+        assert [item.local_symbol for item in chain[:3]] == ["ESU6", "ESZ6", "ESH7"]
+        expiries = [item.last_trade_date_or_contract_month for item in chain]
         assert expiries == sorted(expiries)
         assert expiries[0] == "20260918"
         december = await client.front_month(Contract.future("ES", month="202612", exchange="CME"))
@@ -273,7 +273,7 @@ def test_a_symbol_with_minis_has_no_one_front_month(front_month):
     full = month("FDAX", "20261218 13:00:00 MET", con_id=2, multiplier=25.0, trading_class="FDAX")
     with pytest.raises(AmbiguousContract) as caught:
         front_month(mini, full)
-    assert sorted(it.local_symbol for it in caught.value.candidates) == ["FDAX", "FDXM"]
+    assert sorted(candidate.local_symbol for candidate in caught.value.candidates) == ["FDAX", "FDXM"]
 
 
 def test_an_option_chain(play):
@@ -285,16 +285,16 @@ def test_an_option_chain(play):
         expiry = chain.next_expiry(date(2026, 8, 28))
         assert date(2026, 8, 28) < expiry <= date(2026, 9, 4)
         listed = await client.listed_options(chain, expiry=expiry, right="C")
-        assert {it.right for it in listed} == {"C"}
-        assert [it.strike for it in listed] == sorted(it.strike for it in listed)
-        assert set(chain.strikes) >= {it.strike for it in listed}
+        assert {item.right for item in listed} == {"C"}
+        assert [item.strike for item in listed] == sorted(item.strike for item in listed)
+        assert set(chain.strikes) >= {item.strike for item in listed}
         strike = chain.nearest_strike(310.65)
         call, put = await client.qualify(*chain.contracts(expirations=[expiry], strikes=[strike]))
         assert (call.local_symbol, put.right) == (f"AAPL  {expiry:%y%m%d}C{strike * 1000:08.0f}", "P")
         assert call in listed
         with pytest.raises(ValueError, match=r"exchange, trading_class: NOSUCH  is not one .*SMART AAPL"):
             await client.option_chain(AAPL, exchange="NOSUCH")
-        assert {it.exchange for it in await client.option_chains(AAPL)} >= {"SMART", "CBOE"}
+        assert {item.exchange for item in await client.option_chains(AAPL)} >= {"SMART", "CBOE"}
 
     play(case)
 
@@ -363,7 +363,7 @@ def test_matching_symbols(play):
 def test_market_rules_at_once_get_their_own_answers(play):
     async def case(client):
         rules = await asyncio.gather(*(client.market_rule(number) for number in (26, 239, 109, 26, 67)))
-        steps = [[(it.low_edge, it.increment) for it in rule] for rule in rules]
+        steps = [[(item.low_edge, item.increment) for item in rule] for rule in rules]
         assert steps == [[(0, 0.01)], [(0, 5e-05)], [(0, 0.01), (3, 0.05)], [(0, 0.01)], [(0, 0.25)]]
 
     play(case)
@@ -398,7 +398,7 @@ def test_market_rules_come_in_any_order(run):
             gateway.say(rule(239, 5e-05), rule(26, 0.01), CurrentTime(current_time=1))
             *rules, _ = await asking
             assert [found[0].increment for found in rules] == [0.01, 5e-05, 0.01]
-            assert len([it for it in gateway.heard if isinstance(it, MarketRuleRequest)]) == 2
+            assert len([item for item in gateway.heard if isinstance(item, MarketRuleRequest)]) == 2
 
     run(main)
 
@@ -434,7 +434,8 @@ def test_smart_components(play):
             await ticks.next(5)
             exchange_map = ticks.tick_req_params.bbo_exchange
         venues = {
-            it.bit_number: (it.exchange, it.exchange_letter) for it in await client.smart_components(exchange_map)
+            component.bit_number: (component.exchange, component.exchange_letter)
+            for component in await client.smart_components(exchange_map)
         }
         assert (venues[0], venues[9]) == (("AMEX", "A"), ("ARCA", "P"))
         with pytest.raises(ValueError, match="bbo_exchange"):
@@ -465,7 +466,9 @@ def test_a_zero_that_is_not_sent_is_a_zero(run):
 def test_depth_exchanges(play):
     async def case(client):
         found = await client.depth_exchanges()
-        assert ("ARCA", "STK", "Deep2") in [(it.exchange, it.sec_type, it.service_data_type) for it in found]
+        assert ("ARCA", "STK", "Deep2") in [
+            (contract.exchange, contract.sec_type, contract.service_data_type) for contract in found
+        ]
 
     play(case)
 

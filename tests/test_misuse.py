@@ -260,7 +260,7 @@ def test_nobody_listens_at_any_address_of_a_name(monkeypatch):
     port = free_port()
 
     def addresses(host, *arguments, **options):
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (it, port)) for it in ("127.0.0.1", "127.0.0.2")]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (item, port)) for item in ("127.0.0.1", "127.0.0.2")]
 
     monkeypatch.setattr(socket, "getaddrinfo", addresses)
     with pytest.raises(ibfast.ConnectionFailed, match=f"gateway.example:{port}: nobody listens"):

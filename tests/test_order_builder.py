@@ -30,56 +30,56 @@ def builder():
 @pytest.mark.parametrize(
     ("build", "named"),
     [
-        (lambda order: order.submit(), "action"),
-        (lambda order: order.buy(1).submit(), "order_type"),
-        (lambda order: order.buy(1).set(order_type="LMT").submit(), "lmt_price"),
-        (lambda order: order.buy(1).limit(float("nan")), "^price: "),
-        (lambda order: order.buy(1).stop(float("inf")), "^price: "),
-        (lambda order: order.buy(1).set(order_type="STP LMT", lmt_price=1.0).submit(), "aux_price"),
-        (lambda order: order.buy(0), "quantity"),
-        (lambda order: order.buy(-1), "quantity"),
-        (lambda order: order.buy("many"), "quantity"),
-        (lambda order: order.sell(float("inf")), "quantity"),
-        (lambda order: order.sell(float("nan")), "quantity"),
-        (lambda order: order.sell(1).trailing_stop(), "amount"),
-        (lambda order: order.sell(1).trailing_stop(amount=1, percent=1), "amount"),
-        (lambda order: order.sell(1).trailing_stop_limit(amount=1, stop=9), "limit"),
-        (lambda order: order.sell(1).set(order_type="TRAIL").submit(), "aux_price, trailing_percent"),
-        (lambda order: order.sell(1).trailing_stop(amount=float("nan")), "^amount: "),
-        (lambda order: order.buy().market().submit(), "total_quantity"),
-        (lambda order: order.buy(1).limit(10).market().submit(), "lmt_price: 10 makes no sense with order type MKT"),
-        (lambda order: order.buy(1).market().set(volatility=20).submit(), "volatility"),
-        (lambda order: order.buy(1).market().set(discretionary_amt=0.1).submit(), "discretionary_amt"),
-        (lambda order: order.buy(1).market().set(tif="GTD").submit(), "good_till_date"),
-        (lambda order: order.buy(1).market().set(good_till_date="20260826-15:00:00").submit(), "tif"),
-        (lambda order: order.buy(1).market().set(algo_params={"a": "b"}).submit(), "algo_strategy"),
-        (lambda order: order.buy(1).market().set(hedge_type="P").submit(), "hedge_param"),
-        (lambda order: order.buy(1).stop(9).set(adjusted_order_type="TRAIL").submit(), "trigger_price"),
-        (lambda order: order.buy(1).set(order_type="PEG BENCH", starting_price=1.0).submit(), "reference_contract_id"),
+        (lambda b: b.submit(), "action"),
+        (lambda b: b.buy(1).submit(), "order_type"),
+        (lambda b: b.buy(1).set(order_type="LMT").submit(), "lmt_price"),
+        (lambda b: b.buy(1).limit(float("nan")), "^price: "),
+        (lambda b: b.buy(1).stop(float("inf")), "^price: "),
+        (lambda b: b.buy(1).set(order_type="STP LMT", lmt_price=1.0).submit(), "aux_price"),
+        (lambda b: b.buy(0), "quantity"),
+        (lambda b: b.buy(-1), "quantity"),
+        (lambda b: b.buy("many"), "quantity"),
+        (lambda b: b.sell(float("inf")), "quantity"),
+        (lambda b: b.sell(float("nan")), "quantity"),
+        (lambda b: b.sell(1).trailing_stop(), "amount"),
+        (lambda b: b.sell(1).trailing_stop(amount=1, percent=1), "amount"),
+        (lambda b: b.sell(1).trailing_stop_limit(amount=1, stop=9), "limit"),
+        (lambda b: b.sell(1).set(order_type="TRAIL").submit(), "aux_price, trailing_percent"),
+        (lambda b: b.sell(1).trailing_stop(amount=float("nan")), "^amount: "),
+        (lambda b: b.buy().market().submit(), "total_quantity"),
+        (lambda b: b.buy(1).limit(10).market().submit(), "lmt_price: 10 makes no sense with order type MKT"),
+        (lambda b: b.buy(1).market().set(volatility=20).submit(), "volatility"),
+        (lambda b: b.buy(1).market().set(discretionary_amt=0.1).submit(), "discretionary_amt"),
+        (lambda b: b.buy(1).market().set(tif="GTD").submit(), "good_till_date"),
+        (lambda b: b.buy(1).market().set(good_till_date="20260826-15:00:00").submit(), "tif"),
+        (lambda b: b.buy(1).market().set(algo_params={"a": "b"}).submit(), "algo_strategy"),
+        (lambda b: b.buy(1).market().set(hedge_type="P").submit(), "hedge_param"),
+        (lambda b: b.buy(1).stop(9).set(adjusted_order_type="TRAIL").submit(), "trigger_price"),
+        (lambda b: b.buy(1).set(order_type="PEG BENCH", starting_price=1.0).submit(), "reference_contract_id"),
         (
-            lambda order: order.buy(1).pegged_to_benchmark(AAPL, starting_price=1, change=1, reference_change=1),
+            lambda b: b.buy(1).pegged_to_benchmark(AAPL, starting_price=1, change=1, reference_change=1),
             "con_id",
         ),
-        (lambda order: order.buy(1).pegged_to_best(0.1, offset_at_whole=0.1, offset_at_half=0.2), "offset"),
-        (lambda order: order.buy(1).relative(), "offset, percent"),
-        (lambda order: order.buy(1).volatility(20, "weekly"), "kind"),
-        (lambda order: order.buy(1).market().vwap(max_share=0.9), "max_share"),
-        (lambda order: order.buy(1).limit(1).scale(initial_size=1, price_increment=0), "price_increment"),
-        (lambda order: order.buy(1).limit(1).attach_preset(), "stop_loss, take_profit"),
-        (lambda order: order.buy(1).limit_per_leg(1.0), "prices"),
-        (lambda order: order.buy(1).good_till_date(datetime(2026, 8, 26)), "no time zone"),
-        (lambda order: order.buy(1).bracket(entry=10, take_profit=9, stop_loss=8).submit(), "take_profit"),
-        (lambda order: order.buy(1).bracket(entry=10, take_profit=12, stop_loss=11).submit(), "stop_loss"),
-        (lambda order: order.buy(1).market().bracket(take_profit=11, stop_loss=12).submit(), "stop_loss"),
-        (lambda order: order.buy(1).bracket(entry=10), "take_profit, stop_loss"),
-        (lambda order: order.buy(1).attach_preset(stop_loss=True).bracket(entry=10, stop_loss=9), "attach_preset"),
-        (lambda order: order.buy(1).bracket(entry=10, stop_limit=9), "stop_limit"),
-        (lambda order: order.buy(1).bracket(entry=10, stop_loss=9, trailing_amount=1), "give one of them"),
-        (lambda order: order.buy(10).bracket(entry=10, take_profit=[11, 12, 13]).submit(), "divided among 3"),
-        (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), (4, 12)]).submit(), "add up to 10"),
-        (lambda order: order.buy(10).bracket(entry=10, take_profit=[(5, 11), 12]).submit(), "not both"),
-        (lambda order: order.buy().cash_quantity(9).bracket(entry=10, take_profit=11).submit(), "total_quantity"),
-        (lambda order: order.buy(1).bracket(entry=float("nan"), take_profit=11, stop_loss=8), "^entry: "),
+        (lambda b: b.buy(1).pegged_to_best(0.1, offset_at_whole=0.1, offset_at_half=0.2), "offset"),
+        (lambda b: b.buy(1).relative(), "offset, percent"),
+        (lambda b: b.buy(1).volatility(20, "weekly"), "kind"),
+        (lambda b: b.buy(1).market().vwap(max_share=0.9), "max_share"),
+        (lambda b: b.buy(1).limit(1).scale(initial_size=1, price_increment=0), "price_increment"),
+        (lambda b: b.buy(1).limit(1).attach_preset(), "stop_loss, take_profit"),
+        (lambda b: b.buy(1).limit_per_leg(1.0), "prices"),
+        (lambda b: b.buy(1).good_till_date(datetime(2026, 8, 26)), "no time zone"),
+        (lambda b: b.buy(1).bracket(entry=10, take_profit=9, stop_loss=8).submit(), "take_profit"),
+        (lambda b: b.buy(1).bracket(entry=10, take_profit=12, stop_loss=11).submit(), "stop_loss"),
+        (lambda b: b.buy(1).market().bracket(take_profit=11, stop_loss=12).submit(), "stop_loss"),
+        (lambda b: b.buy(1).bracket(entry=10), "take_profit, stop_loss"),
+        (lambda b: b.buy(1).attach_preset(stop_loss=True).bracket(entry=10, stop_loss=9), "attach_preset"),
+        (lambda b: b.buy(1).bracket(entry=10, stop_limit=9), "stop_limit"),
+        (lambda b: b.buy(1).bracket(entry=10, stop_loss=9, trailing_amount=1), "give one of them"),
+        (lambda b: b.buy(10).bracket(entry=10, take_profit=[11, 12, 13]).submit(), "divided among 3"),
+        (lambda b: b.buy(10).bracket(entry=10, take_profit=[(5, 11), (4, 12)]).submit(), "add up to 10"),
+        (lambda b: b.buy(10).bracket(entry=10, take_profit=[(5, 11), 12]).submit(), "not both"),
+        (lambda b: b.buy().cash_quantity(9).bracket(entry=10, take_profit=11).submit(), "total_quantity"),
+        (lambda b: b.buy(1).bracket(entry=float("nan"), take_profit=11, stop_loss=8), "^entry: "),
     ],
 )
 def test_incomplete_orders_are_refused_by_name(build, named):
@@ -102,72 +102,72 @@ def test_a_sentence_is_an_order():
 def test_the_children_of_a_bracket_are_held_back_until_the_last():
     order, placed = builder()
     trades = asyncio.run(order.sell(10).bracket(entry=150, take_profit=140, stop_loss=160).submit())
-    assert [(it.action, it.order_type, it.transmit) for it in placed] == [
+    assert [(item.action, item.order_type, item.transmit) for item in placed] == [
         ("SELL", "LMT", False),
         ("BUY", "LMT", False),
         ("BUY", "STP", None),  # which a request carries as True
     ]
-    assert [it.parent_id for it in placed] == [None, trades[0].order_id, trades[0].order_id]
+    assert [item.parent_id for item in placed] == [None, trades[0].order_id, trades[0].order_id]
 
 
 MORNING, EVENING = datetime(2026, 8, 26, 13, 30, tzinfo=UTC), datetime(2026, 8, 26, 20, tzinfo=UTC)
 WINDOW = {"startTime": "20260826-13:30:00", "endTime": "20260826-20:00:00"}
 TYPES = {
-    "market": (lambda it: it.market(), "MKT", {}),
-    "limit": (lambda it: it.limit(150), "LMT", {"lmt_price": 150}),
-    "stop": (lambda it: it.stop(150), "STP", {"aux_price": 150}),
-    "stop_limit": (lambda it: it.stop_limit(stop=150, limit=151), "STP LMT", {"aux_price": 150, "lmt_price": 151}),
-    "trailing amount": (lambda it: it.trailing_stop(amount=2), "TRAIL", {"aux_price": 2}),
+    "market": (lambda b: b.market(), "MKT", {}),
+    "limit": (lambda b: b.limit(150), "LMT", {"lmt_price": 150}),
+    "stop": (lambda b: b.stop(150), "STP", {"aux_price": 150}),
+    "stop_limit": (lambda b: b.stop_limit(stop=150, limit=151), "STP LMT", {"aux_price": 150, "lmt_price": 151}),
+    "trailing amount": (lambda b: b.trailing_stop(amount=2), "TRAIL", {"aux_price": 2}),
     "trailing percent": (
-        lambda it: it.trailing_stop(percent=5, stop=95), "TRAIL", {"trailing_percent": 5, "trail_stop_price": 95},
+        lambda b: b.trailing_stop(percent=5, stop=95), "TRAIL", {"trailing_percent": 5, "trail_stop_price": 95},
     ),
     "trailing limit": (
-        lambda it: it.trailing_stop_limit(percent=5, stop=95, limit_offset=0.5), "TRAIL LIMIT",
+        lambda b: b.trailing_stop_limit(percent=5, stop=95, limit_offset=0.5), "TRAIL LIMIT",
         {"trailing_percent": 5, "trail_stop_price": 95, "lmt_price_offset": 0.5},
     ),
     "trailing limit at a price": (
-        lambda it: it.trailing_stop_limit(amount=2, stop=95, limit=94), "TRAIL LIMIT",
+        lambda b: b.trailing_stop_limit(amount=2, stop=95, limit=94), "TRAIL LIMIT",
         {"aux_price": 2, "trail_stop_price": 95, "lmt_price": 94},
     ),
-    "market_if_touched": (lambda it: it.market_if_touched(145), "MIT", {"aux_price": 145}),
+    "market_if_touched": (lambda b: b.market_if_touched(145), "MIT", {"aux_price": 145}),
     "limit_if_touched": (
-        lambda it: it.limit_if_touched(touch=145, limit=144), "LIT", {"aux_price": 145, "lmt_price": 144},
+        lambda b: b.limit_if_touched(touch=145, limit=144), "LIT", {"aux_price": 145, "lmt_price": 144},
     ),
-    "market_to_limit": (lambda it: it.market_to_limit(), "MTL", {}),
-    "market_with_protection": (lambda it: it.market_with_protection(), "MKT PRT", {}),
-    "stop_with_protection": (lambda it: it.stop_with_protection(148), "STP PRT", {"aux_price": 148}),
-    "market_on_close": (lambda it: it.market_on_close(), "MOC", {}),
-    "limit_on_close": (lambda it: it.limit_on_close(150), "LOC", {"lmt_price": 150}),
-    "market_on_open": (lambda it: it.market_on_open(), "MKT", {"tif": "OPG"}),
-    "limit_on_open": (lambda it: it.limit_on_open(150), "LMT", {"tif": "OPG", "lmt_price": 150}),
-    "at_auction": (lambda it: it.at_auction(150), "MTL", {"tif": "AUC", "lmt_price": 150}),
-    "box_top": (lambda it: it.box_top(), "BOX TOP", {}),
-    "midprice": (lambda it: it.midprice(), "MIDPRICE", {}),
-    "midprice with a cap": (lambda it: it.midprice(151), "MIDPRICE", {"lmt_price": 151}),
-    "relative": (lambda it: it.relative(0.05, cap=150.5), "REL", {"aux_price": 0.05, "lmt_price": 150.5}),
-    "relative percent": (lambda it: it.relative(percent=0.01), "REL", {"percent_offset": 0.01}),
-    "pegged_to_primary": (lambda it: it.pegged_to_primary(0.05), "REL", {"aux_price": 0.05}),
-    "passive_relative": (lambda it: it.passive_relative(0.05), "PASSV REL", {"aux_price": 0.05}),
-    "pegged_to_market": (lambda it: it.pegged_to_market(0.05), "PEG MKT", {"aux_price": 0.05}),
+    "market_to_limit": (lambda b: b.market_to_limit(), "MTL", {}),
+    "market_with_protection": (lambda b: b.market_with_protection(), "MKT PRT", {}),
+    "stop_with_protection": (lambda b: b.stop_with_protection(148), "STP PRT", {"aux_price": 148}),
+    "market_on_close": (lambda b: b.market_on_close(), "MOC", {}),
+    "limit_on_close": (lambda b: b.limit_on_close(150), "LOC", {"lmt_price": 150}),
+    "market_on_open": (lambda b: b.market_on_open(), "MKT", {"tif": "OPG"}),
+    "limit_on_open": (lambda b: b.limit_on_open(150), "LMT", {"tif": "OPG", "lmt_price": 150}),
+    "at_auction": (lambda b: b.at_auction(150), "MTL", {"tif": "AUC", "lmt_price": 150}),
+    "box_top": (lambda b: b.box_top(), "BOX TOP", {}),
+    "midprice": (lambda b: b.midprice(), "MIDPRICE", {}),
+    "midprice with a cap": (lambda b: b.midprice(151), "MIDPRICE", {"lmt_price": 151}),
+    "relative": (lambda b: b.relative(0.05, cap=150.5), "REL", {"aux_price": 0.05, "lmt_price": 150.5}),
+    "relative percent": (lambda b: b.relative(percent=0.01), "REL", {"percent_offset": 0.01}),
+    "pegged_to_primary": (lambda b: b.pegged_to_primary(0.05), "REL", {"aux_price": 0.05}),
+    "passive_relative": (lambda b: b.passive_relative(0.05), "PASSV REL", {"aux_price": 0.05}),
+    "pegged_to_market": (lambda b: b.pegged_to_market(0.05), "PEG MKT", {"aux_price": 0.05}),
     "pegged_to_midpoint": (
-        lambda it: it.pegged_to_midpoint(0.01, cap=150), "PEG MID", {"aux_price": 0.01, "lmt_price": 150},
+        lambda b: b.pegged_to_midpoint(0.01, cap=150), "PEG MID", {"aux_price": 0.01, "lmt_price": 150},
     ),
     "pegged_to_midpoint on IBKRATS": (
-        lambda it: it.pegged_to_midpoint(cap=150, offset_at_whole=0.02, offset_at_half=0.025).not_held(), "PEG MID",
+        lambda b: b.pegged_to_midpoint(cap=150, offset_at_whole=0.02, offset_at_half=0.025).not_held(), "PEG MID",
         {"lmt_price": 150, "mid_offset_at_whole": 0.02, "mid_offset_at_half": 0.025, "not_held": True},
     ),
     "pegged_to_best": (
-        lambda it: it.pegged_to_best(0.01, limit=150, min_compete_size=200), "PEG BEST",
+        lambda b: b.pegged_to_best(0.01, limit=150, min_compete_size=200), "PEG BEST",
         {"lmt_price": 150, "compete_against_best_offset": 0.01, "min_compete_size": 200},
     ),
     "pegged_to_best up to the midpoint": (
-        lambda it: it.pegged_to_best(offset_at_whole=0.02, offset_at_half=0.025), "PEG BEST",
+        lambda b: b.pegged_to_best(offset_at_whole=0.02, offset_at_half=0.025), "PEG BEST",
         {
             "compete_against_best_offset": float("inf"), "mid_offset_at_whole": 0.02, "mid_offset_at_half": 0.025,
         },
     ),
     "pegged_to_stock": (
-        lambda it: it.pegged_to_stock(delta=0.5, starting_price=2.1, stock_ref_price=150, stock_range=(140, 160)),
+        lambda b: b.pegged_to_stock(delta=0.5, starting_price=2.1, stock_ref_price=150, stock_range=(140, 160)),
         "PEG STK",
         {
             "delta": 0.5, "starting_price": 2.1, "stock_ref_price": 150, "stock_range_lower": 140,
@@ -175,7 +175,7 @@ TYPES = {
         },
     ),
     "pegged_to_benchmark": (
-        lambda it: it.pegged_to_benchmark(
+        lambda b: b.pegged_to_benchmark(
             Contract.by_id(12345, exchange="ARCA"), starting_price=50, change=0.02, reference_change=0.01, opposite=True
         ),
         "PEG BENCH",
@@ -184,48 +184,48 @@ TYPES = {
             "pegged_change_amount": 0.02, "reference_change_amount": 0.01, "is_pegged_change_amount_decrease": True,
         },
     ),
-    "snap_to_market": (lambda it: it.snap_to_market(0.01), "SNAP MKT", {"aux_price": 0.01}),
-    "snap_to_midpoint": (lambda it: it.snap_to_midpoint(), "SNAP MID", {}),
-    "snap_to_primary": (lambda it: it.snap_to_primary(0.01), "SNAP PRIM", {"aux_price": 0.01}),
+    "snap_to_market": (lambda b: b.snap_to_market(0.01), "SNAP MKT", {"aux_price": 0.01}),
+    "snap_to_midpoint": (lambda b: b.snap_to_midpoint(), "SNAP MID", {}),
+    "snap_to_primary": (lambda b: b.snap_to_primary(0.01), "SNAP PRIM", {"aux_price": 0.01}),
     "discretionary": (
-        lambda it: it.discretionary(50, amount=0.1), "LMT", {"lmt_price": 50, "discretionary_amt": 0.1},
+        lambda b: b.discretionary(50, amount=0.1), "LMT", {"lmt_price": 50, "discretionary_amt": 0.1},
     ),
-    "sweep_to_fill": (lambda it: it.limit(50).sweep_to_fill(), "LMT", {"lmt_price": 50, "sweep_to_fill": True}),
-    "block": (lambda it: it.limit(2.5).block(), "LMT", {"lmt_price": 2.5, "block_order": True}),
-    "volatility": (lambda it: it.volatility(40), "VOL", {"volatility": 40, "volatility_type": 2}),
+    "sweep_to_fill": (lambda b: b.limit(50).sweep_to_fill(), "LMT", {"lmt_price": 50, "sweep_to_fill": True}),
+    "block": (lambda b: b.limit(2.5).block(), "LMT", {"lmt_price": 2.5, "block_order": True}),
+    "volatility": (lambda b: b.volatility(40), "VOL", {"volatility": 40, "volatility_type": 2}),
     "volatility with a hedge": (
-        lambda it: it.volatility(2, "daily", reference_price_type=1, continuous_update=True).delta_neutral("MKT"),
+        lambda b: b.volatility(2, "daily", reference_price_type=1, continuous_update=True).delta_neutral("MKT"),
         "VOL",
         {
             "volatility": 2, "volatility_type": 1, "reference_price_type": 1, "continuous_update": True,
             "delta_neutral_order_type": "MKT",
         },
     ),
-    "relative_plus_limit": (lambda it: it.relative_plus_limit(2), "REL + LMT", {"lmt_price": 2}),
+    "relative_plus_limit": (lambda b: b.relative_plus_limit(2), "REL + LMT", {"lmt_price": 2}),
     "relative_plus_market": (
-        lambda it: it.relative_plus_market().non_guaranteed(), "REL + MKT",
+        lambda b: b.relative_plus_market().non_guaranteed(), "REL + MKT",
         {"smart_combo_routing_params": {"NonGuaranteed": "1"}},
     ),
     "adjusted to a stop": (
-        lambda it: it.stop(29).adjust_stop(trigger=32, stop=31), "STP",
+        lambda b: b.stop(29).adjust_stop(trigger=32, stop=31), "STP",
         {"aux_price": 29, "adjusted_order_type": "STP", "trigger_price": 32, "adjusted_stop_price": 31},
     ),
     "adjusted to a stop limit": (
-        lambda it: it.stop(29).adjust_stop(trigger=32, stop=31, limit=30.5), "STP",
+        lambda b: b.stop(29).adjust_stop(trigger=32, stop=31, limit=30.5), "STP",
         {
             "aux_price": 29, "adjusted_order_type": "STP LMT", "trigger_price": 32, "adjusted_stop_price": 31,
             "adjusted_stop_limit_price": 30.5,
         },
     ),
     "adjusted to a trail": (
-        lambda it: it.stop(29).adjust_stop(trigger=32, stop=31, percent=1), "STP",
+        lambda b: b.stop(29).adjust_stop(trigger=32, stop=31, percent=1), "STP",
         {
             "aux_price": 29, "adjusted_order_type": "TRAIL", "trigger_price": 32, "adjusted_stop_price": 31,
             "adjusted_trailing_amount": 1, "adjustable_trailing_unit": 100,
         },
     ),
     "scale": (
-        lambda it: it.limit(50).scale(initial_size=100, next_size=50, price_increment=0.1, profit_offset=0.2), "LMT",
+        lambda b: b.limit(50).scale(initial_size=100, next_size=50, price_increment=0.1, profit_offset=0.2), "LMT",
         {
             "lmt_price": 50, "scale_init_level_size": 100, "scale_subs_level_size": 50, "scale_price_increment": 0.1,
             "scale_profit_offset": 0.2,
@@ -234,89 +234,89 @@ TYPES = {
 }  # fmt: skip
 ALGOS = {
     "vwap": (
-        lambda it: it.vwap(max_share=0.2, start=MORNING, end=EVENING, allow_past_end=True, no_take_liquidity=True),
+        lambda b: b.vwap(max_share=0.2, start=MORNING, end=EVENING, allow_past_end=True, no_take_liquidity=True),
         "Vwap", {"maxPctVol": "0.2", **WINDOW, "allowPastEndTime": "1", "noTakeLiq": "1"},
     ),
     "twap": (
-        lambda it: it.twap(style="Matching Midpoint", start="09:30:00 US/Eastern"), "Twap",
+        lambda b: b.twap(style="Matching Midpoint", start="09:30:00 US/Eastern"), "Twap",
         {"strategyType": "Matching Midpoint", "startTime": "09:30:00 US/Eastern"},
     ),
     "percent_of_volume": (
-        lambda it: it.percent_of_volume(0.1, no_take_liquidity=False), "PctVol", {"pctVol": "0.1", "noTakeLiq": "0"},
+        lambda b: b.percent_of_volume(0.1, no_take_liquidity=False), "PctVol", {"pctVol": "0.1", "noTakeLiq": "0"},
     ),
     "percent_of_volume_by_price": (
-        lambda it: it.percent_of_volume_by_price(0.2, change=0.1, min_share=0.1, max_share=0.4), "PctVolPx",
+        lambda b: b.percent_of_volume_by_price(0.2, change=0.1, min_share=0.1, max_share=0.4), "PctVolPx",
         {"pctVol": "0.2", "deltaPctVol": "0.1", "minPctVol4Px": "0.1", "maxPctVol4Px": "0.4"},
     ),
     "percent_of_volume_by_size": (
-        lambda it: it.percent_of_volume_by_size(start_share=0.1, end_share=0.4), "PctVolSz",
+        lambda b: b.percent_of_volume_by_size(start_share=0.1, end_share=0.4), "PctVolSz",
         {"startPctVol": "0.1", "endPctVol": "0.4"},
     ),
     "percent_of_volume_by_time": (
-        lambda it: it.percent_of_volume_by_time(start_share=0.1, end_share=0.4, start=MORNING, end=EVENING),
+        lambda b: b.percent_of_volume_by_time(start_share=0.1, end_share=0.4, start=MORNING, end=EVENING),
         "PctVolTm", {"startPctVol": "0.1", "endPctVol": "0.4", **WINDOW},
     ),
     "arrival_price": (
-        lambda it: it.arrival_price(max_share=0.1, risk_aversion="Get Done", force_completion=True), "ArrivalPx",
+        lambda b: b.arrival_price(max_share=0.1, risk_aversion="Get Done", force_completion=True), "ArrivalPx",
         {"maxPctVol": "0.1", "riskAversion": "Get Done", "forceCompletion": "1"},
     ),
-    "adaptive": (lambda it: it.adaptive("Urgent"), "Adaptive", {"adaptivePriority": "Urgent"}),
+    "adaptive": (lambda b: b.adaptive("Urgent"), "Adaptive", {"adaptivePriority": "Urgent"}),
     "close_price": (
-        lambda it: it.close_price(max_share=0.2, risk_aversion="Neutral"), "ClosePx",
+        lambda b: b.close_price(max_share=0.2, risk_aversion="Neutral"), "ClosePx",
         {"maxPctVol": "0.2", "riskAversion": "Neutral"},
     ),
-    "dark_ice": (lambda it: it.dark_ice(100, start=MORNING, end=EVENING), "DarkIce", {"displaySize": "100", **WINDOW}),
+    "dark_ice": (lambda b: b.dark_ice(100, start=MORNING, end=EVENING), "DarkIce", {"displaySize": "100", **WINDOW}),
     "accumulate_distribute": (
-        lambda it: it.accumulate_distribute(100, seconds_between=60, randomize_time=True, wait_for_fill=True), "AD",
+        lambda b: b.accumulate_distribute(100, seconds_between=60, randomize_time=True, wait_for_fill=True), "AD",
         {"componentSize": "100", "timeBetweenOrders": "60", "randomizeTime20": "1", "waitForFill": "1"},
     ),
     "balance_impact_risk": (
-        lambda it: it.balance_impact_risk(max_share=0.2, risk_aversion="Passive"), "BalanceImpactRisk",
+        lambda b: b.balance_impact_risk(max_share=0.2, risk_aversion="Passive"), "BalanceImpactRisk",
         {"maxPctVol": "0.2", "riskAversion": "Passive"},
     ),
-    "minimize_impact": (lambda it: it.minimize_impact(max_share=0.2), "MinImpact", {"maxPctVol": "0.2"}),
+    "minimize_impact": (lambda b: b.minimize_impact(max_share=0.2), "MinImpact", {"maxPctVol": "0.2"}),
     "any other": (
-        lambda it: it.algo("AccuDistr", componentSize=100, activeTimeTz="GMT"), "AccuDistr",
+        lambda b: b.algo("AccuDistr", componentSize=100, activeTimeTz="GMT"), "AccuDistr",
         {"componentSize": "100", "activeTimeTz": "GMT"},
     ),
 }  # fmt: skip
 ATTRIBUTES = {
-    "day": (lambda it: it.day(), {"tif": "DAY"}),
-    "good_till_cancel": (lambda it: it.good_till_cancel(), {"tif": "GTC"}),
-    "good_till_date": (lambda it: it.good_till_date(EVENING), {"tif": "GTD", "good_till_date": WINDOW["endTime"]}),
-    "another duration instead": (lambda it: it.good_till_date(EVENING).day(), {"tif": "DAY"}),
-    "good_after": (lambda it: it.good_after(MORNING), {"good_after_time": WINDOW["startTime"]}),
-    "immediate_or_cancel": (lambda it: it.immediate_or_cancel(), {"tif": "IOC"}),
-    "fill_or_kill": (lambda it: it.fill_or_kill(), {"tif": "FOK"}),
-    "day_till_cancelled": (lambda it: it.day_till_cancelled(), {"tif": "DTC"}),
-    "outside_rth": (lambda it: it.outside_rth(), {"outside_rth": True}),
-    "regular_hours_only": (lambda it: it.outside_rth().regular_hours_only(), {}),
-    "include_overnight": (lambda it: it.include_overnight(), {"include_overnight": True}),
-    "hidden": (lambda it: it.hidden(), {"hidden": True}),
-    "display": (lambda it: it.display(100), {"display_size": 100}),
-    "all_or_none": (lambda it: it.all_or_none(), {"all_or_none": True}),
-    "minimum_quantity": (lambda it: it.minimum_quantity(10), {"min_qty": 10}),
-    "post_only": (lambda it: it.post_only(), {"post_only": True}),
-    "randomize": (lambda it: it.randomize(price=True), {"randomize_size": True, "randomize_price": True}),
-    "trigger_method": (lambda it: it.trigger_method(TriggerMethod.MIDPOINT), {"trigger_method": 8}),
-    "override": (lambda it: it.override_percentage_constraints(), {"override_percentage_constraints": True}),
-    "account": (lambda it: it.account("DU1"), {"account": "DU1"}),
-    "model": (lambda it: it.model("Core"), {"model_code": "Core"}),
+    "day": (lambda b: b.day(), {"tif": "DAY"}),
+    "good_till_cancel": (lambda b: b.good_till_cancel(), {"tif": "GTC"}),
+    "good_till_date": (lambda b: b.good_till_date(EVENING), {"tif": "GTD", "good_till_date": WINDOW["endTime"]}),
+    "another duration instead": (lambda b: b.good_till_date(EVENING).day(), {"tif": "DAY"}),
+    "good_after": (lambda b: b.good_after(MORNING), {"good_after_time": WINDOW["startTime"]}),
+    "immediate_or_cancel": (lambda b: b.immediate_or_cancel(), {"tif": "IOC"}),
+    "fill_or_kill": (lambda b: b.fill_or_kill(), {"tif": "FOK"}),
+    "day_till_cancelled": (lambda b: b.day_till_cancelled(), {"tif": "DTC"}),
+    "outside_rth": (lambda b: b.outside_rth(), {"outside_rth": True}),
+    "regular_hours_only": (lambda b: b.outside_rth().regular_hours_only(), {}),
+    "include_overnight": (lambda b: b.include_overnight(), {"include_overnight": True}),
+    "hidden": (lambda b: b.hidden(), {"hidden": True}),
+    "display": (lambda b: b.display(100), {"display_size": 100}),
+    "all_or_none": (lambda b: b.all_or_none(), {"all_or_none": True}),
+    "minimum_quantity": (lambda b: b.minimum_quantity(10), {"min_qty": 10}),
+    "post_only": (lambda b: b.post_only(), {"post_only": True}),
+    "randomize": (lambda b: b.randomize(price=True), {"randomize_size": True, "randomize_price": True}),
+    "trigger_method": (lambda b: b.trigger_method(TriggerMethod.MIDPOINT), {"trigger_method": 8}),
+    "override": (lambda b: b.override_percentage_constraints(), {"override_percentage_constraints": True}),
+    "account": (lambda b: b.account("DU1"), {"account": "DU1"}),
+    "model": (lambda b: b.model("Core"), {"model_code": "Core"}),
     "allocate": (
-        lambda it: it.allocate("Group", method="PctChange", percentage="50"),
+        lambda b: b.allocate("Group", method="PctChange", percentage="50"),
         {"fa_group": "Group", "fa_method": "PctChange", "fa_percentage": "50"},
     ),
-    "reference": (lambda it: it.reference("mine"), {"order_ref": "mine"}),
-    "oca": (lambda it: it.oca("group", OcaType.REDUCE), {"oca_group": "group", "oca_type": 3}),
-    "child_of": (lambda it: it.child_of(7), {"parent_id": 7}),
-    "hold": (lambda it: it.hold(), {"transmit": False}),
-    "delta_hedge": (lambda it: it.delta_hedge(), {"hedge_type": "D"}),
-    "beta_hedge": (lambda it: it.beta_hedge(0.5), {"hedge_type": "B", "hedge_param": "0.5"}),
-    "beta_hedge that TWS knows": (lambda it: it.beta_hedge(), {"hedge_type": "B"}),
-    "pair_hedge": (lambda it: it.pair_hedge(2), {"hedge_type": "P", "hedge_param": "2"}),
-    "fx_hedge": (lambda it: it.fx_hedge(), {"hedge_type": "F", "total_quantity": 0}),
-    "cash_quantity": (lambda it: it.buy().cash_quantity(1000), {"cash_qty": 1000, "total_quantity": None}),
-    "any other": (lambda it: it.set(mifid2_decision_maker="me"), {"mifid2_decision_maker": "me"}),
+    "reference": (lambda b: b.reference("mine"), {"order_ref": "mine"}),
+    "oca": (lambda b: b.oca("group", OcaType.REDUCE), {"oca_group": "group", "oca_type": 3}),
+    "child_of": (lambda b: b.child_of(7), {"parent_id": 7}),
+    "hold": (lambda b: b.hold(), {"transmit": False}),
+    "delta_hedge": (lambda b: b.delta_hedge(), {"hedge_type": "D"}),
+    "beta_hedge": (lambda b: b.beta_hedge(0.5), {"hedge_type": "B", "hedge_param": "0.5"}),
+    "beta_hedge that TWS knows": (lambda b: b.beta_hedge(), {"hedge_type": "B"}),
+    "pair_hedge": (lambda b: b.pair_hedge(2), {"hedge_type": "P", "hedge_param": "2"}),
+    "fx_hedge": (lambda b: b.fx_hedge(), {"hedge_type": "F", "total_quantity": 0}),
+    "cash_quantity": (lambda b: b.buy().cash_quantity(1000), {"cash_qty": 1000, "total_quantity": None}),
+    "any other": (lambda b: b.set(mifid2_decision_maker="me"), {"mifid2_decision_maker": "me"}),
 }  # fmt: skip
 
 
@@ -400,7 +400,7 @@ def test_exits_have_from_the_entry_what_they_need():
 
 
 def test_exits_may_last_longer_than_the_entry():
-    _, *exits = bracket(describe=lambda order: order.market_on_open(), take_profit=160, stop_loss=140)
+    _, *exits = bracket(describe=lambda b: b.market_on_open(), take_profit=160, stop_loss=140)
     assert [order.tif for order in exits] == ["DAY", "DAY"]
     order, placed = builder()
     asyncio.run(order.buy(1).market().bracket(stop_loss=140).exits(tif="GTC", outside_rth=True).submit())
@@ -425,28 +425,32 @@ def test_a_bracket_may_have_any_kind_of_stop(exits, fields):
 @pytest.mark.parametrize("targets", [[155, 160], [(50, 155), (50, 160)]])
 def test_each_target_has_a_stop_of_its_own(targets):
     entry, *exits = bracket(entry=150, take_profit=targets, stop_loss=140)
-    assert [(it.order_type, it.lmt_price or it.aux_price, it.total_quantity) for it in exits] == [
+    assert [(exit.order_type, exit.lmt_price or exit.aux_price, exit.total_quantity) for exit in exits] == [
         ("LMT", 155, 50),
         ("STP", 140, 50),
         ("LMT", 160, 50),
         ("STP", 140, 50),
     ]
-    groups = [it.oca_group for it in exits]
+    groups = [exit.oca_group for exit in exits]
     assert groups[0] == groups[1] != groups[2] == groups[3]
-    assert [it.transmit for it in (entry, *exits)] == [False, False, False, False, None]
-    assert {it.parent_id for it in exits} == {1}
+    assert [item.transmit for item in (entry, *exits)] == [False, False, False, False, None]
+    assert {exit.parent_id for exit in exits} == {1}
 
 
 def test_prices_may_come_from_records():
     prices = np.array([150, 160, 140], dtype="f4")
     placed = bracket(entry=prices[0], take_profit=prices[1], stop_loss=np.float64(140))
-    assert [it.lmt_price or it.aux_price for it in placed] == [150, 160, 140]
-    assert [it.lmt_price for it in bracket(entry=prices[0], take_profit=np.array([155.0, 160.0]))] == [150, 155, 160]
+    assert [item.lmt_price or item.aux_price for item in placed] == [150, 160, 140]
+    assert [item.lmt_price for item in bracket(entry=prices[0], take_profit=np.array([155.0, 160.0]))] == [
+        150,
+        155,
+        160,
+    ]
 
 
 def test_a_bracket_may_have_no_stop():
     _, *exits = bracket(entry=150, take_profit=[(60, 155), (40, 160)])
-    assert [(it.lmt_price, it.total_quantity) for it in exits] == [(155, 60), (160, 40)]
+    assert [(exit.lmt_price, exit.total_quantity) for exit in exits] == [(155, 60), (160, 40)]
 
 
 # ------------------------------------------------------------------------------------------------- plain orders

@@ -60,8 +60,8 @@ def test_open_orders_are_the_trades_of_this_client(play):  # noqa: F811
                 client.open_orders(), client.open_orders(), client.all_open_orders()
             )
             ids = [trade.order_id for trade in trades[1:]]
-            assert [it.order_id for it in own] == [it.order_id for it in again] == ids
-            assert [(it.client_id, it.order_id) for it in every] == [
+            assert [item.order_id for item in own] == [item.order_id for item in again] == ids
+            assert [(item.client_id, item.order_id) for item in every] == [
                 *((client.client_id, order_id) for order_id in ids),
                 (77, theirs.order_id),
             ]
@@ -79,8 +79,8 @@ def test_all_orders_are_cancelled_and_found_among_the_completed(play):  # noqa: 
         await asyncio.gather(*(trade.done() for trade in trades))
         assert [trade.status for trade in trades] == ["Cancelled", "Cancelled"]
         done = await client.completed_orders()
-        assert {it.order.perm_id for it in done} == {trade.perm_id for trade in trades}
-        assert {it.order_state.status for it in done} == {"Cancelled"}
+        assert {item.order.perm_id for item in done} == {trade.perm_id for trade in trades}
+        assert {item.order_state.status for item in done} == {"Cancelled"}
         assert await client.open_orders() == []
 
     play(case)
@@ -187,14 +187,14 @@ def test_callbacks_hear_what_iterating_tells(play):  # noqa: F811
         await trade.done()
         await client.current_time()
         told = [(event.kind, event.status) for event in trade.log]
-        assert [it[:2] for it in heard] == told[-len(heard) :]
-        assert "Cancelled" in {it[1] for it in heard}
+        assert [item[:2] for item in heard] == told[-len(heard) :]
+        assert "Cancelled" in {item[1] for item in heard}
         face = (
             "ibfast.blocking"
             if "blocking" in type(trade).__module__ or hasattr(trade, "face")
             else "ibfast.orders.trade"
         )
-        assert {it[2] for it in heard} == {face}
+        assert {item[2] for item in heard} == {face}
 
     play(case)
 
@@ -206,7 +206,7 @@ def test_a_bracket_with_several_targets(play):  # noqa: F811
         builder = client.order(AAPL).buy(10).market()
         bracket = builder.bracket(take_profit=[(6, low), (4, low * 3)], stop_loss=round(low / 2, 2))
         parent, *exits = await bracket.submit()
-        assert [it.order.total_quantity for it in exits] == [6, 6, 4, 4]
+        assert [exit.order.total_quantity for exit in exits] == [6, 6, 4, 4]
         await asyncio.gather(parent.filled(), exits[0].filled(), exits[1].done())
         assert exits[1].status == "Cancelled"
         assert not exits[2].is_done

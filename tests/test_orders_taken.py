@@ -84,7 +84,9 @@ def test_the_default_time_in_force_is_there_to_be_seen():
     assert Order(tif="GTC").replace(lmt_price=3.0).tif == "GTC"
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), lambda it: it.replace()])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item)), lambda item: item.replace()]
+)
 def test_what_was_read_is_not_filled_in(copied):
     """An order that was reported without a time in force still has none, in every copy of it."""
     read = wire.decode(wire.encode(OpenOrder(order_id=1, order=Order(action="BUY", tif=None)), 226), 226).order

@@ -39,7 +39,7 @@ acts = pytest.mark.parametrize("act", [pytest.param(act, id=name.replace(" ", "-
 
 def book(sim):
     """Every order the gateway has: client id, number, quantity, price, status."""
-    return [(*key, it.quantity, it.order.lmt_price, it.status) for key, it in sim.gateway.engine.orders.items()]
+    return [(*key, item.quantity, item.order.lmt_price, item.status) for key, item in sim.gateway.engine.orders.items()]
 
 
 async def resting(client, quantity=1):
@@ -64,7 +64,7 @@ def test_an_order_of_another_client_is_refused_by_name(run, act, version):
         async with session(version) as (sim, client), await Client.connect(sim.host, sim.port, 2) as other:
             await resting(client, 7)
             theirs = await resting(other, 9)
-            seen = next(it for it in await client.all_open_orders() if it.client_id == 2)
+            seen = next(order for order in await client.all_open_orders() if order.client_id == 2)
             assert seen.order_id == theirs.order_id == client.trades[0].order_id
             await refused(client, sim, act, seen, "client 2.*client 1|client 1.*client 2")
 
@@ -111,7 +111,7 @@ def test_an_order_that_was_entered_in_tws_is_refused(run, act, version):
         async with session(version) as (sim, client):
             await resting(client)
             perm_id = sim.place_manually(AAPL, Order(action="BUY", total_quantity=3, order_type="LMT", lmt_price=40.0))
-            seen = next(it for it in await client.all_open_orders() if it.perm_id == perm_id)
+            seen = next(order for order in await client.all_open_orders() if order.perm_id == perm_id)
             assert (seen.order_id, seen.client_id) == (0, 0)
             await refused(client, sim, act, seen, "TWS, where it was entered")
 
@@ -240,7 +240,7 @@ def test_an_error_that_names_a_permanent_id_goes_to_that_order(core):
     core.received(opened(3, 2, 312255409))
     mine, theirs = core.trades
     core.received(error(3, 161, NO_CANCEL))
-    assert (mine.warnings, [it.code for it in theirs.warnings]) == ([], [161])
+    assert (mine.warnings, [warning.code for warning in theirs.warnings]) == ([], [161])
 
 
 def test_an_error_about_an_order_nobody_knows_is_a_notice(core):
@@ -250,7 +250,7 @@ def test_an_error_about_an_order_nobody_knows_is_a_notice(core):
     core.received(error(3, 161, NO_CANCEL))
     core.received(error(-1, 161, "Cancel attempted when order is not in a cancellable state.  Order permId =9"))
     assert core.trades[3].warnings == []
-    assert [it.error_code for it in notices] == [161, 161]
+    assert [notice.error_code for notice in notices] == [161, 161]
 
 
 @pytest.mark.parametrize("code", [103, 104, 135, 161, 201, 202, 10147, 10148])

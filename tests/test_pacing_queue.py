@@ -19,7 +19,7 @@ def message(windows, req_id=None):
 def hold_of(now_ns):
     def hold(waiting):
         free = [Hold(window, window.free_at(now_ns, units)) for window, units in waiting.shares]
-        return max((it for it in free if it.until_ns > now_ns), key=lambda it: it.until_ns, default=None)
+        return max((item for item in free if item.until_ns > now_ns), key=lambda item: item.until_ns, default=None)
 
     return hold
 
@@ -39,7 +39,7 @@ def test_the_first_that_no_limit_holds_leaves_whatever_waits_before_it(seed):
             naive.remove(gone)
         while True:
             hold = hold_of(now_ns)
-            expected = next((it for it in naive if hold(it) is None), None)
+            expected = next((item for item in naive if hold(item) is None), None)
             assert queue.next_ready(now_ns, hold) is expected
             if expected is None:
                 break
@@ -82,8 +82,8 @@ def test_looking_after_a_long_queue_looks_at_a_few_of_its_messages(waiting, monk
     for _ in range(2_000):
         now_ns += SECOND // 20
         leaving, _ = pacing.release(now_ns)
-        for it in leaving:
-            pacing.finished(it.req_id)
+        for item in leaving:
+            pacing.finished(item.req_id)
         left += len(leaving)
     assert left <= 60
     assert len(looks) < 2_000 * 20

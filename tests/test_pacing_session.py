@@ -45,7 +45,9 @@ def test_what_is_cancelled_before_it_left_is_not_sent_at_all(run):
 def test_a_subscription_above_the_quota_is_refused_and_room_comes_with_a_cancel(run):
     async def main():
         async with simulator() as sim, await Client.connect(sim.host, sim.port) as client:
-            streams = [client.tick_by_tick(Contract.stock(it)) for it in ("AAPL", "MSFT", "TSLA", "SPY", "IBM", "NVDA")]
+            streams = [
+                client.tick_by_tick(Contract.stock(item)) for item in ("AAPL", "MSFT", "TSLA", "SPY", "IBM", "NVDA")
+            ]
             for stream in streams[:5]:
                 stream.open()
             with pytest.raises(PacingError, match="tick-by-tick: 5 of 5"):

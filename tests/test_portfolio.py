@@ -59,7 +59,7 @@ def test_two_accounts(run, connect, number):  # noqa: F811
         async with Accounts(number, start=False) as gateway, await connect(gateway) as client:
             portfolio = await client.portfolio()
             assert portfolio.accounts == ["DU1", "DU2"]
-            assert {it.account: it.position for it in portfolio.positions()} == HELD
+            assert {position.account: position.position for position in portfolio.positions()} == HELD
             assert (portfolio.position(265598), portfolio.position(265598, "DU2"), portfolio.position(1)) == (2, -1, 0)
             assert portfolio.value("NetLiquidation", "DU1", currency="USD") == Decimal(300)
             assert portfolio.value("NetLiquidation", "DU2") == Decimal(-100)
@@ -77,7 +77,7 @@ def test_two_accounts(run, connect, number):  # noqa: F811
                 gateway.say(gateway.row("DU1", Decimal(0)))
                 while (await updates.next(SOON_S)).position != 0:
                     pass
-            assert [it.account for it in portfolio.positions()] == ["DU2"]
+            assert [position.account for position in portfolio.positions()] == ["DU2"]
             assert portfolio.last_updated >= before
             assert portfolio.error is None
             portfolio.close()

@@ -107,13 +107,16 @@ def test_greeks_by_what_they_are_computed_from(converse):  # noqa: F811
                 TickType.DELAYED_LAST_OPTION: 0.3, TickType.MODEL_OPTION: 0.4,
             }  # fmt: skip
             gateway.say(
-                *(TickOptionComputation(req_id=req_id, tick_type=it, tick_attrib=0, delta=kinds[it]) for it in kinds),
+                *(
+                    TickOptionComputation(req_id=req_id, tick_type=kind, tick_attrib=0, delta=kinds[kind])
+                    for kind in kinds
+                ),
                 price(req_id, TickType.BID, 2.5, 10),
             )
             await told(quote, 5)
             found = [quote.bid_greeks, quote.ask_greeks, quote.last_greeks, quote.model_greeks]
-            assert [type(it) for it in found] == [OptionComputation] * 4
-            assert [it.delta for it in found] == [0.1, 0.2, 0.3, 0.4]
+            assert [type(item) for item in found] == [OptionComputation] * 4
+            assert [item.delta for item in found] == [0.1, 0.2, 0.3, 0.4]
             assert math.isnan(quote.model_greeks.theta)
             assert quote.bid == 2.5
 
@@ -183,7 +186,7 @@ def test_minus_one_is_no_data_in_prices_that_come_without_a_size(converse):  # n
             await told(quote, 2 * len(kinds) + 4)
             assert math.isnan(quote.halted)
             signed = (TickType.BID_YIELD, TickType.INDEX_FUTURE_PREMIUM, TickType.AUCTION_IMBALANCE)
-            assert [quote.value(it) for it in signed] == [-1.0] * 3
+            assert [quote.value(item) for item in signed] == [-1.0] * 3
 
     converse(case)
 
@@ -240,7 +243,7 @@ def test_every_delayed_tick_type_is_known():
     for delayed, live in DELAYED_TICK_TYPES.items():
         assert TickType(delayed).name.startswith("DELAYED_")
         assert not TickType(live).name.startswith("DELAYED_")
-    named = {it for it in TickType if it.name.startswith("DELAYED_")}
+    named = {item for item in TickType if item.name.startswith("DELAYED_")}
     assert named == set(DELAYED_TICK_TYPES)
 
 
@@ -314,7 +317,7 @@ def test_reading_a_quote_opens_it(converse, read):  # noqa: F811
         gateway.say(price(req_id, TickType.BID, 150.0, 300))
         await told(quote, 1)
         assert quote.bid == 150.0
-        assert sum(isinstance(it, MarketDataRequest) for it in gateway.heard) == 1
+        assert sum(isinstance(item, MarketDataRequest) for item in gateway.heard) == 1
         quote.close()
         await gateway.hear(CancelMarketData)
         assert quote.bid == 150.0
@@ -346,6 +349,6 @@ def test_a_quote_cannot_be_opened_where_no_loop_runs(run):
                 with pytest.raises(RuntimeError, match="not open yet"):
                     await asyncio.to_thread(getattr, quote, name)
             await asyncio.to_thread(repr, quote)
-            assert not any(isinstance(it, MarketDataRequest) for it in gateway.heard)
+            assert not any(isinstance(item, MarketDataRequest) for item in gateway.heard)
 
     run(main)

@@ -138,13 +138,13 @@ def test_health_tells_the_story(run):
             states = [await health.next(SOON_S)]
             while len(states) < 2 or states[-1].state is not HealthState.READY:
                 states.append(await health.next(SOON_S))
-            assert [it.state.value for it in states][::3] == ["ready", "ready"]
-            assert {it.state.value for it in states[1:-1]} == {"reconnecting"}
+            assert [state.state.value for state in states][::3] == ["ready", "ready"]
+            assert {state.state.value for state in states[1:-1]} == {"reconnecting"}
             assert states[-2].attempt == 1
             assert "closed the connection" in states[-2].reason
             assert client.is_connected
             await client.close()
-            assert [it.state.value async for it in health] == ["closed"]
+            assert [item.state.value async for item in health] == ["closed"]
 
     run(main)
 
@@ -194,7 +194,7 @@ def test_the_kind_of_market_data_is_set_again(run):
             await client.market_data_type(3)
             cut(sim)
             await until_gap(ticks)
-            assert [it.market_data_type for it in sim.gateway.sessions] == [3]
+            assert [item.market_data_type for item in sim.gateway.sessions] == [3]
 
     run(main)
 

@@ -171,7 +171,7 @@ def test_what_waits_too_long_is_given_up_and_its_trade_told(run, monkeypatch, ve
                 assert trade.rejection.code == 504
                 assert "not sent: no connection within 0.05 s" in trade.rejection.message
                 assert [event.kind for event in trade.log] == [TradeEventKind.REJECTION]
-                assert all(it.rejection.code == 504 for it in bracket)
+                assert all(item.rejection.code == 504 for item in bracket)
                 assert (rests.rejection.code, rests.order.lmt_price, rests.is_done) == (504, 50, False)
                 assert (stays.warnings[0].code, stays.is_done) == (504, False)
                 client._connection.request_timeout_s = SOON_S

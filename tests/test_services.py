@@ -140,7 +140,7 @@ def test_providers_and_articles(with_gateway):
             await client.news_article("BRFG", "broken")
 
     providers = NewsProviders(news_providers=[NewsProvider(provider_code="BRFG", provider_name="Briefing.com")])
-    with_gateway(case, {NewsProvidersRequest: lambda it: providers, NewsArticleRequest: article})
+    with_gateway(case, {NewsProvidersRequest: lambda item: providers, NewsArticleRequest: article})
 
 
 def test_headlines_page_after_page(with_gateway):
@@ -149,12 +149,12 @@ def test_headlines_page_after_page(with_gateway):
     def headlines(request):
         end = datetime.fromisoformat(request.end_date_time).replace(tzinfo=UTC) if request.end_date_time else NOON
         start = datetime.fromisoformat(request.start_date_time).replace(tzinfo=UTC) if request.start_date_time else None
-        fit = [(n, it) for n, it in enumerate(stories) if it <= end and (start is None or it > start)]
+        fit = [(n, item) for n, item in enumerate(stories) if item <= end and (start is None or item > start)]
         page = fit[: request.total_results]
         return [
-            HistoricalNews(req_id=request.req_id, time=f"{it:%Y-%m-%d %H:%M:%S}.0", provider_code="BRFG",
+            HistoricalNews(req_id=request.req_id, time=f"{item:%Y-%m-%d %H:%M:%S}.0", provider_code="BRFG",
                            article_id=str(n), headline=f"headline {n}")
-            for n, it in page
+            for n, item in page
         ] + [HistoricalNewsEnd(req_id=request.req_id, has_more=len(page) < len(fit))]  # fmt: skip
 
     async def case(client, gateway):
@@ -167,7 +167,7 @@ def test_headlines_page_after_page(with_gateway):
         ] if not hasattr(client, "face") else await asyncio.to_thread(
             list, client.face.historical_news_between(265598, "BRFG", start=NOON - timedelta(hours=1), end=NOON)
         )  # fmt: skip
-        assert [it.article_id for page in pages for it in page] == [str(n) for n in range(700)]
+        assert [item.article_id for page in pages for item in page] == [str(n) for n in range(700)]
         with pytest.raises(ValueError, match="total_results"):
             await client.historical_news(265598, "BRFG", total_results=301)
         with pytest.raises(ValueError, match="time zone"):
@@ -223,7 +223,7 @@ def test_scanner_parameters(with_gateway):
         assert found.filters["PRICE"].codes == ("priceAbove", "priceBelow")
         assert found.xml == XML
 
-    with_gateway(case, {ScannerParametersRequest: lambda it: ScannerParameters(xml=XML)})
+    with_gateway(case, {ScannerParametersRequest: lambda item: ScannerParameters(xml=XML)})
 
 
 def test_scanner_parameters_that_are_no_xml():
@@ -233,7 +233,7 @@ def test_scanner_parameters_that_are_no_xml():
 
 def test_scans(with_gateway):
     def ranks(request, *symbols):
-        rows = [ScannerDataElement(rank=n, contract=Contract(symbol=it)) for n, it in enumerate(symbols)]
+        rows = [ScannerDataElement(rank=n, contract=Contract(symbol=item)) for n, item in enumerate(symbols)]
         return ScannerData(req_id=request.req_id, scanner_data_element=rows[::-1])
 
     wanted = ScannerSubscription(instrument="STK", location_code="STK.US.MAJOR", scan_code="TOP_PERC_GAIN")
@@ -247,7 +247,7 @@ def test_scans(with_gateway):
             assert [row.contract.symbol for row in await scans.next(SOON_S)] == ["IBM"]
             assert scans.latest[0].contract.symbol == "IBM"
 
-    with_gateway(case, {ScannerSubscriptionRequest: lambda it: ranks(it, "AAPL", "MSFT")})
+    with_gateway(case, {ScannerSubscriptionRequest: lambda item: ranks(item, "AAPL", "MSFT")})
 
 
 # --------------------------------------------------------------------------------------------------------- calendar
@@ -266,8 +266,10 @@ def test_the_event_calendar(with_gateway, number):
             await client.wsh_event_data(WshFilter())
 
     answers = {
-        WshMetaDataRequest: lambda it: WshMetaData(req_id=it.req_id, data_json='{"meta_data": {}}'),
-        WshEventDataRequest: lambda it: WshEventData(req_id=it.req_id, data_json='[{"event_type": "wshe_ed"}]'),
+        WshMetaDataRequest: lambda message: WshMetaData(req_id=message.req_id, data_json='{"meta_data": {}}'),
+        WshEventDataRequest: lambda message: WshEventData(
+            req_id=message.req_id, data_json='[{"event_type": "wshe_ed"}]'
+        ),
     }
     with_gateway(case, answers)
 
@@ -277,7 +279,7 @@ def test_a_calendar_that_is_no_json(with_gateway):
         with pytest.raises(DecodeError, match="not JSON"):
             await client.wsh_meta_data()
 
-    with_gateway(case, {WshMetaDataRequest: lambda it: WshMetaData(req_id=it.req_id, data_json="{")})
+    with_gateway(case, {WshMetaDataRequest: lambda message: WshMetaData(req_id=message.req_id, data_json="{")})
 
 
 # --------------------------------------------------------------------------------------------------- display groups
@@ -300,8 +302,10 @@ def test_display_groups(with_gateway):
             await client.update_display_group(group, "none")
 
     answers = {
-        QueryDisplayGroupsRequest: lambda it: DisplayGroupList(req_id=it.req_id, groups="3|1|2"),
-        SubscribeToGroupEventsRequest: lambda it: DisplayGroupUpdated(req_id=it.req_id, contract_info="8314@SMART"),
+        QueryDisplayGroupsRequest: lambda message: DisplayGroupList(req_id=message.req_id, groups="3|1|2"),
+        SubscribeToGroupEventsRequest: lambda message: DisplayGroupUpdated(
+            req_id=message.req_id, contract_info="8314@SMART"
+        ),
         UpdateDisplayGroupRequest: update,
     }
     with_gateway(case, answers)
@@ -326,10 +330,10 @@ def test_advisors(with_gateway):
     tier = SoftDollarTier(name="tier", value="1", display_name="Tier")
     families = FamilyCodes(family_codes=[FamilyCode(account_id="DU1", family_code="F1")])
     answers = {
-        FARequest: lambda it: ReceiveFA(fa_data_type=it.fa_data_type, xml=f"<{it.fa_data_type}/>"),
-        FAReplace: lambda it: ReplaceFAEnd(req_id=it.req_id, text="replaced"),
-        FamilyCodesRequest: lambda it: families,
-        SoftDollarTiersRequest: lambda it: SoftDollarTiers(req_id=it.req_id, soft_dollar_tiers=[tier]),
+        FARequest: lambda item: ReceiveFA(fa_data_type=item.fa_data_type, xml=f"<{item.fa_data_type}/>"),
+        FAReplace: lambda message: ReplaceFAEnd(req_id=message.req_id, text="replaced"),
+        FamilyCodesRequest: lambda item: families,
+        SoftDollarTiersRequest: lambda message: SoftDollarTiers(req_id=message.req_id, soft_dollar_tiers=[tier]),
     }
     with_gateway(case, answers)
 
@@ -348,8 +352,8 @@ def test_the_session(with_gateway, number):
                 await client.current_time_in_ms()
 
     answers = {
-        UserInfoRequest: lambda it: UserInfo(req_id=it.req_id, white_branding_id="brand"),
-        CurrentTimeInMillisRequest: lambda it: CurrentTimeInMillis(current_time_in_millis=1_700_000_000_250),
+        UserInfoRequest: lambda message: UserInfo(req_id=message.req_id, white_branding_id="brand"),
+        CurrentTimeInMillisRequest: lambda item: CurrentTimeInMillis(current_time_in_millis=1_700_000_000_250),
     }
     with_gateway(case, answers)
 
@@ -371,9 +375,9 @@ def test_configuration(with_gateway, number):
         assert gateway.heard[-1].orders is None
 
     answers = {
-        ConfigRequest: lambda it: ConfigResponse(req_id=it.req_id, api=settings),
-        UpdateConfigRequest: lambda it: UpdateConfigResponse(
-            req_id=it.req_id, status="ok", changed_fields=["readOnlyApi"]
+        ConfigRequest: lambda message: ConfigResponse(req_id=message.req_id, api=settings),
+        UpdateConfigRequest: lambda message: UpdateConfigResponse(
+            req_id=message.req_id, status="ok", changed_fields=["readOnlyApi"]
         ),
     }
     with_gateway(case, answers)

@@ -94,7 +94,7 @@ def test_recorded_responses_are_read_whole(session):
     """Nothing is lost: written again, the message has the same fields."""
     for recorded in responses(session):
         again = fields_of(wire.encode(read_response(recorded), VERSION))[:-1]
-        assert [it for it in differing(recorded, again) if it != (EV_MULTIPLIER, "", "0")] == []
+        assert [item for item in differing(recorded, again) if item != (EV_MULTIPLIER, "", "0")] == []
 
 
 # ----------------------------------------------------------------------------------------------- the conversation
@@ -212,8 +212,8 @@ class Gateway:
         now = asked[id_place(step["request"], str(was))]
         recorded = step["request"] if was is None else with_id(step["request"], str(was), now)
         self.wrong += differing(recorded, asked)
-        answers = [it if was is None else with_id(it, str(was), now) for it in step["responses"]]
-        self.say(writer, [it for it in answers if it != ["eof"]])
+        answers = [item if was is None else with_id(item, str(was), now) for item in step["responses"]]
+        self.say(writer, [answer for answer in answers if answer != ["eof"]])
         return "eof" if ["eof"] in answers else None
 
     @staticmethod
@@ -291,7 +291,7 @@ def check_bars(bars: Bars, answer):
 
 async def ask_below(client, request, answers):
     """Requests that the client has no call for yet, through its connection: all answers arrive, in order."""
-    connection, expected = client._connection, [it for it in answers if it[0] not in ("4", "eof")]
+    connection, expected = client._connection, [answer for answer in answers if answer[0] not in ("4", "eof")]
     if not expected:  # a cancel
         connection.send(request)
     elif not hasattr(request, "req_id"):
@@ -303,7 +303,7 @@ async def ask_below(client, request, answers):
         connection.link.flush()
         await asyncio.wait_for(collected.all.wait(), WAIT_S)
         was = str(read_response(expected[0]).req_id)
-        assert collected.parts == [read_response(with_id(it, was, str(req_id))) for it in expected]
+        assert collected.parts == [read_response(with_id(item, was, str(req_id))) for item in expected]
         assert {type(part) for part in collected.parts} & {AccountSummary, AccountSummaryEnd, HistoricalDataUpdate}
 
 

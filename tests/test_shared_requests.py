@@ -308,9 +308,9 @@ async def everything(connection):
     )
     return (
         time.current_time,
-        [it.account for it in positions],
-        [it.order.perm_id for it in mine],
-        [it.order.perm_id for it in everybodys],
+        [item.account for item in positions],
+        [item.order.perm_id for item in mine],
+        [everybody.order.perm_id for everybody in everybodys],
         {rule.market_rule_id: rule.price_increments[0].increment for rule in rules},
     )
 

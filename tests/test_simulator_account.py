@@ -97,15 +97,15 @@ def test_account_updates_follow_fills_and_the_market_until_unsubscribed(version)
         caller = await Caller.log_in(sim)
         await caller.ask(AccountDataRequest(subscribe=True, acct_code=""), AccountDataEnd)
         told = await buy(caller, clock)
-        (row,) = [it for it in told if isinstance(it, PortfolioValue)]
+        (row,) = [item for item in told if isinstance(item, PortfolioValue)]
         assert (row.contract.con_id, row.position, row.account_name) == (265598, 100, ACCOUNT)
-        changed = {it.key for it in told if isinstance(it, AccountValue)}
+        changed = {item.key for item in told if isinstance(item, AccountValue)}
         assert {"TotalCashValue", "GrossPositionValue", "StockMarketValue"} <= changed
         assert not {"AccountCode", "AccountType", "FundValue"} & changed, "only what has changed is told"
 
         clock.pass_seconds(180)
         later = await caller.until(AccountUpdateTime)
-        (again,) = [it for it in later if isinstance(it, PortfolioValue)]
+        (again,) = [item for item in later if isinstance(item, PortfolioValue)]
         assert again.market_price != row.market_price
         assert again.market_value == pytest.approx(100 * again.market_price)
         assert "AccountDataEnd" not in kinds(told + later)
@@ -128,7 +128,7 @@ def test_profit_and_loss_come_now_and_as_they_change(version):
         assert ((one.position or 0), one.realized_pnl) == (0, None)
         await buy(caller, clock)
         clock.pass_seconds(60)
-        told = await caller.until(lambda it: isinstance(it, PnLSingle) and it.position == 100)
+        told = await caller.until(lambda item: isinstance(item, PnLSingle) and item.position == 100)
         clock.pass_seconds(60)
         told = await caller.until(PnLSingle)
         account, single = told[-2], told[-1]
@@ -149,10 +149,10 @@ def test_positions_of_an_account_follow_fills(version):
         caller = await Caller.log_in(sim)
         request = PositionsMultiRequest(req_id=1, account=ACCOUNT, model_code="")
         assert kinds(await caller.ask(request, PositionMultiEnd)) == ["PositionMultiEnd"]
-        (told,) = [it for it in await buy(caller, clock) if isinstance(it, PositionMulti)]
+        (told,) = [item for item in await buy(caller, clock) if isinstance(item, PositionMulti)]
         assert (told.req_id, told.contract.con_id, told.position) == (1, 265598, 100)
         caller.send(CancelPositionsMulti(req_id=1), CancelPositions())
-        assert not [it for it in await buy(caller, clock, 2) if isinstance(it, PositionMulti)]
+        assert not [item for item in await buy(caller, clock, 2) if isinstance(item, PositionMulti)]
 
     on_a_clock(conversation, server_version=version)
 
@@ -163,11 +163,11 @@ def test_a_summary_goes_on_until_it_is_cancelled(version):
         caller = await Caller.log_in(sim)
         request = AccountSummaryRequest(req_id=1, group="All", tags="TotalCashValue,AccountType,$LEDGER:USD")
         first = await caller.ask(request, AccountSummaryEnd)
-        tags = [it.tag for it in first[:-1]]
+        tags = [figure.tag for figure in first[:-1]]
         assert tags[:4] == ["AccountType", "TotalCashValue", "Currency", "CashBalance"]
-        assert {it.currency for it in first[2:-1]} == {"USD"}
+        assert {figure.currency for figure in first[2:-1]} == {"USD"}
         told = await buy(caller, clock)
-        assert "TotalCashValue" in {it.tag for it in told if isinstance(it, AccountSummary)}
+        assert "TotalCashValue" in {figure.tag for figure in told if isinstance(figure, AccountSummary)}
         assert (await caller.error(request, 1))[0] == 322
         caller.send(CancelAccountSummary(req_id=1))
         clock.pass_seconds(400)
@@ -183,9 +183,9 @@ def test_values_of_an_account_by_request_go_on_too(version):
         caller = await Caller.log_in(sim)
         request = AccountUpdatesMultiRequest(req_id=1, account=ACCOUNT, model_code="", ledger_and_nlv=True)
         first = await caller.ask(request, AccountUpdateMultiEnd)
-        assert [it.key for it in first[:2]] == ["NetLiquidation", "CashBalance"]
-        told = [it for it in await buy(caller, clock) if isinstance(it, AccountUpdateMulti)]
-        assert "CashBalance" in {it.key for it in told}
+        assert [item.key for item in first[:2]] == ["NetLiquidation", "CashBalance"]
+        told = [item for item in await buy(caller, clock) if isinstance(item, AccountUpdateMulti)]
+        assert "CashBalance" in {item.key for item in told}
         caller.send(CancelAccountUpdatesMulti(req_id=1))
         clock.pass_seconds(400)
         assert await silent(caller)
@@ -198,7 +198,7 @@ def test_small_questions_of_the_login(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         (families,) = await caller.ask(FamilyCodesRequest(), FamilyCodes)
-        assert [(it.account_id, it.family_code or "") for it in families.family_codes] == [(ACCOUNT, "")]
+        assert [(item.account_id, item.family_code or "") for item in families.family_codes] == [(ACCOUNT, "")]
         (tiers,) = await caller.ask(SoftDollarTiersRequest(req_id=1), SoftDollarTiers)
         assert (tiers.req_id, tiers.soft_dollar_tiers) == (1, [])
         if version >= 167:
@@ -237,11 +237,11 @@ def test_an_advisor_has_accounts_and_a_configuration(version):
         summary = await caller.ask(
             AccountSummaryRequest(req_id=6, group="Two", tags="NetLiquidation"), AccountSummaryEnd
         )
-        assert [it.account for it in summary[:-1]] == names[:2]
+        assert [item.account for item in summary[:-1]] == names[:2]
         for xml in ("<nothing", "<ListOfGroups><Group/></ListOfGroups>", GROUPS.replace("DU1234568", "DU7")):
             assert (await caller.error(FAReplace(req_id=7, fa_data_type=1, xml=xml), 7))[0] == 321
         (families,) = await caller.ask(FamilyCodesRequest(), FamilyCodes)
-        assert len({it.family_code for it in families.family_codes}) == 1
+        assert len({code.family_code for code in families.family_codes}) == 1
 
     on_a_clock(conversation, server_version=version, fa=True)
 
@@ -296,7 +296,7 @@ def test_another_account_takes_the_place_of_the_first():
         told = await caller.ask(AccountDataRequest(subscribe=True, acct_code="DU1234568"), AccountDataEnd)
         assert isinstance(told[0], ErrorMessage)
         assert told[0].error_code == 2100
-        assert {it.account_name for it in told if isinstance(it, AccountValue)} == {"DU1234568"}
+        assert {item.account_name for item in told if isinstance(item, AccountValue)} == {"DU1234568"}
         assert (await caller.error(AccountDataRequest(subscribe=True, acct_code="DU9")))[0] == 321
 
     on_a_clock(conversation, fa=True)
@@ -321,7 +321,11 @@ def test_what_trades_in_another_currency_counts_at_its_rate():
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         market, account = sim.gateway.market, sim.gateway.account
-        dax = next(it for it in market.universe.instruments() if it.contract.get("symbol") == "DAX" and it.expires_s)
+        dax = next(
+            instrument
+            for instrument in market.universe.instruments()
+            if instrument.contract.get("symbol") == "DAX" and instrument.expires_s
+        )
         contract = Contract(con_id=dax.con_id, exchange=dax.contract["exchange"])
         order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(1))
         caller.send(PlaceOrderRequest(order_id=1, contract=contract, order=order))
@@ -351,7 +355,7 @@ def test_a_setting_of_tws_marks_the_ledger(version, marked):
             (summary, AccountSummaryEnd), (multi, AccountUpdateMultiEnd), (updates, AccountDataEnd)
         ):  # fmt: skip
             told = await caller.ask(request, end)
-            names = [getattr(it, "tag", None) or getattr(it, "key", None) for it in told]
+            names = [getattr(item, "tag", None) or getattr(item, "key", None) for item in told]
             accrued = [name for name in names if name and name.endswith("AccruedCash")]
             assert accrued == ["AccruedCash", f"{prefix}AccruedCash", f"{prefix}AccruedCash"]  # USD, USD, BASE
             assert f"{prefix}Currency" in names
@@ -371,10 +375,10 @@ def test_the_contract_of_a_position_names_an_exchange_for_stocks_alone(version):
             request = PlaceOrderRequest(order_id=order_id, contract=contract, order=order)
             await caller.ask(request, CommissionAndFeesReport)
         held = (await caller.ask(PositionsRequest(), PositionEnd))[:-1]
-        assert {it.contract.symbol: it.contract.exchange for it in held} == {"AAPL": "NASDAQ", "ES": None}
+        assert {item.contract.symbol: item.contract.exchange for item in held} == {"AAPL": "NASDAQ", "ES": None}
         request = PositionsMultiRequest(req_id=1, account=ACCOUNT)
         held = (await caller.ask(request, PositionMultiEnd))[:-1]
-        assert {it.contract.symbol: it.contract.exchange for it in held} == {"AAPL": "NASDAQ", "ES": None}
+        assert {item.contract.symbol: item.contract.exchange for item in held} == {"AAPL": "NASDAQ", "ES": None}
         without = PlaceOrderRequest(order_id=3, contract=held[-1].contract, order=order)
         code, text = await caller.error(without, 3)
         assert code == 321

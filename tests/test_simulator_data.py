@@ -124,7 +124,7 @@ def test_a_book_opens_whole_and_can_be_kept_by_its_changes(version):
         caller.send(MarketDepthRequest(req_id=1, contract=ES, num_rows=5, is_smart_depth=False))
         book, operations = Book(), set()
         opening = [await caller.message() for _ in range(10)]
-        assert all(isinstance(it, MarketDepth) and not it.market_depth_data.operation for it in opening)
+        assert all(isinstance(item, MarketDepth) and not item.market_depth_data.operation for item in opening)
         for message in opening:
             book.apply(message)
         (stream,) = sim.gateway.clients[1].pump.streams.values()
@@ -154,8 +154,8 @@ def test_smart_depth_names_who_quotes_and_can_be_reset(version):
         caller = await Caller.log_in(sim)
         caller.send(MarketDepthRequest(req_id=1, contract=AAPL, num_rows=6, is_smart_depth=True))
         opening = [await caller.message() for _ in range(12)]
-        assert all(isinstance(it, MarketDepthL2) and it.market_depth_data.is_smart_depth for it in opening)
-        assert len({it.market_depth_data.market_maker for it in opening}) >= 2
+        assert all(isinstance(item, MarketDepthL2) and item.market_depth_data.is_smart_depth for item in opening)
+        assert len({item.market_depth_data.market_maker for item in opening}) >= 2
         sim.reset_depth()
         reset, *anew = [await caller.message() for _ in range(13)]
         assert (reset.id, reset.error_code) == (1, 317)
@@ -190,11 +190,17 @@ def test_the_exchanges_behind_books_and_quotes(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         (told,) = await caller.ask(MarketDepthExchangesRequest(), MarketDepthExchanges)
-        rows = {(it.exchange, it.sec_type): it for it in told.depth_market_data_descriptions}
+        rows = {
+            (description.exchange, description.sec_type): description
+            for description in told.depth_market_data_descriptions
+        }
         assert rows["SMART", "STK"].service_data_type == "Deep2"
         assert rows["IDEALPRO", "CASH"].service_data_type == "Deep"
         (told,) = await caller.ask(SmartComponentsRequest(req_id=2, bbo_exchange="9c0001"), SmartComponents)
-        letters = {it.exchange: (it.bit_number or 0, it.exchange_letter) for it in told.smart_components}
+        letters = {
+            component.exchange: (component.bit_number or 0, component.exchange_letter)
+            for component in told.smart_components
+        }
         assert letters["ARCA"] == (9, "P")
         assert (await caller.error(SmartComponentsRequest(req_id=3, bbo_exchange="nonsense"), 3))[0] == 321
 
@@ -226,9 +232,9 @@ def test_a_bar_comes_every_five_seconds_and_is_the_one_of_history(version):
         await caller.ask(CurrentTimeRequest(), CurrentTime)
         clock.pass_seconds(13)
         live = [await caller.message() for _ in range(3)]
-        assert all(isinstance(it, RealTimeBarTick) for it in live)
+        assert all(isinstance(item, RealTimeBarTick) for item in live)
         start = WEDNESDAY // SECOND // 5 * 5
-        assert [it.time for it in live] == [start, start + 5, start + 10]
+        assert [item.time for item in live] == [start, start + 5, start + 10]
         caller.send(CancelRealTimeBars(req_id=1))
         assert (await caller.error(CancelRealTimeBars(req_id=1), 1))[0] == 300
         past = await bars(caller, bar_size_setting="5 secs", duration="60 S", format_date=2)
@@ -291,11 +297,11 @@ def test_a_histogram_adds_up_to_the_volume_of_its_days(version):
         caller = await Caller.log_in(sim)
         request = HistogramDataRequest(req_id=3, contract=AAPL, use_rth=True, time_period="3 days")
         (told,) = await caller.ask(request, HistogramData)
-        prices = [it.price for it in told.histogram_data_entries]
+        prices = [entry.price for entry in told.histogram_data_entries]
         days = await bars(caller, bar_size_setting="1 day", duration="3 D")
         assert prices == sorted(set(prices))
         assert min(day.low for day in days) <= prices[0] < prices[-1] <= max(day.high for day in days)
-        assert sum(it.size for it in told.histogram_data_entries) == sum(day.volume for day in days)
+        assert sum(entry.size for entry in told.histogram_data_entries) == sum(day.volume for day in days)
         assert (await caller.error(request.replace(time_period="soon"), 3))[0] == 321
         assert (await caller.error(request.replace(contract=SPX), 3))[0] == 162
         assert (await caller.error(CancelHistogramData(req_id=9), 9))[0] == 366
@@ -333,15 +339,15 @@ def test_past_trades_are_those_of_the_bars(version):
         assert told.is_done
         assert len(ticks) >= 300
         start = 1787670000
-        assert (ticks[0].time, [it.time for it in ticks]) == (start, sorted(it.time for it in ticks))
+        assert (ticks[0].time, [tick.time for tick in ticks]) == (start, sorted(tick.time for tick in ticks))
         past = await bars(
             caller, bar_size_setting="1 secs", duration="60 S", end_date_time="20260825-15:01:00", format_date=2
         )
         for bar in past[: ticks[-1].time - start + 1]:
-            of_second = [it for it in ticks if it.time == int(bar.date)]
-            assert sum(it.size for it in of_second) == bar.volume
-            assert bar.low <= min(it.price for it in of_second)
-            assert bar.high >= max(it.price for it in of_second)
+            of_second = [tick for tick in ticks if tick.time == int(bar.date)]
+            assert sum(item.size for item in of_second) == bar.volume
+            assert bar.low <= min(item.price for item in of_second)
+            assert bar.high >= max(item.price for item in of_second)
 
     on_a_clock(conversation, server_version=version)
 
@@ -379,7 +385,7 @@ def test_quotes_are_fewer_when_sizes_do_not_count():
         (every,) = await caller.ask(request, HistoricalTicksBidAsk)
         (some,) = await caller.ask(request.replace(ignore_size=True), HistoricalTicksBidAsk)
         assert 0 < len(some.historical_ticks_bid_ask) < len(every.historical_ticks_bid_ask)
-        prices = [(it.price_bid, it.price_ask) for it in some.historical_ticks_bid_ask]
+        prices = [(item.price_bid, item.price_ask) for item in some.historical_ticks_bid_ask]
         assert all(one != other for one, other in pairwise(prices))
 
     on_a_clock(conversation)
@@ -443,10 +449,10 @@ def test_an_option_has_greeks_that_fit_its_price(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         told = await caller.ask(MarketDataRequest(req_id=5, contract=CALL, snapshot=True), TickSnapshotEnd)
-        greeks = {it.tick_type: it for it in told if isinstance(it, TickOptionComputation)}
-        price = {it.tick_type: it.price for it in told if isinstance(it, TickPrice)}
+        greeks = {item.tick_type: item for item in told if isinstance(item, TickOptionComputation)}
+        price = {item.tick_type: item.price for item in told if isinstance(item, TickPrice)}
         assert set(greeks) == {10, 11, 12, 13}
-        assert [greeks[it].opt_price for it in (10, 11, 12)] == [price[1], price[2], price[4]]
+        assert [greeks[item].opt_price for item in (10, 11, 12)] == [price[1], price[2], price[4]]
         model = greeks[13]
         assert 0.2 < model.implied_vol < 0.4
         assert 0 < model.delta < 1
@@ -477,19 +483,19 @@ def test_generic_ticks_come_with_the_quotes_and_change(version):
         caller = await Caller.log_in(sim)
         wanted = "100,101,104,105,106,165,225,233,236,293,294,295,411,456"
         caller.send(MarketDataRequest(req_id=5, contract=AAPL, generic_tick_list=wanted))
-        opening = await caller.until(lambda it: isinstance(it, TickSize) and it.tick_type == 21)
-        types = {it.tick_type for it in opening if hasattr(it, "tick_type")}
+        opening = await caller.until(lambda item: isinstance(item, TickSize) and item.tick_type == 21)
+        types = {item.tick_type for item in opening if hasattr(item, "tick_type")}
         assert types >= {*range(15, 25), 27, 28, 29, 30, 34, 35, 36, 46, 48, 54, 55, 56, 58, 59, 61, 87, 89} - {22}
-        price = {it.tick_type: it.price for it in opening if isinstance(it, TickPrice)}
+        price = {item.tick_type: item.price for item in opening if isinstance(item, TickPrice)}
         assert price[19] <= price[17] <= price[15] <= price[7]
         assert price[20] >= price[18] >= price[16] >= price[6]
-        trade = next(it.value for it in opening if isinstance(it, TickString) and it.tick_type == 48).split(";")
+        trade = next(item.value for item in opening if isinstance(item, TickString) and item.tick_type == 48).split(";")
         assert price[7] <= float(trade[0]) <= price[6]
         assert price[7] <= float(trade[4]) <= price[6]
-        volume = next(it.size for it in opening if isinstance(it, TickSize) and it.tick_type == 8)
+        volume = next(item.size for item in opening if isinstance(item, TickSize) and item.tick_type == 8)
         assert float(trade[3]) == pytest.approx(float(volume))
         clock.pass_seconds(1)
-        await caller.until(lambda it: isinstance(it, TickString) and it.tick_type == 48)
+        await caller.until(lambda item: isinstance(item, TickString) and item.tick_type == 48)
 
     on_a_clock(conversation, server_version=version)
 
@@ -500,7 +506,7 @@ def test_a_subscription_can_be_cancelled_while_its_year_is_looked_through():
         caller.send(MarketDataRequest(req_id=5, contract=AAPL, generic_tick_list="165"), CancelMarketData(req_id=5))
         told = await caller.ask(CancelMarketData(req_id=5), ErrorMessage)
         assert told[-1].error_code == 300
-        assert not {it.tick_type for it in told if hasattr(it, "tick_type")} & {*range(15, 22)}
+        assert not {item.tick_type for item in told if hasattr(item, "tick_type")} & {*range(15, 22)}
         assert not sim.gateway.clients[1].tasks
 
     on_a_clock(conversation)
@@ -522,7 +528,7 @@ def test_an_index_has_its_level_once_a_second():
         caller = await Caller.log_in(sim)
         (told,) = await caller.ask(ticks_request(contract=SPX, number_of_ticks=5), HistoricalTicksLast)
         first = told.historical_ticks_last[0].time
-        assert [(it.time, it.size) for it in told.historical_ticks_last] == [(first + i, 0) for i in range(5)]
+        assert [(item.time, item.size) for item in told.historical_ticks_last] == [(first + i, 0) for i in range(5)]
 
     on_a_clock(conversation)
 
@@ -551,15 +557,15 @@ def test_delayed_data_have_types_of_their_own_and_come_late(version):
         caller.send(MarketDataTypeRequest(market_data_type=3))
         told = await caller.ask(MarketDataRequest(req_id=5, contract=AAPL, snapshot=True), TickSnapshotEnd)
         assert told[0].market_data_type == 3
-        assert {it.tick_type for it in told if hasattr(it, "tick_type")} == {*range(66, 77), 88, 90}
-        at = next(it.value for it in told if isinstance(it, TickString))
+        assert {item.tick_type for item in told if hasattr(item, "tick_type")} == {*range(66, 77), 88, 90}
+        at = next(item.value for item in told if isinstance(item, TickString))
         assert int(at) == WEDNESDAY // SECOND - 900
         caller.send(MarketDataTypeRequest(market_data_type=4))
         caller.send(MarketDataRequest(req_id=6, contract=AAPL))
         await caller.until(TickGeneric)
         clock.pass_seconds(1)
         flowing = [await caller.message() for _ in range(20)]
-        assert {it.tick_type for it in flowing} <= {*range(66, 77), 88}
+        assert {item.tick_type for item in flowing} <= {*range(66, 77), 88}
         assert (await caller.error(MarketDataTypeRequest(market_data_type=9)))[0] == 321
 
     on_a_clock(conversation, server_version=version)
@@ -575,7 +581,7 @@ def test_frozen_data_are_those_of_the_close(version):
         told = await caller.ask(MarketDataRequest(req_id=5, contract=AAPL, snapshot=True), TickSnapshotEnd)
         assert (type(told[0]), told[0].market_data_type) == (MarketDataType, 2)
         friday_evening = int(datetime(2026, 8, 28, 20, tzinfo=ZoneInfo("America/New_York")).timestamp())
-        at = next(int(it.value) for it in told if isinstance(it, TickString))
+        at = next(int(item.value) for item in told if isinstance(item, TickString))
         assert at == friday_evening - 1
 
     on_a_clock(conversation, server_version=version, clock=saturday)

@@ -101,7 +101,7 @@ def test_a_client_id_is_taken_so_many_times():
     async def conversation(sim):
         for _ in range(2):
             caller = await Caller.log_in(sim)
-            assert [it.error_code for it in caller.greeting] == [326]
+            assert [notice.error_code for notice in caller.greeting] == [326]
             assert await caller.hung_up()
         await is_answered(await Caller.log_in(sim))
 
@@ -112,7 +112,7 @@ def test_one_client_id_is_taken_and_others_are_not():
     async def conversation(sim):
         await is_answered(await Caller.log_in(sim, 4))
         caller = await Caller.log_in(sim, 5)
-        assert [it.error_code for it in caller.greeting] == [326]
+        assert [notice.error_code for notice in caller.greeting] == [326]
         await is_answered(await Caller.log_in(sim, 5))
 
     converse(conversation, faults=[ClientIdInUse(client_id=5)])
@@ -124,7 +124,7 @@ def test_a_client_id_is_taken_until_the_clock_says():
     async def conversation(sim):
         for _ in range(3):
             caller = await Caller.log_in(sim)
-            assert [it.error_code for it in caller.greeting] == [326]
+            assert [notice.error_code for notice in caller.greeting] == [326]
         clock.pass_s(5.01)
         await is_answered(await Caller.log_in(sim))
 
@@ -136,7 +136,7 @@ def test_a_restart_in_the_middle_of_a_stream():
         caller = await Caller.log_in(sim)
         caller.send(MarketDataRequest(req_id=1, contract=AAPL))
         payloads, _ = frames_of(await everything(caller))
-        assert sum(type(wire.decode(it, 226)) in ROWS for it in payloads) == 50
+        assert sum(type(wire.decode(payload, 226)) in ROWS for payload in payloads) == 50
         await is_answered(await log_in_when_up(sim))
 
     converse(conversation, faults=[Restart(after_rows=50)])

@@ -71,8 +71,8 @@ def test_a_drop_after_rows_comes_after_exactly_these(version, rows):
         caller.send(MarketDataRequest(req_id=1, contract=AAPL))
         payloads, rest = frames_of(await everything(caller))
         assert rest == b""
-        messages = [wire.decode(it, version) for it in payloads]
-        assert sum(type(it) in ROWS for it in messages) == rows
+        messages = [wire.decode(payload, version) for payload in payloads]
+        assert sum(type(message) in ROWS for message in messages) == rows
         again = await Caller.log_in(sim, 2)
         await again.ask(MarketDataRequest(req_id=1, contract=AAPL), TickPrice)
 
@@ -97,7 +97,7 @@ def test_a_message_of_a_kind_can_be_the_one_that_is_cut():
         caller = await Caller.log_in(sim)
         caller.send(BUY)
         payloads, rest = frames_of(await everything(caller))
-        assert kinds(wire.decode(it, 226) for it in payloads) == ["OpenOrder"]
+        assert kinds(wire.decode(payload, 226) for payload in payloads) == ["OpenOrder"]
         assert len(rest) == 6
 
     converse(conversation, faults=[Drop(6, at_message=OrderStatus)])
@@ -123,8 +123,8 @@ def test_orders_fill_while_nobody_is_there(version):
         await until(lambda: sim.gateway.engine.executions)
         again = await Caller.log_in(sim)
         messages = await again.ask(ExecutionRequest(req_id=5), ExecutionDetailsEnd)
-        assert sum(isinstance(it, ExecutionDetails) for it in messages) == len(sim.gateway.engine.executions)
-        assert not any(isinstance(it, OpenOrder) for it in again.greeting)
+        assert sum(isinstance(message, ExecutionDetails) for message in messages) == len(sim.gateway.engine.executions)
+        assert not any(isinstance(item, OpenOrder) for item in again.greeting)
 
     converse(conversation, server_version=version, faults=[Drop(at_message=PlaceOrderRequest, before=False)])
 
@@ -149,7 +149,7 @@ def test_split_and_glued_writes_carry_the_same_bytes(version, size):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         assert kinds(caller.greeting) == ["ManagedAccounts", "NextValidId"] + ["ErrorMessage"] * 3
-        ticks = await caller.ask(MarketDataRequest(req_id=1, contract=AAPL), lambda it: type(it) is TickPrice)
+        ticks = await caller.ask(MarketDataRequest(req_id=1, contract=AAPL), lambda item: type(item) is TickPrice)
         assert ticks[-1].req_id == 1
         await is_answered(caller)
 

@@ -48,7 +48,7 @@ def bars_of(number, contract=AAPL, what_to_show="TRADES", bar_size="5 secs", sec
 
 
 def is_about(req_id):
-    return lambda it: req_id in (getattr(it, "req_id", None), getattr(it, "id", None))
+    return lambda item: req_id in (getattr(item, "req_id", None), getattr(item, "id", None))
 
 
 async def take(sim, caller, request):
@@ -111,7 +111,7 @@ def test_the_third_breach_ends_the_connection():
         clock.pass_s(1)
         caller.send(*[CurrentTimeRequest()] * 60)
         payloads, rest = frames_of(await everything(caller))
-        messages = [wire.decode(it, caller.version) for it in payloads]
+        messages = [wire.decode(payload, caller.version) for payload in payloads]
         assert rest == b""
         assert kinds(messages) == ["CurrentTime"] * 50 + ["ErrorMessage", "CurrentTime"] * 2 + ["ErrorMessage"]
         assert sim.breaches == {"messages": 3}
@@ -156,7 +156,7 @@ def test_sixty_requests_for_small_bars_in_ten_minutes():
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         start = clock.now_ns
-        assert set(await many(caller, clock, [bars_of(it, seconds=60 + it) for it in range(1, 61)], 1.0)) == {0}
+        assert set(await many(caller, clock, [bars_of(item, seconds=60 + item) for item in range(1, 61)], 1.0)) == {0}
         clock.now_ns = start + 600 * SECOND - 1
         told = await caller.error(bars_of(61, seconds=30))
         assert told == (162, "Historical Market Data Service error message:Historical data request pacing violation")
@@ -171,7 +171,7 @@ def test_sixty_requests_for_small_bars_in_ten_minutes():
 def test_bid_ask_counts_twice():
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
-        asked = [bars_of(it, what_to_show="BID_ASK", seconds=60 + it) for it in range(1, 32)]
+        asked = [bars_of(item, what_to_show="BID_ASK", seconds=60 + item) for item in range(1, 32)]
         codes = await many(caller, clock, asked, 1.0)
         assert codes == [0] * 30 + [162]
 
@@ -194,7 +194,7 @@ def test_the_same_request_again_within_fifteen_seconds():
 def test_six_requests_for_one_contract_in_two_seconds():
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
-        codes = await many(caller, clock, [bars_of(it, seconds=60 + it) for it in range(1, 7)], 0.0)
+        codes = await many(caller, clock, [bars_of(item, seconds=60 + item) for item in range(1, 7)], 0.0)
         assert codes == [0] * 5 + [162]
         assert await code_of(caller, bars_of(8, what_to_show="MIDPOINT")) == 0
         clock.pass_s(2)
@@ -233,9 +233,11 @@ def test_past_ticks_count_like_small_bars():
 def test_fifty_requests_for_history_are_open_at_once():
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
-        kept_up = [kept_up_bars(it) for it in range(1, 51)]
+        kept_up = [kept_up_bars(item) for item in range(1, 51)]
         for request in kept_up:
-            await caller.ask(request, lambda it, of=request: isinstance(it, HistoricalData) and it.req_id == of.req_id)
+            await caller.ask(
+                request, lambda message, of=request: isinstance(message, HistoricalData) and message.req_id == of.req_id
+            )
             clock.pass_s(0.1)
         clock.pass_s(1)
         code, text = await caller.error(kept_up_bars(51), 51)
@@ -269,7 +271,7 @@ def test_so_many_are_open_at_once(request_, most, code):
         for number in range(1, most + 2):
             await take(sim, caller, request_.replace(req_id=number))
             clock.pass_s(15)
-        told = (await caller.until(lambda it: isinstance(it, ErrorMessage)))[-1]
+        told = (await caller.until(lambda item: isinstance(item, ErrorMessage)))[-1]
         assert (told.id, told.error_code) == (most + 1, code)
         assert list(sim.breaches.values()) == [1]
 
@@ -344,7 +346,7 @@ def test_sixty_requests_for_live_bars_in_ten_minutes():
             bars = RealTimeBarsRequest(req_id=number, contract=AAPL, bar_size=5, what_to_show="TRADES")
             await take(sim, caller, bars)
             clock.pass_s(0.1)
-        told = (await caller.until(lambda it: isinstance(it, ErrorMessage)))[-1]
+        told = (await caller.until(lambda item: isinstance(item, ErrorMessage)))[-1]
         assert (told.id, told.error_code) == (61, 420)
 
     strict(conversation)
@@ -366,7 +368,7 @@ def test_ten_scanners():
     clock, session = Clock(), Session()
     enforcer = RateLimiter(clock, on=True)
     asked = [ScannerSubscriptionRequest(req_id=number) for number in range(1, 12)]
-    assert [enforcer.admits(session, it) for it in asked] == [True] * 10 + [False]
+    assert [enforcer.admits(session, item) for item in asked] == [True] * 10 + [False]
     text = "Error processing request.-'sim' : cause - Only 10 simultaneous API scanner subscriptions allowed."
     assert session.told == [(11, 322, text)]
     assert enforcer.admits(session, CancelScannerSubscription(req_id=1))
@@ -374,7 +376,7 @@ def test_ten_scanners():
 
 
 def test_every_quota_has_its_words():
-    assert set(TOO_MANY) == {it.name for it in QUOTAS}
+    assert set(TOO_MANY) == {quota.name for quota in QUOTAS}
 
 
 def test_limits_need_lines():

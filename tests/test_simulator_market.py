@@ -59,11 +59,11 @@ def only(market, **fields):
 def test_the_universe_has_instruments_of_every_kind_with_complete_details(market):
     instruments = market.universe.instruments()
     assert len(instruments) >= 10
-    kinds = {it.contract["sec_type"] for it in instruments}
+    kinds = {item.contract["sec_type"] for item in instruments}
     assert kinds == {
         "STK", "IND", "FUT", "OPT", "FOP", "CASH", "CRYPTO", "BOND", "FUND", "CFD", "CMDTY", "WAR", "NEWS",
     }  # fmt: skip
-    assert len({it.con_id for it in instruments}) == len(instruments)
+    assert len({contract.con_id for contract in instruments}) == len(instruments)
     for instrument in instruments:
         assert {"min_tick", "order_types", "valid_exchanges", "long_name", "market_rule_ids"} <= set(instrument.details)
         rules = set(instrument.details["market_rule_ids"].split(","))
@@ -129,11 +129,11 @@ def test_an_unknown_security_type_is_an_error_of_its_own(market):
 def test_nothing_that_is_listed_has_expired(year):
     now_s = int(datetime(year, 3, 20, 20, tzinfo=UTC).timestamp())
     market = market_at(now_s)
-    dated = [it for it in market.universe.instruments() if it.expires_s]
+    dated = [instrument for instrument in market.universe.instruments() if instrument.expires_s]
     assert len(dated) > 100
-    assert min(it.expires_s for it in dated) > now_s
+    assert min(item.expires_s for item in dated) > now_s
     assert only(market, symbol="ES", sec_type="CONTFUT").expires_s == min(
-        it.expires_s for it in found(market, symbol="ES", sec_type="FUT")
+        item.expires_s for item in found(market, symbol="ES", sec_type="FUT")
     )
 
 
@@ -256,12 +256,12 @@ def test_an_index_has_trades_only(market):
 
 @pytest.mark.parametrize("sec_type", sorted(LEGAL))
 def test_every_generic_tick_that_is_legal_can_be_had(market, sec_type):
-    instrument = next(it for it in market.universe.instruments() if it.contract["sec_type"] == sec_type)
+    instrument = next(item for item in market.universe.instruments() if item.contract["sec_type"] == sec_type)
     for number in LEGAL[sec_type]:
         generic = GenericTicks(1, instrument, market, str(number))
         told = asyncio.run(generic.slow()) if generic.is_slow else generic.opening()
         assert told or number == 586  # of a share that is not new
-        assert all(it.req_id == 1 for it in told)
+        assert all(message.req_id == 1 for message in told)
 
 
 def test_the_day_so_far_is_what_the_bars_say(market):

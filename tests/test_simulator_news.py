@@ -50,13 +50,13 @@ def test_headlines_come_newest_first_in_pages_and_have_articles(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         (providers,) = await caller.ask(NewsProvidersRequest(), NewsProviders)
-        assert "BZ" in {it.provider_code for it in providers.news_providers}
+        assert "BZ" in {provider.provider_code for provider in providers.news_providers}
         *both, end = await caller.ask(news_request(total_results=20), HistoricalNewsEnd)
         *first, end_of_first = await caller.ask(news_request(), HistoricalNewsEnd)
         assert (len(both), len(first), end.has_more, end_of_first.has_more) == (20, 10, True, True)
         *second, _ = await caller.ask(news_request(end_date_time=both[10].time), HistoricalNewsEnd)
         assert first + second == both
-        assert [it.time for it in both] == sorted((it.time for it in both), reverse=True)
+        assert [item.time for item in both] == sorted((item.time for item in both), reverse=True)
         *few, end = await caller.ask(news_request(start_date_time=first[3].time), HistoricalNewsEnd)
         assert (few, bool(end.has_more)) == (first[:3], False)
 
@@ -65,7 +65,7 @@ def test_headlines_come_newest_first_in_pages_and_have_articles(version):
             asked = NewsArticleRequest(req_id=2, provider_code=told.provider_code, article_id=told.article_id)
             (article,) = await caller.ask(asked, NewsArticle)
             kinds[told.provider_code] = article
-        assert {code for code, it in kinds.items() if it.article_type == 1} == {"FLY"}
+        assert {code for code, item in kinds.items() if item.article_type == 1} == {"FLY"}
         assert base64.b64decode(kinds["FLY"].article_text).startswith(b"%PDF-")
         assert "APPLE INC" in kinds["BZ"].article_text
 
@@ -97,7 +97,7 @@ def test_headlines_of_a_contract_come_as_ticks(version):
         caller = await Caller.log_in(sim)
         caller.send(MarketDataRequest(req_id=5, contract=AAPL, generic_tick_list="mdoff,292"))
         *quotes, newest = await caller.until(TickNews)
-        assert not [it for it in quotes if hasattr(it, "tick_type")]
+        assert not [quote for quote in quotes if hasattr(quote, "tick_type")]
         assert newest.timestamp <= WEDNESDAY // 1_000_000
         clock.pass_seconds(6 * 3600)
         later = await caller.message()
@@ -116,7 +116,7 @@ def test_bulletins_of_today_and_those_to_come(version):
         caller.send(NewsBulletinsRequest(all_messages=True))
         *today, _ = await caller.ask(CurrentTimeRequest(), CurrentTime)
         assert len(today) >= 7
-        assert all(isinstance(it, NewsBulletin) and it.news_message for it in today)
+        assert all(isinstance(item, NewsBulletin) and item.news_message for item in today)
         clock.pass_seconds(7200)
         assert (await caller.message()).news_msg_id == today[-1].news_msg_id + 1
         caller.send(CancelNewsBulletins())
@@ -149,14 +149,14 @@ def test_a_scanner_ranks_looks_again_and_ends(version):
         caller = await Caller.log_in(sim)
         (told,) = await caller.ask(ScannerParametersRequest(), ScannerParameters)
         tree = ElementTree.fromstring(told.xml.encode())
-        assert "MOST_ACTIVE" in {it.text for it in tree.iter("scanCode")}
-        assert "STK.US" in {it.text for it in tree.iter("locationCode")}
+        assert "MOST_ACTIVE" in {item.text for item in tree.iter("scanCode")}
+        assert "STK.US" in {item.text for item in tree.iter("locationCode")}
 
         (found,) = await caller.ask(scan(), ScannerData)
         rows = found.scanner_data_element
-        assert [it.rank or 0 for it in rows] == list(range(len(rows)))
+        assert [row.rank or 0 for row in rows] == list(range(len(rows)))
         market = sim.gateway.market
-        volumes = [market.stats(market.universe.by_con_id(it.contract.con_id)).volume for it in rows]
+        volumes = [market.stats(market.universe.by_con_id(row.contract.con_id)).volume for row in rows]
         assert volumes == sorted(volumes, reverse=True)
         clock.pass_seconds(31)
         (again,) = await caller.until(ScannerData)
@@ -176,7 +176,7 @@ def test_filters_and_row_numbers_count(fields):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         (found,) = await caller.ask(scan(**fields), ScannerData)
-        symbols = {it.contract.symbol for it in found.scanner_data_element}
+        symbols = {item.contract.symbol for item in found.scanner_data_element}
         assert symbols >= {"MSFT", "SPY"}
         assert "IBM" not in symbols
         caller.send(CancelScannerSubscription(req_id=3))
@@ -213,12 +213,12 @@ def test_the_calendar_has_events_of_a_contract_or_a_filter(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         (meta,) = await caller.ask(WshMetaDataRequest(req_id=1), WshMetaData)
-        tags = {it["tag"] for it in json.loads(meta.data_json)["meta_data"]["event_types"]}
+        tags = {load["tag"] for load in json.loads(meta.data_json)["meta_data"]["event_types"]}
         (told,) = await caller.ask(WshEventDataRequest(req_id=2, con_id=265598), WshEventData)
         events = json.loads(told.data_json)
-        assert {it["event_type"] for it in events} == tags
-        assert {tuple(it["conids"]) for it in events} == {("265598",)}
-        dates = [it["index_date"] for it in events]
+        assert {event["event_type"] for event in events} == tags
+        assert {tuple(event["conids"]) for event in events} == {("265598",)}
+        dates = [event["index_date"] for event in events]
         assert dates == sorted(dates)
         assert dates[0] >= "20260826"
         if version >= 203:
@@ -229,7 +229,7 @@ def test_the_calendar_has_events_of_a_contract_or_a_filter(version):
             (told,) = await caller.ask(asked, WshEventData)
             events = json.loads(told.data_json)
             assert len(events) == 3
-            assert {it["event_type"] for it in events} == {"wshe_ed"}
+            assert {event["event_type"] for event in events} == {"wshe_ed"}
             assert (await caller.error(asked.replace(filter="{"), 2))[0] == 10283
             assert (await caller.error(asked.replace(filter="{}", start_date="soon"), 2))[0] == 10283
 

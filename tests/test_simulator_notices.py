@@ -45,7 +45,7 @@ def test_market_data_falls_silent_and_comes_back_or_does_not(code, flows):
         caller = await Caller.log_in(sim)
         await caller.ask(MarketDataRequest(req_id=1, contract=AAPL), TickPrice)
         sim.inject(Notice(1100))
-        await caller.until(lambda it: isinstance(it, ErrorMessage))
+        await caller.until(lambda item: isinstance(item, ErrorMessage))
         for _ in range(20):
             await is_answered(caller)
         assert kinds(await caller.ask(CurrentTimeRequest(), CurrentTime)) == ["CurrentTime"]
@@ -56,7 +56,7 @@ def test_market_data_falls_silent_and_comes_back_or_does_not(code, flows):
             await caller.until(TickPrice)
         else:
             again = await caller.ask(MarketDataRequest(req_id=1, contract=AAPL), TickPrice)
-            assert not any(isinstance(it, ErrorMessage) for it in again)
+            assert not any(isinstance(item, ErrorMessage) for item in again)
 
     converse(conversation)
 
@@ -77,10 +77,10 @@ def test_a_notice_for_each_open_request_of_a_kind(version):
         caller = await Caller.log_in(sim)
         for req_id in (3, 4):
             caller.send(MarketDataRequest(req_id=req_id, contract=AAPL))
-        await caller.until(lambda it: isinstance(it, TickPrice) and it.req_id == 4)
+        await caller.until(lambda message: isinstance(message, TickPrice) and message.req_id == 4)
         sim.inject(Notice(10197, "No market data during competing live session", of=MarketDataRequest))
-        told = [await caller.until(lambda it: isinstance(it, ErrorMessage)) for _ in range(2)]
-        assert [it[-1].id for it in told] == [3, 4]
+        told = [await caller.until(lambda item: isinstance(item, ErrorMessage)) for _ in range(2)]
+        assert [item[-1].id for item in told] == [3, 4]
 
     converse(conversation, server_version=version)
 
@@ -92,17 +92,17 @@ def test_a_book_is_reset_and_told_anew(version):
         depth = MarketDepthRequest(req_id=3, contract=AAPL, num_rows=2, is_smart_depth=True)
         await caller.ask(depth, MarketDepthL2)
         sim.inject(Notice(317))
-        told = await caller.until(lambda it: isinstance(it, ErrorMessage))
+        told = await caller.until(lambda item: isinstance(item, ErrorMessage))
         assert (told[-1].id, told[-1].error_code) == (3, 317)
         rows = [(await caller.message()).market_depth_data for _ in range(4)]
-        assert [(it.side, it.position or 0, it.operation or 0) for it in rows] == opening_of(rows)
+        assert [(row.side, row.position or 0, row.operation or 0) for row in rows] == opening_of(rows)
 
     converse(conversation, server_version=version)
 
 
 def opening_of(rows):
     """What a book of two rows a side is told by: inserts, each side from its best price."""
-    sides = list(dict.fromkeys(it.side for it in rows))
+    sides = list(dict.fromkeys(row.side for row in rows))
     assert len(sides) == 2
     return [(side, position, 0) for side in sides for position in range(2)]
 
@@ -133,7 +133,7 @@ def test_a_live_update_is_over_and_can_be_asked_for_again(version, code, request
             await caller.until(first)
         await until(lambda: 3 in session.pump.streams)
         sim.inject(Notice(code))
-        told = await caller.until(lambda it: isinstance(it, ErrorMessage))
+        told = await caller.until(lambda item: isinstance(item, ErrorMessage))
         assert (told[-1].id, told[-1].error_code) == (3, code)
         assert 3 not in session.pump.streams
         caller.send(request_)

@@ -42,7 +42,7 @@ LIMIT = Order(action="BUY", order_type="LMT", total_quantity=Decimal(1), lmt_pri
 
 
 def status(order_id, wanted):
-    return lambda it: isinstance(it, OrderStatus) and (it.order_id, it.status) == (order_id, wanted)
+    return lambda trade: isinstance(trade, OrderStatus) and (trade.order_id, trade.status) == (order_id, wanted)
 
 
 async def fill(caller, clock, request):
@@ -59,17 +59,17 @@ def test_a_combination_and_its_legs(version):
         caller = await Caller.log_in(sim)
         order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(1))
         told = await fill(caller, clock, PlaceOrderRequest(order_id=1, contract=PAIR, order=order))
-        opened = next(it for it in told if isinstance(it, OpenOrder))
-        assert [(it.con_id, it.ratio, it.action) for it in opened.contract.combo_legs] == [
+        opened = next(item for item in told if isinstance(item, OpenOrder))
+        assert [(leg.con_id, leg.ratio, leg.action) for leg in opened.contract.combo_legs] == [
             (265598, 2, "BUY"),
             (272093, 1, "SELL"),
         ]
-        fills = [it for it in told if isinstance(it, ExecutionDetails)]
-        assert [(it.contract.sec_type, it.execution.side, it.execution.shares) for it in fills] == [
+        fills = [item for item in told if isinstance(item, ExecutionDetails)]
+        assert [(item.contract.sec_type, item.execution.side, item.execution.shares) for item in fills] == [
             ("BAG", "BOT", 1), ("STK", "BOT", 2), ("STK", "SLD", 1),
         ]  # fmt: skip
         *held, _ = await caller.ask(PositionsRequest(), PositionEnd)
-        told = {it.contract.symbol: it.position for it in held if not isinstance(it, CommissionAndFeesReport)}
+        told = {item.contract.symbol: item.position for item in held if not isinstance(item, CommissionAndFeesReport)}
         assert told == {"AAPL": 2, "MSFT": -1}
 
     on_a_clock(conversation, server_version=version)
@@ -87,7 +87,7 @@ def test_an_order_is_held_by_its_conditions_which_are_echoed(version):
             OrderCondition(type=3, is_conjunction_connection=True, is_more=True, time="20260826-15:01:00"),
         ]  # fmt: skip
         told = await caller.ask(place(1, conditions=conditions), OrderStatus)
-        assert [it.type for it in told[0].order.conditions] == [1, 3]
+        assert [condition.type for condition in told[0].order.conditions] == [1, 3]
         assert told[0].order.conditions[0].price == 1.0
         clock.pass_seconds(10)
         assert kinds(await caller.ask(CurrentTimeRequest(), CurrentTime)) == ["CurrentTime"]
@@ -123,7 +123,7 @@ def test_a_global_cancel_is_heard_by_everyone(version):
             told = await caller.until(ErrorMessage)
             assert (told[-2].status, told[-1].error_code) == ("Cancelled", 202)
         *completed, _ = await first.ask(CompletedOrdersRequest(api_only=True), CompletedOrdersEnd)
-        assert [it.order_state.status for it in completed] == ["Cancelled"] * 2
+        assert [item.order_state.status for item in completed] == ["Cancelled"] * 2
         first.send(GlobalCancelRequest())
         assert (await first.until(ErrorMessage))[-1].error_code == 161
 
@@ -167,8 +167,8 @@ def test_options_are_exercised(version):
         caller.send(asked.replace(order_id=6))
         clock.pass_seconds(1)
         told = await caller.until(status(6, "Filled"))
-        fills = [it for it in told if isinstance(it, ExecutionDetails)]
-        assert [(it.contract.sec_type, it.execution.side, it.execution.shares) for it in fills] == [
+        fills = [item for item in told if isinstance(item, ExecutionDetails)]
+        assert [(item.contract.sec_type, item.execution.side, item.execution.shares) for item in fills] == [
             ("OPT", "SLD", 1), ("STK", "BOT", 100),
         ]  # fmt: skip
         assert fills[1].execution.price == 320.0
@@ -181,14 +181,14 @@ def test_a_corrected_trade_is_told_anew_and_asked_for_once(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         told = await fill(caller, clock, place(1))
-        execution = next(it for it in told if isinstance(it, ExecutionDetails)).execution
+        execution = next(item for item in told if isinstance(item, ExecutionDetails)).execution
         sim.correct_execution(execution.exec_id, execution.price + 1)
         details, report = await caller.until(CommissionAndFeesReport)
         assert details.execution.exec_id[:-2] == execution.exec_id[:-2]
         assert (details.execution.exec_id[-2:], report.exec_id) == ("02", details.execution.exec_id)
         request = ExecutionRequest(req_id=9, execution_filter=ExecutionFilter())
         found = await caller.ask(request, ExecutionDetailsEnd)
-        assert [it.execution.price for it in found if isinstance(it, ExecutionDetails)] == [execution.price + 1]
+        assert [item.execution.price for item in found if isinstance(item, ExecutionDetails)] == [execution.price + 1]
         with pytest.raises(KeyError):
             sim.correct_execution("no such", 1.0)
 
@@ -205,7 +205,11 @@ def test_executions_of_some_days():
         async def orders(**wanted):
             request = ExecutionRequest(req_id=9, execution_filter=ExecutionFilter(**wanted))
             found = await caller.ask(request, ExecutionDetailsEnd)
-            return [it.execution.order_id for it in found if isinstance(it, ExecutionDetails) and it.req_id == 9]
+            return [
+                message.execution.order_id
+                for message in found
+                if isinstance(message, ExecutionDetails) and message.req_id == 9
+            ]
 
         assert await orders() == [1, 2]
         assert await orders(last_n_days=1) == [2]
@@ -221,8 +225,8 @@ def test_stop_and_target_are_attached_from_218_on():
         extra = AttachedOrders(sl_order_id=2, sl_order_type="PRESET", pt_order_id=3, pt_order_type="PRESET")
         caller.send(place(1).replace(attached_orders=extra))
         told = await caller.until(status(3, "PreSubmitted"))
-        opened = [it for it in told if isinstance(it, OpenOrder)]
-        assert [(it.order_id, it.order.order_type, it.order.parent_id or 0) for it in opened] == [
+        opened = [item for item in told if isinstance(item, OpenOrder)]
+        assert [(trade.order_id, trade.order.order_type, trade.order.parent_id or 0) for trade in opened] == [
             (1, "MKT", 0), (2, "STP", 1), (3, "LMT", 1),
         ]  # fmt: skip
         clock.pass_seconds(1)
@@ -241,16 +245,16 @@ def test_an_advisors_order_is_shared_by_a_group(version):
         caller.send(place(1, fa_group="Two", total_quantity=Decimal(101)))
         clock.pass_seconds(1)
         told = await caller.until(status(1, "Filled"))
-        fills = [it.execution for it in told if isinstance(it, ExecutionDetails)]
-        assert sum(it.shares for it in fills) == 101
+        fills = [item.execution for item in told if isinstance(item, ExecutionDetails)]
+        assert sum(item.shares for item in fills) == 101
         await caller.until(CommissionAndFeesReport)
         accounts = sim.gateway.accounts.values()
-        held = {it.name: holding.position for it in accounts for holding in it.holdings.values()}
+        held = {account.name: holding.position for account in accounts for holding in account.holdings.values()}
         assert held == {"DU1234567": 51, "DU1234568": 50}
         caller.send(place(2, account="DU1234569"))
         clock.pass_seconds(1)
         await caller.until(status(2, "Filled"))
-        assert [it.position for it in sim.gateway.accounts["DU1234569"].holdings.values()] == [100]
+        assert [item.position for item in sim.gateway.accounts["DU1234569"].holdings.values()] == [100]
 
     on_a_clock(conversation, server_version=version, fa=True)
 
@@ -267,6 +271,6 @@ def test_the_same_seed_and_clock_tell_the_same():
             )))  # fmt: skip
 
         on_a_clock(conversation, seed=seed)
-        return [repr(it) for it in heard]
+        return [repr(item) for item in heard]
 
     assert told(1) == told(1) != told(2)

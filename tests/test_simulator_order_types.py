@@ -40,7 +40,7 @@ def utc(desk, seconds):
 
 
 def codes(desk):
-    return [it.error_code for _, it in desk.told if isinstance(it, ErrorMessage)]
+    return [notice.error_code for _, notice in desk.told if isinstance(notice, ErrorMessage)]
 
 
 def adds_up(desk):
@@ -54,11 +54,15 @@ def adds_up(desk):
         cash -= sign * value + fill.report.commission_and_fees
         held[fill.instrument] = held.get(fill.instrument, 0) + sign * fill.execution.shares
     assert desk.account.cash == pytest.approx(cash)
-    assert {it: holding.position for it, holding in desk.account.holdings.items()} == held
+    assert {item: holding.position for item, holding in desk.account.holdings.items()} == held
     for working in desk.engine.orders.values():
         assert working.filled + working.remaining == working.quantity
-        own = [it for it in desk.engine.executions if it.working is working and it.instrument is working.instrument]
-        assert sum(it.execution.shares for it in own) == working.filled
+        own = [
+            execution
+            for execution in desk.engine.executions
+            if execution.working is working and execution.instrument is working.instrument
+        ]
+        assert sum(item.execution.shares for item in own) == working.filled
 
 
 # ------------------------------------------------------------------------------------------------ order types
@@ -120,7 +124,7 @@ def test_pegs_fill_no_worse_than_their_peg(desk, fields, limit, action):
         if not desk.engine.live():
             break
     price = desk.engine.orders[1, 1].average_price
-    reachable = limits[0] if fields["order_type"].startswith("SNAP") else max(limits, key=lambda it: it * sign)
+    reachable = limits[0] if fields["order_type"].startswith("SNAP") else max(limits, key=lambda item: item * sign)
     assert price * sign <= reachable * sign + 1e-6
 
 
@@ -152,7 +156,7 @@ def test_market_to_limit_rests_at_the_price_of_its_first_fill(desk):
     assert 0 < working.filled < 8000
     assert working.order.lmt_price == first
     desk.run(lambda: desk.status(1) == "Filled")
-    assert all(it.price <= first for it in working.executions)
+    assert all(execution.price <= first for execution in working.executions)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,10 @@ def test_how_much_is_traded_at_a_time(desk):
     desk.place(3, order_type="MKT", quantity=1000, min_qty=900)
     desk.place(4, order_type="LMT", lmt_price=round(desk.ask + 2, 2), quantity=1000, hidden=True, sweep_to_fill=True)
     desk.run(lambda: not desk.engine.live())
-    sizes = {order_id: [it.shares for it in desk.engine.orders[1, order_id].executions] for order_id in (1, 2, 3, 4)}
+    sizes = {
+        order_id: [execution.shares for execution in desk.engine.orders[1, order_id].executions]
+        for order_id in (1, 2, 3, 4)
+    }
     assert sizes[1] == [1000]
     assert sizes[2] == [100] * 10
     assert sizes[3][0] >= 900
@@ -219,7 +226,7 @@ def test_a_scale_order_works_level_by_level(desk):
     )  # fmt: skip
     desk.run(lambda: desk.status(1) == "Filled")
     working = desk.engine.orders[1, 1]
-    assert [it.shares for it in working.executions] == [100, 100, 100]
+    assert [item.shares for item in working.executions] == [100, 100, 100]
     for level, execution in enumerate(working.executions):
         assert execution.price <= top - level * 0.05 + 1e-6
 
@@ -330,7 +337,7 @@ def test_orders_begin_and_end_when_they_say(desk):
     desk.place(3, lmt_price=1.0)
     desk.place(4, lmt_price=1.0, tif="GTC")
     desk.step()
-    assert [desk.status(it) for it in (1, 2, 3, 4)] == ["PreSubmitted", *["Submitted"] * 3]
+    assert [desk.status(item) for item in (1, 2, 3, 4)] == ["PreSubmitted", *["Submitted"] * 3]
     later(desk, 59)
     assert [desk.status(1), desk.status(2)] == ["PreSubmitted", "Cancelled"]
     later(desk, 1)
@@ -345,16 +352,16 @@ def test_orders_begin_and_end_when_they_say(desk):
 def test_a_combination_fills_with_its_legs(desk):
     desk.place(1, contract=PAIR, order_type="MKT", quantity=10)
     desk.run(lambda: desk.status(1) == "Filled")
-    told = [it for _, it in desk.told if isinstance(it, ExecutionDetails)]
-    kinds = [it.contract.sec_type for it in told[:3]]
+    told = [item for _, item in desk.told if isinstance(item, ExecutionDetails)]
+    kinds = [item.contract.sec_type for item in told[:3]]
     assert kinds == ["BAG", "STK", "STK"]
-    whole, first, second = (it.execution for it in told[:3])
+    whole, first, second = (fill.execution for fill in told[:3])
     assert (first.side, second.side) == ("BOT", "SLD")
     assert (first.shares, second.shares) == (2 * whole.shares, whole.shares)
     assert whole.price == pytest.approx(2 * first.price - second.price)
-    reports = {it.exec_id for _, it in desk.told if isinstance(it, CommissionAndFeesReport)}
-    assert reports == {it.execution.exec_id for it in told}
-    assert [it.position for it in desk.account.holdings.values()] == [20, -10]
+    reports = {item.exec_id for _, item in desk.told if isinstance(item, CommissionAndFeesReport)}
+    assert reports == {fill.execution.exec_id for fill in told}
+    assert [holding.position for holding in desk.account.holdings.values()] == [20, -10]
     adds_up(desk)
 
 
@@ -383,11 +390,11 @@ def test_tws_attaches_a_stop_and_a_target(desk):
     extra = AttachedOrders(sl_order_id=2, sl_order_type="PRESET", pt_order_id=3, pt_order_type="PRESET")
     order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(100))
     desk.engine.place(1, 1, AAPL, order, extra)
-    kinds = [(it.order.order_type, it.order.parent_id) for it in desk.engine.live()]
+    kinds = [(item.order.order_type, item.order.parent_id) for item in desk.engine.live()]
     assert kinds == [("MKT", 0), ("STP", 1), ("LMT", 1)] or kinds == [("MKT", None), ("STP", 1), ("LMT", 1)]
     desk.step(3)
     assert desk.status(1) == "Filled"
-    stop, target = (desk.engine.orders[1, it].order for it in (2, 3))
+    stop, target = (desk.engine.orders[1, item].order for item in (2, 3))
     assert stop.aux_price < desk.bid < target.lmt_price
     assert stop.oca_group == target.oca_group
 
@@ -400,7 +407,7 @@ def test_a_bracket_never_fills_both_exits(seed):
     desk.place(2, lmt_price=round(desk.ask + 0.05, 2), transmit=False, **sell)
     desk.place(3, order_type="STP", aux_price=round(desk.bid - 0.05, 2), **sell)
     desk.run(lambda: not desk.engine.live())
-    exits = [desk.engine.orders[1, it].filled for it in (2, 3)]
+    exits = [desk.engine.orders[1, item].filled for item in (2, 3)]
     assert sum(exits) == 2000
     assert desk.account.holdings[desk.aapl].position == 0
     adds_up(desk)
@@ -424,7 +431,7 @@ def test_what_a_partial_fill_does_to_its_group(desk, oca_type, alive):
 
 def test_what_the_account_cannot_carry_is_rejected_with_the_numbers(desk):
     desk.place(1, order_type="MKT", quantity=1_000_000)
-    (error,) = [it for _, it in desk.told]
+    (error,) = [item for _, item in desk.told]
     assert error.error_code == 201
     assert "MUST EXCEED THE INITIAL MARGIN" in error.error_msg
     assert desk.engine.orders == {}
@@ -481,7 +488,7 @@ def test_a_correction_counts_the_id_up_and_the_books_follow(desk):
     execution = desk.engine.executions[0].execution
     desk.heard()
     desk.engine.correct(execution.exec_id, execution.price - 1)
-    details, report = (it for _, it in desk.told)
+    details, report = (item for _, item in desk.told)
     assert details.execution.exec_id == execution.exec_id[:-2] + "02"
     assert report.exec_id == details.execution.exec_id
     assert details.execution.price == execution.price - 1
@@ -490,9 +497,11 @@ def test_a_correction_counts_the_id_up_and_the_books_follow(desk):
 
 @pytest.mark.parametrize(("right", "strike"), [("C", 250.0), ("P", 380.0)])
 def test_options_are_exercised_into_their_stock(desk, right, strike):
-    chain = [it for it in desk.market.universe.instruments() if it.contract["sec_type"] == "OPT"]
-    own = [it for it in chain if it.contract["symbol"] == "AAPL" and it.contract["right"] == right]
-    deepest = (min if right == "C" else max)(own, key=lambda it: it.contract["strike"])
+    chain = [
+        instrument for instrument in desk.market.universe.instruments() if instrument.contract["sec_type"] == "OPT"
+    ]
+    own = [item for item in chain if item.contract["symbol"] == "AAPL" and item.contract["right"] == right]
+    deepest = (min if right == "C" else max)(own, key=lambda item: item.contract["strike"])
     contract = Contract(con_id=deepest.con_id, exchange="SMART")
     desk.place(1, contract=contract, order_type="MKT", quantity=2)
     desk.run(lambda: desk.status(1) == "Filled")
@@ -526,7 +535,7 @@ def test_orders_wait_for_the_hours_of_their_exchange_if_they_are_to():
     desk.now_ns = (NOON + 6 * HOUR) * SECOND
     desk.place(1, order_type="MKT")
     desk.place(2, order_type="MKT", outside_rth=True)
-    warning = next(it for _, it in desk.told if isinstance(it, ErrorMessage))
+    warning = next(item for _, item in desk.told if isinstance(item, ErrorMessage))
     assert (warning.id, warning.error_code) == (1, 399)
     assert "will not be placed at the exchange until 2026-08-27 09:30:00 US/Eastern" in warning.error_msg
     desk.step(3)

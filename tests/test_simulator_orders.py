@@ -30,7 +30,7 @@ class Desk:
         self.now_ns = NOON * SECOND
         self.market = Market(seed, lambda: self.now_ns)
         self.aapl = self.market.universe.by_con_id(265598)
-        self.account = Account(lambda it: it.price(int(self.market.quote(it).bid[0])))
+        self.account = Account(lambda item: item.price(int(self.market.quote(item).bid[0])))
         self.told = []
         self.engine = Engine(self.market, self.account, lambda *told: self.told.append(told))
 
@@ -63,7 +63,7 @@ class Desk:
 
     def heard(self, client_id=1):
         """What the client was told since it was last asked, in short."""
-        told, self.told = self.told, [it for it in self.told if it[0] != client_id]
+        told, self.told = self.told, [item for item in self.told if item[0] != client_id]
         return [short(message) for client, message in told if client == client_id]
 
 
@@ -174,7 +174,7 @@ def test_a_large_order_fills_in_pieces_that_add_up(desk):
     assert 1 < len(working.executions) <= 5
     assert sum(execution.shares for execution in working.executions) == 10_000
     assert working.executions[-1].cum_qty == 10_000
-    assert [it for it in desk.heard() if it.startswith("orderStatus")].count("orderStatus 1 Filled") == 2
+    assert [item for item in desk.heard() if item.startswith("orderStatus")].count("orderStatus 1 Filled") == 2
 
 
 def test_immediate_or_cancel_and_fill_or_kill(desk):
@@ -191,7 +191,7 @@ def test_the_same_seed_gives_the_same_fills():
         desk = Desk(seed)
         desk.place(1, quantity=5000, order_type="MKT")
         desk.step(10)
-        return [(it.price, it.shares) for it in desk.engine.orders[1, 1].executions]
+        return [(execution.price, execution.shares) for execution in desk.engine.orders[1, 1].executions]
 
     assert fills(3) == fills(3) != fills(4)
 
@@ -224,8 +224,8 @@ def test_a_bracket_is_held_released_and_ended_by_its_first_exit(desk):
     assert told[-1] == "orderStatus 3 PreSubmitted trigger"
     desk.run(lambda: not desk.engine.live())
     assert sorted((desk.status(2), desk.status(3))) == ["Cancelled", "Filled"]
-    errors = [it for it in desk.heard() if it.startswith("error")]
-    assert [it[-3:] for it in errors] == ["202"]
+    errors = [item for item in desk.heard() if item.startswith("error")]
+    assert [error[-3:] for error in errors] == ["202"]
     assert desk.account.holdings[desk.aapl].position == 0
 
 

@@ -72,8 +72,8 @@ def test_a_global_cancel_names_the_dead_orders_of_all_clients(run, version):
             await client.current_time()
             told = [notice for notice in iter(notices.try_next, None) if notice.error_code == 161]
             text = "Cancel attempted when order is not in a cancellable state.  Order permId ="
-            assert [(it.id, it.error_msg) for it in told] == [(theirs.order_id, f"{text}{theirs.perm_id}")]
-            assert [it.code for it in mine.warnings if it.code == 161] == []
+            assert [(item.id, item.error_msg) for item in told] == [(theirs.order_id, f"{text}{theirs.perm_id}")]
+            assert [warning.code for warning in mine.warnings if warning.code == 161] == []
 
     run(main)
 
@@ -100,7 +100,11 @@ def test_nobody_cancels_what_is_not_there(run, order_id):
             notices = client.notices()
             sim.gateway.engine.cancel(1, order_id)
             await client.current_time()
-            told = [(it.error_code, it.error_msg) for it in iter(notices.try_next, None) if it.error_code == 10147]
+            told = [
+                (notice.error_code, notice.error_msg)
+                for notice in iter(notices.try_next, None)
+                if notice.error_code == 10147
+            ]
             assert told == [(10147, f"OrderId {order_id} that needs to be cancelled is not found.")]
 
     run(main)

@@ -47,17 +47,17 @@ def test_market_data_opens_as_gateways_do_and_then_flows(version):
         assert isinstance(opening[0], MarketDataType)
         assert isinstance(opening[1], TickReqParams)
         assert opening[1].min_tick == Decimal("0.01")
-        assert [it.tick_type for it in opening[2:]] == [1, 0, 2, 3, 4, 5, 8, 6, 7, 9, 14, 45, 49]
-        price = {it.tick_type: it.price for it in opening if isinstance(it, TickPrice)}
+        assert [item.tick_type for item in opening[2:]] == [1, 0, 2, 3, 4, 5, 8, 6, 7, 9, 14, 45, 49]
+        price = {item.tick_type: item.price for item in opening if isinstance(item, TickPrice)}
         assert price[7] <= price[1] < price[2] <= price[6]
         assert price[4] in (price[1], price[2])
-        text = next(it for it in opening if isinstance(it, TickString))
+        text = next(item for item in opening if isinstance(item, TickString))
         assert int(text.value) == pytest.approx(WEDNESDAY / 1e9, abs=WAIT_S)
 
         ticks = [await caller.message() for _ in range(60)]
-        assert {it.req_id for it in ticks} == {5}
-        assert {it.tick_type for it in ticks if isinstance(it, TickPrice)} >= {1, 2, 4}
-        assert {it.tick_type for it in ticks if isinstance(it, TickSize)} == {0, 3, 5, 8}
+        assert {tick.req_id for tick in ticks} == {5}
+        assert {tick.tick_type for tick in ticks if isinstance(tick, TickPrice)} >= {1, 2, 4}
+        assert {tick.tick_type for tick in ticks if isinstance(tick, TickSize)} == {0, 3, 5, 8}
 
         assert (await caller.error(MarketDataRequest(req_id=5, contract=AAPL), 5))[0] == 322
         caller.send(CancelMarketData(req_id=5))
@@ -88,7 +88,10 @@ def test_tick_by_tick(version, kind, number):
         caller = await Caller.log_in(sim)
         caller.send(TickByTickRequest(req_id=6, contract=AAPL, tick_type=kind, number_of_ticks=0, ignore_size=False))
         ticks = [await caller.message() for _ in range(50)]
-        assert all(isinstance(it, TickByTickData) and (it.req_id, it.tick_type) == (6, number) for it in ticks)
+        assert all(
+            isinstance(message, TickByTickData) and (message.req_id, message.tick_type) == (6, number)
+            for message in ticks
+        )
         tick = ticks[0]
         if kind == "BidAsk":
             assert tick.historical_tick_bid_ask.price_bid < tick.historical_tick_bid_ask.price_ask
@@ -182,7 +185,7 @@ def test_a_schedule(version):
         caller = await Caller.log_in(sim)
         request = bars_request(what_to_show="SCHEDULE", bar_size_setting="1 day", duration="2 D")
         (schedule,) = await caller.ask(request, HistoricalSchedule)
-        assert [it.ref_date for it in schedule.historical_sessions] == ["20260825", "20260826"]
+        assert [session.ref_date for session in schedule.historical_sessions] == ["20260825", "20260826"]
         assert schedule.historical_sessions[0].start_date_time == "20260825-09:30:00"
 
     converse(conversation, server_version=version)

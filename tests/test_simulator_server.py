@@ -91,7 +91,7 @@ def test_a_session_begins_with_accounts_an_id_and_the_farms(version):
         assert kinds(caller.greeting) == ["ManagedAccounts", "NextValidId"] + ["ErrorMessage"] * 3
         assert caller.greeting[0].accounts_list == "DU1234567"
         assert caller.greeting[1].order_id == 1
-        assert [it.error_code for it in caller.greeting[2:]] == FARMS
+        assert [notice.error_code for notice in caller.greeting[2:]] == FARMS
 
     converse(conversation, server_version=version)
 
@@ -138,7 +138,9 @@ def test_questions_without_an_id(version):
         (next_id,) = await caller.ask(IdsRequest(num_ids=1), NextValidId)
         assert next_id.order_id == 1
         (rule,) = await caller.ask(MarketRuleRequest(market_rule_id=67), MarketRule)
-        assert [(it.low_edge or 0.0, it.increment) for it in rule.price_increments] == [(0.0, 0.25)]
+        assert [(increment.low_edge or 0.0, increment.increment) for increment in rule.price_increments] == [
+            (0.0, 0.25)
+        ]
 
     converse(conversation, server_version=version)
 
@@ -160,8 +162,8 @@ def test_a_message_that_cannot_be_read_costs_an_error_not_the_session():
         caller = await Caller.log_in(sim)
         caller.writer.write(wire.frame((49 + 200).to_bytes(4, "big") + b"\xff\xff"))
         caller.writer.write(wire.frame((999).to_bytes(4, "big")))
-        errors = await caller.until(lambda it: it.error_code == 321)
-        assert [it.error_code for it in errors] == [320, 321]
+        errors = await caller.until(lambda notice: notice.error_code == 321)
+        assert [error.error_code for error in errors] == [320, 321]
         await caller.ask(CurrentTimeRequest(), CurrentTime)
 
     converse(conversation, server_version=226)
@@ -186,7 +188,7 @@ def test_contract_details_arrive_complete(version):
 
         future = Contract(symbol="MES", sec_type="FUT", exchange="CME")
         answers = await caller.ask(ContractDataRequest(req_id=10, contract=future), ContractDataEnd)
-        assert [it.contract.local_symbol for it in answers[:2]] == ["MESU6", "MESZ6"]
+        assert [item.contract.local_symbol for item in answers[:2]] == ["MESU6", "MESZ6"]
         assert answers[0].contract.last_trade_date_or_contract_month == "20260918 08:30:00 US/Central"
         assert answers[0].contract.multiplier == 5.0
 
@@ -214,7 +216,7 @@ def test_symbols_and_chains(version):
             req_id=2, underlying_symbol="AAPL", underlying_sec_type="STK", underlying_con_id=265598
         )
         *chains, end = await caller.ask(request, SecDefOptParameterEnd)
-        assert all(isinstance(it, SecDefOptParameter) for it in chains)
+        assert all(isinstance(chain, SecDefOptParameter) for chain in chains)
         assert end.req_id == 2
         assert len(chains[0].strikes) == 11
         assert len(chains[0].expirations) >= 6

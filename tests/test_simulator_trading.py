@@ -43,9 +43,9 @@ def test_a_market_order_fills(version):
             "OpenOrder", "OrderStatus", "ExecutionDetails", "OpenOrder", "OrderStatus", "OpenOrder", "OrderStatus",
             "CommissionAndFeesReport",
         ]  # fmt: skip
-        assert [it.status for it in told if isinstance(it, OrderStatus)] == ["PreSubmitted", "Filled", "Filled"]
-        opened = [it for it in told if isinstance(it, OpenOrder)]
-        assert [it.order_state.status for it in opened] == ["PreSubmitted", "Filled", "Filled"]
+        assert [item.status for item in told if isinstance(item, OrderStatus)] == ["PreSubmitted", "Filled", "Filled"]
+        opened = [item for item in told if isinstance(item, OpenOrder)]
+        assert [item.order_state.status for item in opened] == ["PreSubmitted", "Filled", "Filled"]
         assert (opened[0].order.total_quantity, opened[0].contract.con_id) == (100, 265598)
         execution = told[2].execution
         assert (told[2].req_id, execution.side, execution.shares, execution.order_id) == (-1, "BOT", 100, 1)
@@ -73,7 +73,7 @@ def test_orders_rest_change_and_are_cancelled(version):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         caller.send(place(1, "LMT", lmt_price=1.0))
-        await caller.until(lambda it: isinstance(it, OrderStatus) and it.status == "Submitted")
+        await caller.until(lambda item: isinstance(item, OrderStatus) and item.status == "Submitted")
         await caller.until(OrderStatus)
         changed = await caller.ask(place(1, "LMT", lmt_price=2.0), OrderStatus)
         assert changed[0].order.lmt_price == 2.0
@@ -132,14 +132,16 @@ def test_the_account(version):
     async def conversation(sim):
         caller = await Caller.log_in(sim)
         updates = await caller.ask(AccountDataRequest(subscribe=True, acct_code="DU1234567"), AccountDataEnd)
-        rows = [it for it in updates if type(it).__name__ == "AccountValue"]
-        assert [it.value for it in rows if (it.key, it.currency) == ("NetLiquidation", "USD")] == ["1000000.00"]
-        assert len([it for it in rows if (it.key, it.currency) == ("AccruedCash", "USD")]) == 2  # of it and its ledger
+        rows = [update for update in updates if type(update).__name__ == "AccountValue"]
+        assert [row.value for row in rows if (row.key, row.currency) == ("NetLiquidation", "USD")] == ["1000000.00"]
+        assert (
+            len([row for row in rows if (row.key, row.currency) == ("AccruedCash", "USD")]) == 2
+        )  # of it and its ledger
         assert kinds(updates)[-2:] == ["AccountUpdateTime", "AccountDataEnd"]
         request = AccountUpdatesMultiRequest(req_id=1, account="DU1234567", model_code="", ledger_and_nlv=False)
         assert len(await caller.ask(request, AccountUpdateMultiEnd)) == len(rows) + 1
         request = AccountSummaryRequest(req_id=2, group="All", tags="NetLiquidation,BuyingPower")
         summary = await caller.ask(request, AccountSummaryEnd)
-        assert [it.tag for it in summary[:-1]] == ["BuyingPower", "NetLiquidation"]
+        assert [figure.tag for figure in summary[:-1]] == ["BuyingPower", "NetLiquidation"]
 
     converse(conversation, server_version=version)

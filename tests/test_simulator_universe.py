@@ -39,7 +39,7 @@ CFD = Contract(symbol="IBM", sec_type="CFD", exchange="SMART")
 
 async def details(caller, contract):
     *found, _ = await caller.ask(ContractDataRequest(req_id=90, contract=contract), ContractDataEnd)
-    assert all(isinstance(it, ContractData) for it in found)
+    assert all(isinstance(item, ContractData) for item in found)
     return found
 
 
@@ -49,14 +49,14 @@ async def snapshot(caller, contract):
 
 async def quote(caller, contract):
     """Bid, ask and last."""
-    price = {it.tick_type: it.price for it in await snapshot(caller, contract) if isinstance(it, TickPrice)}
+    price = {item.tick_type: item.price for item in await snapshot(caller, contract) if isinstance(item, TickPrice)}
     return price[1], price[2], price[4]
 
 
 def bag(symbol, exchange, *legs):
     return Contract(
         symbol=symbol, sec_type="BAG", exchange=exchange, currency="USD",
-        combo_legs=[ComboLeg(con_id=it, ratio=n, action=side, exchange=exchange) for it, n, side in legs],
+        combo_legs=[ComboLeg(con_id=item, ratio=n, action=side, exchange=exchange) for item, n, side in legs],
     )  # fmt: skip
 
 
@@ -65,8 +65,8 @@ def test_a_vertical_costs_what_its_legs_cost(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         calls = [Contract.call("AAPL", expiry="20260918", strike=strike) for strike in (310.0, 320.0)]
-        low, high = [(await details(caller, it))[0].contract.con_id for it in calls]
-        (low_bid, low_ask, _), (high_bid, high_ask, _) = [await quote(caller, it) for it in calls]
+        low, high = [(await details(caller, call))[0].contract.con_id for call in calls]
+        (low_bid, low_ask, _), (high_bid, high_ask, _) = [await quote(caller, call) for call in calls]
         spread = bag("AAPL", "SMART", (low, 1, "BUY"), (high, 2, "SELL"))
         bid, ask, last = await quote(caller, spread)
         assert bid == pytest.approx(low_bid - 2 * high_ask)
@@ -81,9 +81,9 @@ def test_a_calendar_spread_has_history_in_which_its_quotes_lie(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         found = await details(caller, Contract(symbol="ES", sec_type="FUT", exchange="CME"))
-        months = sorted(found, key=lambda it: it.contract.last_trade_date_or_contract_month)
+        months = sorted(found, key=lambda item: item.contract.last_trade_date_or_contract_month)
         assert len(months) >= 4
-        near, far = (it.contract.con_id for it in months[:2])
+        near, far = (month.contract.con_id for month in months[:2])
         spread = bag("ES", "CME", (near, 1, "SELL"), (far, 1, "BUY"))
         bid, ask, _ = await quote(caller, spread)
         assert 0 < bid < ask
@@ -126,7 +126,7 @@ def test_options_on_futures_have_the_future_under_them(version):
         (found,) = await details(caller, option)
         assert found.contract_details.under_con_id == future.contract.con_id
         ticks = await snapshot(caller, option)
-        model = next(it for it in ticks if isinstance(it, TickOptionComputation) and it.tick_type == 13)
+        model = next(tick for tick in ticks if isinstance(tick, TickOptionComputation) and tick.tick_type == 13)
         assert model.und_price == pytest.approx((await quote(caller, ES))[0], rel=0.001)
         assert -1 < model.delta < 0
         assert (await caller.error(request.replace(underlying_con_id=1), 2))[0] == 321
@@ -174,7 +174,7 @@ def test_without_rights_data_are_refused_or_come_late(version):
     async def conversation(sim, clock):
         caller = await Caller.log_in(sim)
         params, error = await caller.ask(
-            MarketDataRequest(req_id=1, contract=HYNIX), lambda it: getattr(it, "error_code", 0)
+            MarketDataRequest(req_id=1, contract=HYNIX), lambda item: getattr(item, "error_code", 0)
         )
         assert (type(params), error.id, error.error_code) == (TickReqParams, 1, 10089)
         future = Contract(symbol="DAX", sec_type="FUT", exchange="EUREX")
@@ -184,7 +184,7 @@ def test_without_rights_data_are_refused_or_come_late(version):
         caller.send(MarketDataTypeRequest(market_data_type=3))
         note, kind, *ticks, _ = await snapshot(caller, HYNIX)
         assert (note.error_code, kind.market_data_type) == (10167, 3)
-        assert {it.tick_type for it in ticks if isinstance(it, TickPrice)} == {66, 67, 68, 72, 73, 75, 76}
+        assert {tick.tick_type for tick in ticks if isinstance(tick, TickPrice)} == {66, 67, 68, 72, 73, 75, 76}
 
     on_a_clock(conversation, server_version=version, clock=Clock(1787796000 * 10**9))
 
@@ -222,6 +222,6 @@ def test_a_news_contract_is_a_tape_of_headlines(version):
         await caller.until(TickNews)
         clock.pass_seconds(600)
         told = [await caller.message() for _ in range(9)]
-        assert {(type(it), it.provider_code) for it in told} == {(TickNews, "BZ")}
+        assert {(type(item), item.provider_code) for item in told} == {(TickNews, "BZ")}
 
     on_a_clock(conversation, server_version=version)

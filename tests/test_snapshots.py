@@ -73,7 +73,7 @@ def test_a_portfolio_keeps_its_positions_until_the_new_answer_is_complete(run, v
                 say(sim, PositionEnd())
                 await until(lambda: portfolio.is_current)
                 assert (portfolio.position(HELD), portfolio.position(OTHER)) == (0, 5)  # closed meanwhile, and opened
-                assert [it.contract.con_id for it in portfolio.positions()] == [OTHER]
+                assert [position.contract.con_id for position in portfolio.positions()] == [OTHER]
                 assert (portfolio.stale_since_ns, portfolio.error) == (0, None)
 
     run(main)
@@ -120,7 +120,7 @@ def test_a_portfolio_is_replaced_after_positions_that_come_late(run, version, co
                     await asyncio.sleep(0.01)
                 assert sim.happened(late) == 1
                 assert set(read) == {10}
-                assert [it.position for it in portfolio.positions()] == [10]
+                assert [position.position for position in portfolio.positions()] == [10]
 
     run(main)
 
@@ -135,7 +135,9 @@ def test_servers_lost_and_found_make_a_portfolio_old_and_current_again(run, vers
                 sim.inject(Notice(1100))
                 await until(lambda: not portfolio.is_current)
                 assert portfolio.position(HELD) == 10
-                assert [it.position for it in await client.positions()] == [10]  # what TWS knows is there is
+                assert [position.position for position in await client.positions()] == [
+                    10
+                ]  # what TWS knows is there is
                 sim.inject(Notice(1102))
                 await until(lambda: portfolio.is_current)
                 assert (portfolio.position(HELD), portfolio.stale_since_ns) == (10, 0)
@@ -192,15 +194,15 @@ def test_who_asks_while_the_new_answer_is_awaited_gets_the_new_one(run, version)
                 await until(lambda: sim.happened(unanswered))
                 await works(client)
                 assert (updates.is_complete, updates.is_current) == (False, False)
-                assert [it.position for it in updates.snapshot] == [10]
+                assert [item.position for item in updates.snapshot] == [10]
                 say(sim, row(OTHER, 5))
                 await works(client)
                 asking = asyncio.create_task(client.positions())
                 await works(client)
                 assert not asking.done()
                 say(sim, PositionEnd())
-                assert [it.position for it in await asking] == [5]
-                assert [it.position for it in (await updates.complete()).snapshot] == [5]
+                assert [item.position for item in await asking] == [5]
+                assert [item.position for item in (await updates.complete()).snapshot] == [5]
 
     run(main)
 
@@ -217,7 +219,7 @@ def test_who_asks_without_a_connection_is_not_told_what_was(run, version):
                         await client.positions()
                     assert not updates.is_current
                 await updates.complete()
-                assert [it.position for it in await client.positions()] == [10]
+                assert [position.position for position in await client.positions()] == [10]
 
     run(main)
 
@@ -233,7 +235,7 @@ def test_who_asks_without_a_connection_and_waits_for_it_is_told_what_is_then(run
                     asking = asyncio.create_task(client.positions())
                     await asyncio.sleep(0)
                     assert not asking.done()
-                assert [it.position for it in await asking] == [10]
+                assert [item.position for item in await asking] == [10]
 
     run(main)
 
@@ -333,7 +335,7 @@ def test_a_book_keeps_its_levels_until_the_first_new_row(run, version):
             say(sim, MarketDepthL2(req_id=book.req_id, market_depth_data=change))
             await until(lambda: book.is_current)
             assert (book.bids["price"].tolist(), len(book.asks), book.resets) == ([7.0], 0, 1)
-            assert [type(it) for it in book.gaps] == [Gap]
+            assert [type(gap) for gap in book.gaps] == [Gap]
 
     run(main)
 

@@ -72,7 +72,7 @@ async def _ordinary(client):
     await client.historical_data(AAPL, duration="1 D", bar_size="1 hour")
     await client.contract_details(AAPL)
     async with client.market_data(AAPL, generic_ticks="233") as ticks:
-        await until(lambda: any(it is not None for it in ticks.rows.texts(ticks.rows.take())))
+        await until(lambda: any(text is not None for text in ticks.rows.texts(ticks.rows.take())))
         assert {name: client.stats[name] for name in USELESS} == dict.fromkeys(USELESS, 0)
 
 

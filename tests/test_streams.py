@@ -444,6 +444,6 @@ def test_what_is_not_read_does_not_open_a_stream(converse):
         for stream in (quote, ticks, pnl):
             assert (stream.is_closed, stream.error, stream.gaps, stream.req_id) == (False, None, [], 0)
             assert repr(stream)
-        assert not [it for it in gateway.heard if isinstance(it, MarketDataRequest | PnLRequest)]
+        assert not [item for item in gateway.heard if isinstance(item, MarketDataRequest | PnLRequest)]
 
     converse(case)

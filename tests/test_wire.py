@@ -291,7 +291,7 @@ def test_floats_are_written_as_python_spells_them(number):
     assert repr(number).encode() in placed(lmt_price=number)
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda it: -400 <= it.adjusted() <= 400))
+@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda item: -400 <= item.adjusted() <= 400))
 @example(Decimal("1E+2"))
 @example(Decimal("-0"))
 @example(Decimal("1E-9"))

@@ -127,12 +127,12 @@ class Source:
             return []
         node = self.classes[name]
         bases = (ast.unparse(base).partition("[")[0] for base in node.bases)
-        return [node, *(it for base in bases for it in self.lineage(base))]
+        return [node, *(item for base in bases for item in self.lineage(base))]
 
     def methods(self, name: str) -> dict[str, ast.AST]:
         found: dict[str, ast.AST] = {}
         for node in reversed(self.lineage(name)):
-            found |= {it.name: it for it in node.body if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)}
+            found |= {item.name: item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
         return found
 
     def mentioned(self, start: ast.AST, methods: dict[str, ast.AST]) -> set[str]:
@@ -152,7 +152,7 @@ class Source:
                     rest += [(found, own) for found in self._behind(part.id)]
                     if part.id in self.classes and part.id not in STOPS:
                         inner = self.methods(part.id)
-                        rest += [(it, inner) for it in inner.values()]
+                        rest += [(item, inner) for item in inner.values()]
         return names
 
     def _behind(self, name: str) -> Iterator[ast.AST]:
@@ -216,13 +216,15 @@ def document() -> Iterator[str]:
     yield "Made from the source by `make generate`; do not edit. Everything is also on the blocking client.\n"
     methods, by_word = reached(), words()
     for title, table in (("Requests", OUTGOING), ("Messages from the gateway", INCOMING)):
-        yield from section(title, ("id", "message", "reached by"), (row(table[it], methods) for it in sorted(table)))
+        yield from section(
+            title, ("id", "message", "reached by"), (row(table[item], methods) for item in sorted(table))
+        )
     fields = ((f"`{name}`", reach_of_field(name, by_word)) for name in Order.__fields__)
     yield from section("Order fields", ("field", "reached by"), fields)
-    types = ((it.value, needed(it.value, by_word.get(f"OrderType.{it.name}"))) for it in OrderType)
+    types = ((item.value, needed(item.value, by_word.get(f"OrderType.{item.name}"))) for item in OrderType)
     yield from section("Order types", ("type", "reached by"), types)
     algos = sorted(key for key in by_word if key.startswith("algo "))
-    yield from section("Algos", ("algo", "reached by"), ((it[5:], code(by_word[it])) for it in algos))
+    yield from section("Algos", ("algo", "reached by"), ((algo[5:], code(by_word[algo])) for algo in algos))
 
 
 def section(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

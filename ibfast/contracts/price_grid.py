@@ -29,7 +29,7 @@ class PriceGrid:
         Raises:
             ValueError: there are no steps, or one of them is not positive.
         """
-        steps = sorted((_exact(it.low_edge or 0.0), _exact(it.increment or 0.0)) for it in increments)
+        steps = sorted((_exact(item.low_edge or 0.0), _exact(item.increment or 0.0)) for item in increments)
         if not steps or steps[0][0] > 0 or any(increment <= 0 for _, increment in steps):
             raise ValueError(f"increments: {steps} are not the steps of prices from 0 on")
         return cls(tuple(steps))

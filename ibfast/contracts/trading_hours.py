@@ -115,7 +115,7 @@ def parse_hours(text: str, time_zone_id: str) -> TradingHours:
             closed.append(_day(part.removesuffix(":CLOSED")))
         else:
             intervals += _spans(part, zone)
-    return TradingHours(tuple(sorted(intervals, key=lambda it: _utc(it.start))), tuple(closed))
+    return TradingHours(tuple(sorted(intervals, key=lambda item: _utc(item.start))), tuple(closed))
 
 
 def exchange_zone(time_zone_id: str) -> tzinfo:

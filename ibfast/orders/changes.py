@@ -127,7 +127,7 @@ class OrderChanges:
             if ours:
                 taken[name] = None
             return
-        if name == "total_quantity" and not ours and any(getattr(self.accepted, it) for it in WITHOUT_QUANTITY):
+        if name == "total_quantity" and not ours and any(getattr(self.accepted, item) for item in WITHOUT_QUANTITY):
             return  # TWS finds the quantity itself
         if theirs is None and is_needed(name, order):
             return  # left out of a message, it is not gone from the order

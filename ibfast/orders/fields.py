@@ -224,7 +224,7 @@ class LinkageMixin(OrderFields):
 def oca_number(oca_type: int) -> int:
     """An `ibfast.OcaType` as orders carry it."""
     if oca_type not in tuple(OcaType):
-        raise ValueError(f"oca_type: {oca_type!r} is none of {', '.join(f'{it} {it.name}' for it in OcaType)}")
+        raise ValueError(f"oca_type: {oca_type!r} is none of {', '.join(f'{item} {item.name}' for item in OcaType)}")
     return int(oca_type)
 
 

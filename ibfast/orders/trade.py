@@ -146,7 +146,9 @@ class Trade:
         """Whether TWS waits with the order: for shares to borrow, a trigger, its parent, or to be activated."""
         if self.rejection is not None and self._refuses_order:
             return False
-        return bool(self.why_held or self.order.deactivate) or any(it.code == LOCATING for it in self.warnings)
+        return bool(self.why_held or self.order.deactivate) or any(
+            warning.code == LOCATING for warning in self.warnings
+        )
 
     @property
     def reported_order(self) -> Order | None:

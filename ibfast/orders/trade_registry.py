@@ -275,7 +275,7 @@ class TradeRegistry:
         try:
             yield
         finally:
-            self._collections = [it for it in self._collections if it is not reports]
+            self._collections = [collection for collection in self._collections if collection is not reports]
 
     def commission_of(self, exec_id: str) -> CommissionAndFeesReport | None:
         """What a fill cost, if TWS has said."""

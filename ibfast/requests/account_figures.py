@@ -106,7 +106,7 @@ def find_figure(figures: Iterable[AccountFigure], tag: str, currency: str | None
     Raises:
         KeyError: there is none.
     """
-    found = [it for it in figures if it.tag == tag and currency in (None, it.currency)]
+    found = [item for item in figures if item.tag == tag and currency in (None, item.currency)]
     if not found:
         raise KeyError(tag if currency is None else f"{tag} in {currency}")
     return next((figure for figure in found if not figure.is_ledger), found[0])

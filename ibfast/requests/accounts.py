@@ -167,10 +167,10 @@ class AccountRequests(Requests):
         """
         async with self._account_lock.of(account), self.account_updates(account) as stream:
             parts = (await stream.complete()).snapshot
-        figures = [it for it in parts if isinstance(it, AccountFigure)]
-        rows = [it for it in parts if isinstance(it, PortfolioValue)]
-        time = next((it.time_stamp for it in parts if isinstance(it, AccountUpdateTime)), None)
-        return AccountSnapshot(next((it.account for it in figures), account), figures, rows, time)
+        figures = [part for part in parts if isinstance(part, AccountFigure)]
+        rows = [part for part in parts if isinstance(part, PortfolioValue)]
+        time = next((part.time_stamp for part in parts if isinstance(part, AccountUpdateTime)), None)
+        return AccountSnapshot(next((figure.account for figure in figures), account), figures, rows, time)
 
     def account_updates(self, account: str = "") -> Updates[Update]:
         """All figures and the portfolio of one account, and what changes from then on: at once after a trade, else

@@ -31,7 +31,7 @@ class ChainRequests(SessionRequests, ContractRequests):
         ends = [(last_trade_moment(data), data) for data in await self.contract_details(asked)]
         now = await self.current_time()
         live = [(moment.astimezone(UTC), data) for moment, data in ends if moment is not None and moment > now]
-        return distinct(asked, [data for _, data in sorted(live, key=lambda it: it[0])])
+        return distinct(asked, [data for _, data in sorted(live, key=lambda item: item[0])])
 
     async def front_month(self, contract: Contract) -> Contract:
         """The month of a future that ends next, of those still traded; see `futures_chain`.
@@ -44,7 +44,10 @@ class ChainRequests(SessionRequests, ContractRequests):
         chain = await self.futures_chain(contract)
         if not chain:
             raise RequestError(NOT_FOUND, f"no month of {contract!r} is traded any more", contract=contract)
-        families = {(it.trading_class, it.multiplier, it.currency, it.exchange): it for it in reversed(chain)}
+        families = {
+            (figure.trading_class, figure.multiplier, figure.currency, figure.exchange): figure
+            for figure in reversed(chain)
+        }
         if len(families) > 1:
             raise AmbiguousContract(contract, list(families.values()))
         return chain[0]
@@ -64,7 +67,7 @@ class ChainRequests(SessionRequests, ContractRequests):
             underlying_con_id=underlying.con_id,
         )
         answer = await self._connection.ask(request, end=SecDefOptParameterEnd)
-        return [self._connection.read(lambda it: OptionChain.of(underlying, it), part) for part in answer.parts]
+        return [self._connection.read(lambda item: OptionChain.of(underlying, item), part) for part in answer.parts]
 
     async def option_chain(self, underlying: Contract, *, exchange: str = "", trading_class: str = "") -> OptionChain:
         """The options of an underlying on one exchange: SMART, for a future the future's own, if not said otherwise.
@@ -76,11 +79,13 @@ class ChainRequests(SessionRequests, ContractRequests):
         """
         exchange = exchange or ((underlying.exchange or "") if underlying.sec_type == "FUT" else "SMART")
         chains = await self.option_chains(underlying)
-        fitting = [it for it in chains if it.exchange == exchange and trading_class in ("", it.trading_class)]
-        namesakes = [it for it in fitting if it.trading_class == it.underlying.symbol]
+        fitting = [
+            chain for chain in chains if chain.exchange == exchange and trading_class in ("", chain.trading_class)
+        ]
+        namesakes = [item for item in fitting if item.trading_class == item.underlying.symbol]
         if len(fitting) == 1 or len(namesakes) == 1:
             return (namesakes or fitting)[0]
-        there = ", ".join(f"{it.exchange} {it.trading_class}" for it in fitting or chains) or "none"
+        there = ", ".join(f"{item.exchange} {item.trading_class}" for item in fitting or chains) or "none"
         raise ValueError(f"exchange, trading_class: {exchange} {trading_class} is not one chain of these: {there}")
 
     async def listed_options(self, chain: OptionChain, *, expiry: str | date, right: str = "") -> list[Contract]:
@@ -91,4 +96,4 @@ class ChainRequests(SessionRequests, ContractRequests):
         """
         series = chain.series(expiry, right=right)
         found = distinct(series, await self.contract_details(series))
-        return sorted(found, key=lambda it: (it.strike or 0.0, it.right or ""))
+        return sorted(found, key=lambda item: (item.strike or 0.0, item.right or ""))

@@ -121,7 +121,9 @@ class ContractRequests(Requests):
         if not bbo_exchange:
             raise ValueError("bbo_exchange: an exchange map has a name, such as 9c0001")
         answer = await self._connection.ask(SmartComponentsRequest(bbo_exchange=bbo_exchange))
-        return [it.replace(bit_number=it.bit_number or 0) for it in answer.parts[0].smart_components]
+        return [
+            component.replace(bit_number=component.bit_number or 0) for component in answer.parts[0].smart_components
+        ]
 
     async def depth_exchanges(self) -> list[DepthMarketDataDescription]:
         """The exchanges that have order books."""
@@ -132,7 +134,7 @@ class ContractRequests(Requests):
 
 
 def _steps(rule: MarketRule) -> list[PriceIncrement]:
-    return [it.replace(low_edge=it.low_edge or 0.0) for it in rule.price_increments]
+    return [increment.replace(low_edge=increment.low_edge or 0.0) for increment in rule.price_increments]
 
 
 async def together(work: Iterable[Coroutine[Any, Any, R]]) -> list[R]:

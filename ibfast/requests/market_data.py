@@ -142,7 +142,7 @@ class MarketDataRequests(Requests):
         try:
             number = int(MarketDataType[kind] if isinstance(kind, str) else MarketDataType(kind))
         except (KeyError, ValueError):
-            known = ", ".join(f"{it} {it.name}" for it in MarketDataType)
+            known = ", ".join(f"{item} {item.name}" for item in MarketDataType)
             raise ValueError(f"kind: {kind!r} is none of {known}") from None
         self._connection.set(MarketDataTypeRequest(market_data_type=number))
 
@@ -153,7 +153,7 @@ def _market_data_request(
     given = generic_ticks.split(",") if isinstance(generic_ticks, str) else generic_ticks
     return MarketDataRequest(
         contract=contract,
-        generic_tick_list=",".join(_generic_tick(it) for it in given if it != "") or None,
+        generic_tick_list=",".join(_generic_tick(item) for item in given if item != "") or None,
         snapshot=snapshot,
         regulatory_snapshot=regulatory_snapshot,
     )

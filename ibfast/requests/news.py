@@ -97,7 +97,7 @@ class NewsRequests(Requests):
         )  # fmt: skip
         answer = await self._connection.ask(request, end=HistoricalNewsEnd)
         headlines = [self._connection.read(headline_of, part) for part in answer.parts]
-        return sorted(headlines, key=lambda it: it.time, reverse=True), bool(answer.end_message.has_more)
+        return sorted(headlines, key=lambda item: item.time, reverse=True), bool(answer.end_message.has_more)
 
     def news_bulletins(self, *, all_messages: bool = True) -> Updates[NewsBulletin]:
         """IB's bulletins: of exchanges that are closed and the like; ``all_messages`` brings today's earlier ones too.

@@ -88,7 +88,7 @@ class OrderRequests(Requests):
         self._check_parent(order)
         request = place_request(0, contract, order.replace(what_if=True, transmit=True))
         request = self._send_reported(request, self._reported(order), send=self._encode)
-        return WhatIf.of(await self._connection.ask_about_order(request, lambda it: WhatIf.of(it).says_something))
+        return WhatIf.of(await self._connection.ask_about_order(request, lambda item: WhatIf.of(item).says_something))
 
     async def modify_order(self, trade: Trade, **changes: Any) -> Trade:
         """Send the order again under its id, with these fields changed; the same trade goes on.

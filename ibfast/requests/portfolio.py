@@ -89,12 +89,16 @@ class Portfolio:
         The contracts are as TWS has them in positions: those of futures, currencies and crypto name no exchange, those
         of stocks the one they are listed on. `Client.qualify` makes contracts of them that can be traded and followed.
         """
-        return [it for it in self._positions.snapshot if it.position and account in ("", it.account)]
+        return [item for item in self._positions.snapshot if item.position and account in ("", item.account)]
 
     def position(self, con_id: int, account: str = "") -> Decimal:
         """How much is held of a contract, in all accounts together or in one; below 0 when it is short."""
-        found = [it for it in self.positions(account) if it.contract is not None and it.contract.con_id == con_id]
-        return sum((it.position or Decimal(0) for it in found), Decimal(0))
+        found = [
+            position
+            for position in self.positions(account)
+            if position.contract is not None and position.contract.con_id == con_id
+        ]
+        return sum((item.position or Decimal(0) for item in found), Decimal(0))
 
     def value(self, tag: str, account: str = "", *, currency: str | None = None) -> Decimal | str:
         """A figure of an account: an `ibfast.AccountTag`, or one of its ledger, such as "CashBalance" in a currency.
@@ -106,7 +110,7 @@ class Portfolio:
 
     def figures(self, account: str = "") -> list[AccountFigure]:
         """All figures of an account, or of all accounts, in TWS's order."""
-        return [it for it in self._figures.snapshot if account in ("", it.account)]
+        return [item for item in self._figures.snapshot if account in ("", item.account)]
 
     def pnl(self, account: str = "") -> PnL | None:
         """Profit and loss of an account; None until TWS has said it.

@@ -26,7 +26,7 @@ class ScannerRequests(Requests):
     async def scanner_parameters(self) -> ScannerParameters:
         """What scanners can look for: instruments, locations, scan codes, filters. About two megabytes come."""
         answer = await self._connection.ask_shared(ScannerParametersRequest(), schema.ScannerParameters)
-        return self._connection.read(lambda it: ScannerParameters.from_xml(it.xml or ""), answer)
+        return self._connection.read(lambda item: ScannerParameters.from_xml(item.xml or ""), answer)
 
     async def scan(self, subscription: ScannerSubscription) -> ScannerRows:
         """What a scanner finds now, best rank first: at most 50 contracts.
@@ -55,7 +55,7 @@ class ScannerRequests(Requests):
 
 
 def _ranked(message: ScannerData) -> ScannerRows:
-    return sorted(message.scanner_data_element, key=lambda it: it.rank or 0)
+    return sorted(message.scanner_data_element, key=lambda item: item.rank or 0)
 
 
 def _nothing_found(notice: ErrorMessage) -> ScannerRows | None:

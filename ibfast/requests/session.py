@@ -30,7 +30,7 @@ class SessionRequests(Requests):
     async def current_time(self) -> datetime:
         """The gateway's clock, to the second."""
         answer = await self._connection.ask_shared(CurrentTimeRequest(), CurrentTime)
-        return self._connection.read(lambda it: datetime.fromtimestamp(it.current_time or 0, UTC), answer)
+        return self._connection.read(lambda item: datetime.fromtimestamp(item.current_time or 0, UTC), answer)
 
     async def current_time_in_ms(self) -> datetime:
         """The gateway's clock, to the millisecond.
@@ -39,7 +39,9 @@ class SessionRequests(Requests):
             VersionError: the server is older than 197; `current_time` gives seconds.
         """
         answer = await self._connection.ask_shared(CurrentTimeInMillisRequest(), CurrentTimeInMillis)
-        return self._connection.read(lambda it: _EPOCH + timedelta(milliseconds=it.current_time_in_millis or 0), answer)
+        return self._connection.read(
+            lambda item: _EPOCH + timedelta(milliseconds=item.current_time_in_millis or 0), answer
+        )
 
     async def set_server_log_level(self, log_level: int) -> None:
         """How much TWS logs of this session: 1 system, 2 errors, 3 warnings, 4 information, 5 detail."""

@@ -45,9 +45,9 @@ class SpreadRequests(ContractRequests):
         if not all(counts):
             raise ValueError("legs: a leg of which 0 are bought is none")
         contracts = await self.qualify(*(contract for contract, _ in legs))
-        currency = _one_of("currency", [it.currency or "" for it in contracts])
-        where = exchange or _one_of("exchange", [it.exchange or "" for it in contracts])
-        symbols = dict.fromkeys(it.symbol or "" for it in contracts)
+        currency = _one_of("currency", [figure.currency or "" for figure in contracts])
+        where = exchange or _one_of("exchange", [item.exchange or "" for item in contracts])
+        symbols = dict.fromkeys(item.symbol or "" for item in contracts)
         found = [_leg(contract, count) for contract, count in zip(contracts, counts, strict=True)]
         return Contract.combo(",".join(symbols), found, exchange=where, currency=currency)
 

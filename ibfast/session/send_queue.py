@@ -145,7 +145,7 @@ class SendQueue:
 
     def _drop(self, order_id: int | None, kind: type[Message]) -> bool:
         """Take away what waits of this kind for an order; whether there was something."""
-        kept = [it for it in self._waiting if it.order_id != order_id or not isinstance(it.message, kind)]
+        kept = [trade for trade in self._waiting if trade.order_id != order_id or not isinstance(trade.message, kind)]
         dropped = len(kept) < len(self._waiting)
         self._waiting = kept
         return dropped

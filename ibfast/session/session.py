@@ -502,7 +502,7 @@ class Session:
 
     def streams(self, *, durable: bool = True) -> list[Resumable]:
         """The live streams that outlive a session, in the order they were opened; or those that do not."""
-        return [it for it in self._waiting.values() if getattr(it, "durable", None) is durable]  # type: ignore[misc]
+        return [item for item in self._waiting.values() if getattr(item, "durable", None) is durable]  # type: ignore[misc]
 
     def interrupted(self, error: IbfastError) -> list[Resumable]:
         """The connection is gone and there will be another: who waits learns it, streams are given back."""

@@ -101,7 +101,7 @@ class SharedRequests:
         """
         kind = shape.expected(request)[0]
         answers = self._kinds.get(kind, deque())
-        answer = next((it for it in answers if it.can_be_shared and it.request == request), None)
+        answer = next((item for item in answers if item.can_be_shared and item.request == request), None)
         if answer is None:
             answer = SharedRequest(request, shape)
             self._keys |= dict.fromkeys((shape.last, *shape.parts), shape.key)

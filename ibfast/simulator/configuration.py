@@ -71,12 +71,14 @@ class Configuration:
     def update(self, request: UpdateConfigRequest) -> UpdateConfigResponse:
         """Take what a request sets, unless it has consequences that it has not accepted."""
         accepted = {warning.message_id for warning in request.accepted_warnings}
-        warnings = [it for it in self._consequences(request) if it.message_id not in accepted]
+        warnings = [
+            consequence for consequence in self._consequences(request) if consequence.message_id not in accepted
+        ]
         if warnings:
             text = "Warnings have to be accepted first"
             return UpdateConfigResponse(req_id=request.req_id, status="warning", message=text, warnings=warnings)
         known = {message.id: message for message in self.messages}
-        unknown = [f"messages: no message {it.id}" for it in request.messages if it.id not in known]
+        unknown = [f"messages: no message {item.id}" for item in request.messages if item.id not in known]
         if unknown:
             return UpdateConfigResponse(
                 req_id=request.req_id, status="error", message="Nothing was changed", errors=unknown

@@ -170,7 +170,7 @@ class SimulatorSession:
     def account_streams(self) -> list[AccountStream]:
         """What this client follows of accounts."""
         streams = self.pump.streams.values() if self.protocol.server_version else ()
-        return [it for it in streams if isinstance(it, AccountStream)]
+        return [stream for stream in streams if isinstance(stream, AccountStream)]
 
     def failed(self, request: Message, error: BaseException) -> None:
         """A fault of the simulator: whoever waits is told, the log has the rest."""

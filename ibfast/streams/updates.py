@@ -414,7 +414,7 @@ class SharedSubscription:
 
     def refused(self, error: DecodeError) -> None:
         """A message could not be read: who waits for an answer learns why, as it cannot be complete."""
-        for stream in [it for it in self.subscribers if not it.is_complete]:
+        for stream in [subscriber for subscriber in self.subscribers if not subscriber.is_complete]:
             self.subscribers.remove(stream)
             stream.failed(error)
 
@@ -431,7 +431,9 @@ class SharedSubscription:
     def resume(self) -> None:
         """Ask for it anew, for those who want that."""
         self.req_id = 0
-        for stream in [it for it in self.subscribers if it.is_interrupted and not it.durable]:
+        for stream in [
+            subscriber for subscriber in self.subscribers if subscriber.is_interrupted and not subscriber.durable
+        ]:
             self.subscribers.remove(stream)
             stream.failed(ConnectionLost(self._interruption))
         for stream in self.subscribers:

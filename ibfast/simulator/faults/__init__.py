@@ -89,7 +89,7 @@ class Fault:
     def is_counted(self) -> bool:
         """Whether it waits for what a session does."""
         counts = (self.after_rows, self.after_messages, self.after_bytes, self.at_message)
-        return any(it is not None for it in counts)
+        return any(count is not None for count in counts)
 
     def fits(self, line: FaultyTransport) -> bool:
         """Whether this is the place for it."""

@@ -36,7 +36,9 @@ def _place(message: Message, name: str, server_version: int) -> int:
     """Which part of the text is the field: the one that changes with it."""
     for values in OTHER.values():
         try:
-            left, right = (wire.encode(message.replace(**{name: it}), server_version).split(b"\0") for it in values)
+            left, right = (
+                wire.encode(message.replace(**{name: value}), server_version).split(b"\0") for value in values
+            )
         except (TypeError, ValueError):
             continue
         places = [place for place, (one, other) in enumerate(zip(left, right, strict=False)) if one != other]

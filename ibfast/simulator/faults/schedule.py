@@ -44,8 +44,8 @@ class Timers:
     async def _run(self) -> None:
         while self._due:
             now_ns = self._clock()
-            due = sorted((it for it in self._due if it[0] <= now_ns), key=lambda it: it[0])
-            self._due = [it for it in self._due if it[0] > now_ns]
+            due = sorted((item for item in self._due if item[0] <= now_ns), key=lambda item: item[0])
+            self._due = [item for item in self._due if item[0] > now_ns]
             for _, action in due:
                 try:
                     action()
@@ -184,7 +184,7 @@ class FaultSchedule:
             fault = armed.fault
             if isinstance(fault, Event) and fault.after_bytes is not None and fault.at_message is None:
                 marks.add(armed.before.get(line.number, (0, 0, 0))[2] + fault.after_bytes - line.bytes)
-        return sorted(it for it in marks if 0 < it < size)
+        return sorted(mark for mark in marks if 0 < mark < size)
 
     # -- inside
 
@@ -200,14 +200,14 @@ class FaultSchedule:
     def _strike_all(self, armed: ArmedFault) -> None:
         now_ns, fault = self.clock(), armed.fault
         armed.waits = False
-        lines = [it for it in self.lines.values() if it.number not in armed.applied and armed.suits(it, now_ns)]
+        lines = [line for line in self.lines.values() if line.number not in armed.applied and armed.suits(line, now_ns)]
         if not isinstance(fault, Event) or (not lines and fault.needs_session):
             return
         self._spend(armed, *lines)
         fault.strike_all(self, lines)
 
     def _spend(self, armed: ArmedFault, *lines: FaultyTransport) -> None:
-        armed.applied.update(it.number for it in lines)
+        armed.applied.update(line.number for line in lines)
         armed.left -= 1
         armed.happened += 1
         if armed.left <= 0:

@@ -194,7 +194,9 @@ class FaultyTransport:
 
     def suspend_quotes(self, suspension: Suspension, seconds: float) -> None:
         """No quotes for a time; `FOREVER` is until the streams end."""
-        streams = [it for it in self.session.pump.streams.values() if isinstance(it, L1Stream)] if self.version else []
+        streams = (
+            [item for item in self.session.pump.streams.values() if isinstance(item, L1Stream)] if self.version else []
+        )
         for stream in streams:
             for message in stream.suspend_quotes(suspension):
                 self.session.send(message)

@@ -52,14 +52,14 @@ def matching_symbols(session: SimulatorSession, request: MatchingSymbolsRequest)
 
 def _description(session: SimulatorSession, instrument: Instrument) -> ContractDescription:
     own, universe = instrument.contract, session.gateway.market.universe
-    derivatives = (it for it in universe.instruments() if it.details.get("under_con_id") == own["con_id"])
+    derivatives = (item for item in universe.instruments() if item.details.get("under_con_id") == own["con_id"])
     contract = Contract(
         con_id=own["con_id"], symbol=own["symbol"], sec_type=own["sec_type"],
         primary_exch=own.get("primary_exch", own["exchange"]), currency=own.get("currency"),
         description=instrument.details.get("long_name"),
     )  # fmt: skip
     return ContractDescription(
-        contract=contract, derivative_sec_types=sorted({it.contract["sec_type"] for it in derivatives})
+        contract=contract, derivative_sec_types=sorted({derivative.contract["sec_type"] for derivative in derivatives})
     )
 
 
@@ -80,16 +80,17 @@ def option_chain(session: SimulatorSession, request: SecDefOptParamsRequest) -> 
         session.refuse(request.req_id or 0, *invalid("Invalid contract id"))
         return
     options = [
-        it
-        for it in universe.instruments()
-        if it.contract["sec_type"] in ("OPT", "FOP") and it.details["under_con_id"] == request.underlying_con_id
+        instrument
+        for instrument in universe.instruments()
+        if instrument.contract["sec_type"] in ("OPT", "FOP")
+        and instrument.details["under_con_id"] == request.underlying_con_id
     ]
     if options:
         first = options[0]
-        expirations = sorted({it.contract["last_trade_date_or_contract_month"] for it in options})
-        strikes = sorted({it.contract["strike"] for it in options})
+        expirations = sorted({option.contract["last_trade_date_or_contract_month"] for option in options})
+        strikes = sorted({option.contract["strike"] for option in options})
         exchanges = first.details["valid_exchanges"].split(",")
-        for exchange in [it for it in exchanges if request.fut_fop_exchange in (None, "", it)]:
+        for exchange in [item for item in exchanges if request.fut_fop_exchange in (None, "", item)]:
             session.send(
                 SecDefOptParameter(
                     req_id=request.req_id, exchange=exchange, underlying_con_id=request.underlying_con_id,

@@ -160,7 +160,7 @@ async def _answer(session: SimulatorSession, request: HistoricalDataRequest, ins
         session.send(_schedule(req_id, instrument, sessions, start_s, end_s))
         return
     size_s = bars.SECONDS[request.bar_size_setting or ""]
-    if sum(it.end - it.start for it in sessions) > bars.MOST_BARS * size_s:
+    if sum(item.end - item.start for item in sessions) > bars.MOST_BARS * size_s:
         session.refuse(req_id, *no_data("Time length exceed max.", ""))
         return
     market, shown = session.gateway.market, request.what_to_show or ""
@@ -205,8 +205,10 @@ def _schedule(
         req_id=req_id, start_date_time=text(start_s), end_date_time=text(end_s),
         time_zone=instrument.hours.time_zone_id,
         historical_sessions=[
-            HistoricalSession(start_date_time=text(it.start), end_date_time=text(it.end), ref_date=f"{it.day:%Y%m%d}")
-            for it in sessions
+            HistoricalSession(
+                start_date_time=text(session.start), end_date_time=text(session.end), ref_date=f"{session.day:%Y%m%d}"
+            )
+            for session in sessions
         ],
     )  # fmt: skip
 

@@ -113,7 +113,7 @@ def executions(session: SimulatorSession, request: ExecutionRequest) -> None:
     if wanted.last_n_days:
         since = max(since, parse_time(f"{today - timedelta(days=wanted.last_n_days - 1):%Y%m%d}-00:00:00"))
     every = session.gateway.engine.executions
-    found = [it for it in every if _passes(it, wanted) and _time_of(it.execution) >= since]
+    found = [item for item in every if _passes(item, wanted) and _time_of(item.execution) >= since]
     for fill in found:
         session.send(fill.details(request.req_id or 0))
     for fill in found:

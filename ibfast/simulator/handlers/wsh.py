@@ -68,13 +68,13 @@ def _instruments(session: SimulatorSession, request: WshEventDataRequest, chosen
     universe = session.gateway.market.universe
     if request.con_id and chosen:
         raise ValueError("Either a contract or a filter, not both")
-    wanted = [request.con_id] if request.con_id else [int(it) for it in chosen.get("watchlist", [])]
+    wanted = [request.con_id] if request.con_id else [int(item) for item in chosen.get("watchlist", [])]
     if request.fill_portfolio:
-        wanted += [it.con_id for it in session.gateway.account.holdings]
+        wanted += [holding.con_id for holding in session.gateway.account.holdings]
     if not wanted:
-        return [it for it in universe.instruments() if it.contract["sec_type"] == "STK"]
+        return [instrument for instrument in universe.instruments() if instrument.contract["sec_type"] == "STK"]
     found = [universe.by_con_id(con_id) for con_id in wanted]
-    return [it for it in found if it is not None and it.contract["sec_type"] == "STK"]
+    return [item for item in found if item is not None and item.contract["sec_type"] == "STK"]
 
 
 def _day(text: str | None) -> date | None:

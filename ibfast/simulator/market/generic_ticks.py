@@ -86,7 +86,7 @@ class GenericTicks:
         sec_type = self._instrument.contract["sec_type"]
         legal = LEGAL.get(sec_type, ANY)
         if not number.isdigit() or int(number) not in legal:
-            names = ",".join(f"{it}({NAMES[it]})" for it in sorted(legal))
+            names = ",".join(f"{entry}({NAMES[entry]})" for entry in sorted(legal))
             raise IncorrectGenericTicksError(
                 f"Incorrect generic tick list of {listed}.  Legal ones for ({sec_type}) are: {names}"
             )

@@ -210,16 +210,16 @@ class ComboModel(QuoteModel):
 
     def minutes(self, day: int, minutes: Ints) -> Minutes:
         made = [(model.minutes(day, minutes), ratio * ticks) for model, ratio, ticks in self._legs]
-        width = sum(abs(ratio) * it.spread for it, ratio in made)
-        bids = [ratio * (it.bid + (it.spread if ratio < 0 else 0)) for it, ratio in made]
-        lows = [ratio * (it.low if ratio > 0 else it.high + it.spread) for it, ratio in made]
-        highs = [ratio * (it.high if ratio > 0 else it.low + it.spread) for it, ratio in made]
+        width = sum(abs(ratio) * item.spread for item, ratio in made)
+        bids = [ratio * (item.bid + (item.spread if ratio < 0 else 0)) for item, ratio in made]
+        lows = [ratio * (item.low if ratio > 0 else item.high + item.spread) for item, ratio in made]
+        highs = [ratio * (item.high if ratio > 0 else item.low + item.spread) for item, ratio in made]
         return Minutes(
             bid=sum(bids[1:], bids[0]),
             low=sum(lows[1:], lows[0]),
             high=sum(highs[1:], highs[0]),
             spread=np.asarray(width, np.int64),
-            volume=np.min([it.volume // max(abs(ratio), 1) for it, ratio in made], axis=0) // 8,
+            volume=np.min([item.volume // max(abs(ratio), 1) for item, ratio in made], axis=0) // 8,
             buys=made[0][0].buys,
         )
 

@@ -175,15 +175,17 @@ class Universe:
             found = self.by_con_id(query.con_id)
             return [found] if found is not None and _trades_on(found, query.exchange) else []
         if query.sec_id_type and query.sec_id:
-            identified = (it for it in self.instruments() if _has_id(it, query.sec_id, query.sec_id_type))
-            return [it for it in identified if not query.exchange or _trades_on(it, query.exchange)]
+            identified = (
+                instrument for instrument in self.instruments() if _has_id(instrument, query.sec_id, query.sec_id_type)
+            )
+            return [item for item in identified if not query.exchange or _trades_on(item, query.exchange)]
         if query.issuer_id:  # all bonds of an issuer, as in the samples of the official client: nothing else is said
-            return [it for it in self.instruments() if it.issuer_id == query.issuer_id]
+            return [instrument for instrument in self.instruments() if instrument.issuer_id == query.issuer_id]
         if query.sec_type not in SEC_TYPES:
             raise UnknownSecTypeError(query.sec_type)
         if not query.symbol and not query.local_symbol and not query.trading_class:
             return []
-        found_all = [it for it in self.instruments() if _fits(it, query)]
+        found_all = [instrument for instrument in self.instruments() if _fits(instrument, query)]
         return found_all[:1] if query.sec_type == "CONTFUT" else found_all
 
     def _combinations(self, query: Query) -> list[Instrument]:
@@ -202,9 +204,11 @@ class Universe:
     def matching(self, pattern: str) -> list[Instrument]:
         """Static instruments whose symbol begins with, or whose name holds, the pattern; best first."""
         wanted = pattern.upper()
-        named = (it for it in self._static if "symbol" in it.contract and it.contract["sec_type"] not in UNSAMPLED)
-        found = [it for it in named if _resembles(it, wanted)]
-        return sorted(found, key=lambda it: (it.contract["symbol"] != wanted, it.contract["symbol"]))
+        named = (
+            item for item in self._static if "symbol" in item.contract and item.contract["sec_type"] not in UNSAMPLED
+        )
+        found = [item for item in named if _resembles(item, wanted)]
+        return sorted(found, key=lambda item: (item.contract["symbol"] != wanted, item.contract["symbol"]))
 
     def _instrument(self, facts: dict[str, Any]) -> Instrument:
         contract = facts["contract"]
@@ -292,9 +296,9 @@ def combination(legs: list[Leg], query: Query) -> Instrument:
     models = [leg.instrument.model for leg in legs]
     model = replace(
         models[0],
-        lot=min(it.lot for it in models),
-        daily_volume=min(it.daily_volume for it in models),
-        two_sided=all(it.two_sided for it in models),
+        lot=min(item.lot for item in models),
+        daily_volume=min(item.daily_volume for item in models),
+        two_sided=all(item.two_sided for item in models),
     )
     return Instrument(
         contract, details, first.hours, model, expires_s=min(expiries, default=0), con_id=con_id, legs=tuple(legs),
@@ -316,8 +320,8 @@ def _common_step(one: Fraction, other: Fraction) -> Fraction:
 def _future_of(futures: list[Instrument], symbol: str | None, expiry: date) -> Instrument | None:
     """The future that an option expiring on this day is for."""
     day = f"{expiry:%Y%m%d}"
-    own = (it for it in futures if it.contract["symbol"] == symbol)
-    return next((it for it in own if it.contract["last_trade_date_or_contract_month"] >= day), None)
+    own = (future for future in futures if future.contract["symbol"] == symbol)
+    return next((item for item in own if item.contract["last_trade_date_or_contract_month"] >= day), None)
 
 
 def third_friday(year: int, month: int) -> date:

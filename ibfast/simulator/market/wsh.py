@@ -28,7 +28,7 @@ def metadata() -> str:
 def events(instruments: list[Instrument], tags: list[str], first: date, last: date, limit: int) -> list[dict[str, Any]]:
     """The events of companies in [first, last], by date."""
     found = [event for instrument in instruments for tag in tags for event in _events(instrument, tag, first, last)]
-    return sorted(found, key=lambda it: (it["index_date"], it["conids"], it["event_type"]))[: min(limit, MOST)]
+    return sorted(found, key=lambda item: (item["index_date"], item["conids"], item["event_type"]))[: min(limit, MOST)]
 
 
 def _events(instrument: Instrument, tag: str, first: date, last: date) -> Iterator[dict[str, Any]]:

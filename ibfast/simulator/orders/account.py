@@ -115,22 +115,22 @@ class Account:
 
     def gross(self, *sec_types: str) -> float:
         """The size of all positions, or of those of some kinds."""
-        held = (it for it in self.holdings if not sec_types or it.contract["sec_type"] in sec_types)
-        return sum(abs(self.market_value(it)) * self.rate(it) for it in held)
+        held = (holding for holding in self.holdings if not sec_types or holding.contract["sec_type"] in sec_types)
+        return sum(abs(self.market_value(item)) * self.rate(item) for item in held)
 
     def net(self) -> float:
         """What the account is worth."""
         return self.cash + self.total(self.market_value)
 
     def margin(self) -> float:
-        return self.total(lambda it: margin_of(it, self.market_value(it)))
+        return self.total(lambda item: margin_of(item, self.market_value(item)))
 
     def realized(self, instrument: Instrument) -> float:
         return self.holdings[instrument].realized
 
     def total(self, amount: Callable[[Instrument], float]) -> float:
         """An amount of every holding together, in the account's currency."""
-        return sum(amount(it) * self.rate(it) for it in self.holdings)
+        return sum(amount(holding) * self.rate(holding) for holding in self.holdings)
 
     def values(self) -> dict[str, tuple[str, str]]:
         """Account values by IB's names: (value, currency), in IB's order."""
@@ -173,7 +173,7 @@ class Account:
         return {name: f"{amount:.2f}" for name, amount in amounts.items()} | {"AccountOrGroup": self.name}
 
     def _held(self, sec_type: str) -> float:
-        return self.total(lambda it: self.market_value(it) if it.contract["sec_type"] == sec_type else 0.0)
+        return self.total(lambda item: self.market_value(item) if item.contract["sec_type"] == sec_type else 0.0)
 
 
 def margin_of(instrument: Instrument, value: float) -> float:

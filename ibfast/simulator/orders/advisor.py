@@ -68,9 +68,9 @@ class Advisor:
             if method not in METHODS:
                 raise FAError(f"Invalid allocation method {method}")
             listed = node.find("ListOfAccts")
-            plain = [(it.text or "", "0") for it in listed.iterfind("String")] if listed is not None else []
+            plain = [(item.text or "", "0") for item in listed.iterfind("String")] if listed is not None else []
             weighed = listed.iterfind("Account") if listed is not None else ()
-            pairs = plain + [(it.findtext("acct") or "", it.findtext("amount") or "0") for it in weighed]
+            pairs = plain + [(item.findtext("acct") or "", item.findtext("amount") or "0") for item in weighed]
             found[_name(node)] = Group(method, self._shares(pairs))
         return found
 
@@ -81,7 +81,7 @@ class Advisor:
             if method is None:
                 raise FAError("Invalid allocation profile type")
             listed = node.iterfind("ListOfAllocations/Allocation")
-            pairs = [(it.findtext("acct") or "", it.findtext("amount") or "0") for it in listed]
+            pairs = [(item.findtext("acct") or "", item.findtext("amount") or "0") for item in listed]
             found[_name(node)] = Group(method, self._shares(pairs))
         return found
 

@@ -74,7 +74,7 @@ class Blotter:
 
     def correct(self, exec_id: str, price: float) -> Fill | None:
         """Change the price of a fill, as exchanges do; None if there is no such fill."""
-        fill = next((it for it in self.fills if it.execution.exec_id == exec_id), None)
+        fill = next((item for item in self.fills if item.execution.exec_id == exec_id), None)
         if fill is None:
             return None
         execution = fill.execution

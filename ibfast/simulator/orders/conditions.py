@@ -51,7 +51,9 @@ class ConditionEvaluator:
             case 5:
                 return any(_is_of(contract, condition) for contract, _ in self._trades)
             case 6:
-                return self._of_instrument(condition, condition.volume or 0, lambda it: self._market.stats(it).volume)
+                return self._of_instrument(
+                    condition, condition.volume or 0, lambda item: self._market.stats(item).volume
+                )
             case 7:
                 return self._of_instrument(condition, condition.change_percent or 0.0, self._change)
         return False

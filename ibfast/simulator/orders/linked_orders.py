@@ -17,9 +17,9 @@ FAMILY_GROUP_TYPE = 3
 
 def children_of(orders: Iterable[WorkingOrder], parent: WorkingOrder) -> list[WorkingOrder]:
     return [
-        it
-        for it in orders
-        if it.client_id == parent.client_id and it.order.parent_id == parent.order_id and it is not parent
+        order
+        for order in orders
+        if order.client_id == parent.client_id and order.order.parent_id == parent.order_id and order is not parent
     ]
 
 

@@ -158,11 +158,11 @@ class Engine:
 
     def live(self, client_id: int | None = None) -> list[WorkingOrder]:
         """The orders that work, of one client or of all, oldest first."""
-        return [it for it in self.orders.values() if it.alive and client_id in (None, it.client_id)]
+        return [order for order in self.orders.values() if order.alive and client_id in (None, order.client_id)]
 
     def listed(self, client_id: int | None = None) -> list[WorkingOrder]:
         """The open orders, of one client or of all, oldest first: those that work, and those that are held."""
-        return [it for it in self.orders.values() if it.is_open and client_id in (None, it.client_id)]
+        return [order for order in self.orders.values() if order.is_open and client_id in (None, order.client_id)]
 
     def next_order_id(self, client_id: int) -> int:
         """One above every order id that this client has used, or that was reported to it."""
@@ -277,7 +277,7 @@ class Engine:
 
     def _conditions_hold(self, working: WorkingOrder) -> bool:
         conditions = working.order.conditions
-        trades = [(it.contract, it.execution) for it in self.blotter.fills[working.seen_fills :]]
+        trades = [(fill.contract, fill.execution) for fill in self.blotter.fills[working.seen_fills :]]
         return bool(conditions) and ConditionEvaluator(
             self._market, self._intake.account_of(working.order), trades
         ).hold(conditions)
@@ -310,8 +310,8 @@ class Engine:
             if not parent.alive and parent.status != "Filled":
                 self._refuse(key, (201, "Order rejected - reason:Parent order is being cancelled."))
                 return False
-            held = (it for (client, _), it in self._held.items() if client == working.client_id)
-            family = [it for it in held if order.parent_id in (it.order_id, it.order.parent_id)] + [working]
+            held = (item for (client, _), item in self._held.items() if client == working.client_id)
+            family = [trade for trade in held if order.parent_id in (trade.order_id, trade.order.parent_id)] + [working]
         else:
             refusal = too_little_equity(self._intake.account_of(order), working.instrument, order)
             if refusal is not None:
@@ -321,7 +321,7 @@ class Engine:
             self._held[key] = working
             self._use(key)
             return True
-        for member in sorted(family, key=lambda it: it.order_id):
+        for member in sorted(family, key=lambda trade: trade.order_id):
             self._activate(member)
         return True
 
@@ -355,7 +355,11 @@ class Engine:
 
     def _children_of(self, parent: WorkingOrder) -> list[WorkingOrder]:
         family = self._children.get((parent.client_id, parent.order_id), ())
-        return [it for it in children_of(family, parent) if self.orders.get((it.client_id, it.order_id)) is it]
+        return [
+            trade
+            for trade in children_of(family, parent)
+            if self.orders.get((trade.client_id, trade.order_id)) is trade
+        ]
 
     def _settle_down(self, working: WorkingOrder) -> None:
         """Work out what the order waits for, and where its stop begins."""

@@ -66,7 +66,7 @@ def _auction(working: WorkingOrder, now_s: int) -> int:
     """When the next auction of the order's kind is."""
     opens = working.order.tif in ON_OPEN
     sessions = working.instrument.hours.between(now_s, now_s + WEEK_S, liquid=True)
-    return next(at for at in (it.start if opens else it.end for it in sessions) if at > now_s)
+    return next(at for at in (session.start if opens else session.end for session in sessions) if at > now_s)
 
 
 def held_until(working: WorkingOrder, now_s: int) -> str:

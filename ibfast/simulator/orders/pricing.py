@@ -199,7 +199,7 @@ PEGGED: dict[str, Callable[[WorkingOrder, Range, Market], float]] = {
 }  # fmt: skip
 
 SNAPPED: dict[str, Callable[[WorkingOrder, Range], float]] = {
-    "SNAP MKT": lambda it, seen: _other(it, seen) - it.sign * _offset(it, _other(it, seen)),
-    "SNAP MID": lambda it, seen: _mid(seen) - it.sign * _offset(it, _mid(seen)),
-    "SNAP PRIM": lambda it, seen: _own(it, seen) - it.sign * _offset(it, _own(it, seen)),
+    "SNAP MKT": lambda item, seen: _other(item, seen) - item.sign * _offset(item, _other(item, seen)),
+    "SNAP MID": lambda item, seen: _mid(seen) - item.sign * _offset(item, _mid(seen)),
+    "SNAP PRIM": lambda item, seen: _own(item, seen) - item.sign * _offset(item, _own(item, seen)),
 }

@@ -60,7 +60,7 @@ class ScannerStream(Subscription):
     def look(self) -> ScannerData:
         """What it finds now, best first."""
         self._looked_s = self._market.now_s()
-        found = sorted(self._found(), key=lambda it: (-it[0], it[1].con_id))
+        found = sorted(self._found(), key=lambda item: (-item[0], item[1].con_id))
         self.found = len(found)
         asked = self._asked.number_of_rows if self._asked.number_of_rows is not None else -1
         rows = [
