@@ -372,13 +372,18 @@ def test_what_was_forgotten_comes_back_only_as_a_list(run, version):
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"acknowledge_timeout_s": 0}, {"acknowledge_timeout_s": "5"}, {"trades_kept": -1}, {"trades_kept": "all"}],
+    ("wrong", "error"),
+    [
+        ({"acknowledge_timeout_s": 0}, ValueError),
+        ({"acknowledge_timeout_s": "5"}, TypeError),
+        ({"trades_kept": -1}, ValueError),
+        ({"trades_kept": "all"}, TypeError),
+    ],
     ids=str,
 )
-def test_limits_that_cannot_be_are_refused_by_name(run, wrong):
+def test_limits_that_cannot_be_are_refused_by_name(run, wrong, error):
     async def main():
-        with pytest.raises(ValueError, match=next(iter(wrong))):
+        with pytest.raises(error, match=next(iter(wrong))):
             await Client.connect("127.0.0.1", 1, **wrong)
 
     run(main)
