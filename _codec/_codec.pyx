@@ -25,6 +25,7 @@ from wire cimport skip_value, take_double, take_span, take_varint  # no-cython-l
 
 import asyncio  # no-cython-lint
 import logging  # no-cython-lint
+import operator  # no-cython-lint
 from decimal import Decimal, InvalidOperation  # no-cython-lint
 from time import time_ns  # no-cython-lint
 

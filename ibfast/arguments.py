@@ -103,8 +103,8 @@ def number(name: str, value: Any, least: float = -math.inf, most: float = math.i
     if type(value) is not float and type(value) is not int:
         if isinstance(value, bool) or not isinstance(value, numbers.Real | Decimal):
             raise TypeError(f"{name}: {value!r} is not a number")
-        if not isinstance(value, int | Decimal):
-            value = float(value)
+        if not isinstance(value, int | Decimal):  # of numpy: 0.1 of 32 bits is 0.1 too
+            value = float(str(value)) if hasattr(value, "dtype") else float(value)
     elif type(value) is int and not -LARGEST <= value <= LARGEST:
         raise ValueError(f"{name}: a number of {len(str(abs(value)))} digits is too large")
     if not math.isfinite(value) and (value != value or name != "rate"):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
+from reporting import pytest_report_to_serializable  # noqa: F401, a hook
 
 from ibfast.simulator import Simulator
 

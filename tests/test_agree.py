@@ -393,3 +393,17 @@ def test_hot_and_plan_agree_on_spoiled_bytes(version, message, data):
             "count",
         ):
             assert same(cell(row, name), value), (name, row, plain[0])
+
+
+@pytest.mark.parametrize("spelling", ["0.E3106", "-0e999", "0E-999999999", "1e-500", "5E-324", "1e308", "00.50", "1."])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hot_and_plan_agree_on_sizes_far_from_one(version, spelling):
+    """An exponent may be anything where the number is zero, or nearer to it than a double can be."""
+    message = TickSize(req_id=FIRST_REQ_ID, tick_type=8, size=1234567)
+    payload = wire.encode(message, version)
+    payload = payload.replace(b"\x071234567", bytes([len(spelling)]) + spelling.encode())  # protobuf
+    payload = payload.replace(b"1234567", spelling.encode())
+    (plain,), _ = through(payload, version, subscribed=False)
+    heard, ((_, (row,), _),) = through(payload, version, subscribed=True)
+    assert heard == []
+    assert row["size"] == float(plain.size) == float(spelling)

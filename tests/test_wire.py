@@ -97,10 +97,19 @@ def test_an_error_says_message_field_offset_and_bytes():
         wire.decode(text(1, 6, 9001, 1, "4x.5", 300, 0), 176)
 
 
-@pytest.mark.parametrize("size", ["1e999999999", "1e-999999999", "9e401"])
+@pytest.mark.parametrize("size", ["1e999999999", "-1e999999999", "9e401"])
 def test_a_decimal_that_would_fill_the_memory_is_refused(size):
     with pytest.raises(DecodeError, match=r"TickSize\.size at byte 8: not a decimal number"):
         wire.decode(text(2, 6, 1, 0, size), 176)
+
+
+@pytest.mark.parametrize("size", ["0.E3106", "0e-3106", "-0E999999999", "1e-999999999", "-3e-401", "0" * 500])
+def test_a_decimal_is_zero_where_a_double_is(size):
+    assert wire.decode(text(2, 6, 1, 0, size), 176) == TickSize(req_id=1, tick_type=0, size=Decimal(0))
+
+
+@pytest.mark.parametrize("size", ["1e999999999", "1e-999999999", "9e401"])
+def test_a_decimal_that_would_fill_the_memory_is_not_sent(size):
     for version in (176, 226):
         with pytest.raises(ValueError, match="size: more than 400 digits"):
             wire.encode(TickSize(req_id=1, tick_type=0, size=Decimal(size)), version)

@@ -82,7 +82,7 @@ cdef class Field:
         return value
 
     def __set__(self, Message message, object value):
-        message.values[self.index] = value
+        message.values[self.index] = kept(self, value)
 
     def __repr__(self):
         many = "list of " if self.repeated else ""
@@ -215,8 +215,53 @@ cdef int set_fields(Message message, dict fields) except -1:
         field = cls.__fields__.get(name)
         if field is None:
             raise TypeError(_no_such_field(cls, name))
-        message.values[(<Field>field).index] = value
+        message.values[(<Field>field).index] = kept(<Field>field, value)
     return 0
+
+
+cdef inline object kept(Field field, object value):
+    """What a message keeps of a value that it is given: Python's own type, the one that a reader of the wire makes.
+
+    A quantity of 0.1 and the decimal that TWS reports back are then the same, and so are a price of numpy and its text
+    in a journal. What is of no use for the field stays as it is; the encoder refuses it, and names the field.
+    """
+    cdef int kind = field.kind
+    if value is None or field.repeated or kind >= Kind.TAGS:
+        return value
+    cls = type(value)
+    if kind == Kind.FLOAT:
+        return value if cls is float or cls is int else plain_number(value, float)
+    if kind == Kind.DECIMAL:
+        return value if cls is Decimal else plain_number(value, Decimal)
+    if kind == Kind.STRING:
+        return str.__str__(value) if cls is not str and isinstance(value, str) else value
+    if kind == Kind.BOOL:
+        return value if cls is bool or cls is int else plain_flag(value)
+    return value if cls is int else plain_integer(value)
+
+
+cdef bint is_flag(object value) except -1:
+    return isinstance(value, (bool, np.bool_))
+
+
+cdef object plain_number(object value, object wanted):
+    """A number by its shortest spelling, so that a 0.1 of 32 bits is 0.1 too; a text only where decimals are wanted."""
+    if is_flag(value) or (wanted is float and isinstance(value, (str, bytes))):
+        return value
+    try:
+        number = wanted(str(value))
+        return number if number - number == 0 else value
+    except (ValueError, ArithmeticError):   # infinity minus itself is one, as a decimal
+        return value
+
+
+cdef object plain_integer(object value):
+    """A whole number of numpy, or of an enumeration, as Python's."""
+    return value if is_flag(value) or not hasattr(value, "__index__") else operator.index(value) + 0
+
+
+cdef object plain_flag(object value):
+    return bool(value) if is_flag(value) else value
 
 
 cdef inline bint is_set(object value):

@@ -108,7 +108,9 @@ cdef object exact(const char *at, Py_ssize_t size):
     except InvalidOperation:
         return NotImplemented
     if not sensible(number):
-        return NotImplemented
+        if number.adjusted() > 0 and number:
+            return NotImplemented
+        number = Decimal(0)     # 0E9999, or closer to zero than a double can be: zero to both decoders
     if len(known_decimals) == KNOWN_DECIMALS_KEPT:
         known_decimals.clear()
     known_decimals[text] = number
@@ -146,7 +148,7 @@ cdef bint checked_flag(object value) except -1:
     """A boolean, numpy's too, or a 1 or 0; a text such as "False" would be true."""
     if value is True or value is False:
         return value is True
-    if type(value).__name__ in ("bool", "bool_") or (isinstance(value, int) and value in (0, 1)):
+    if is_flag(value) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
     raise TypeError("neither True nor False")
 
@@ -157,7 +159,7 @@ cdef object checked_decimal(object value):
         number = value
     elif isinstance(value, float):
         number = Decimal(repr(float(value)))
-    elif isinstance(value, bool) or type(value).__name__ == "bool_":
+    elif is_flag(value):
         raise TypeError("not a number")
     elif hasattr(value, "__index__"):
         number = Decimal(int(value))
