@@ -107,9 +107,7 @@ def circles() -> list[list[str]]:
 
 def test_the_simulator_sees_the_protocol_only() -> None:
     used = {
-        (name, target)
-        for name, target in ARROWS
-        if room(name) == "simulator" and room(target) not in SIMULATOR_MAY_USE
+        (name, target) for name, target in ARROWS if room(name) == "simulator" and room(target) not in SIMULATOR_MAY_USE
     }
     assert used == set()
 
@@ -124,4 +122,6 @@ def test_the_session_core_imports_no_event_loop() -> None:
 
 def test_folders_stay_small() -> None:
     sizes = {folder: len(list(folder.glob("*.py"))) for folder in {path.parent for path in MODULES.values()}}
-    assert {str(folder.relative_to(PACKAGE)): size for folder, size in sizes.items() if size > 18 and folder != PACKAGE} == {}
+    assert {
+        str(folder.relative_to(PACKAGE)): size for folder, size in sizes.items() if size > 18 and folder != PACKAGE
+    } == {}
