@@ -106,7 +106,7 @@ def number(name: str, value: Any, least: float = -math.inf, most: float = math.i
         if not isinstance(value, int | Decimal):  # of numpy: 0.1 of 32 bits is 0.1 too
             value = float(str(value)) if hasattr(value, "dtype") else float(value)
     elif type(value) is int and not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"{name}: a number of {len(str(abs(value)))} digits is too large")
+        raise ValueError(f"{name}: a number of {value.bit_length()} bits is too large")
     if not math.isfinite(value) and (value != value or name != "rate"):
         raise ValueError(f"{name}: {value!r} is not a finite number")
     if least != -math.inf or most != math.inf:
@@ -117,6 +117,8 @@ def number(name: str, value: Any, least: float = -math.inf, most: float = math.i
 def _within(name: str, value: float, least: float, most: float) -> None:
     if least <= value <= most:
         return
+    if isinstance(value, int) and value.bit_length() > 64:  # Python writes no integer of thousands of digits
+        raise ValueError(f"{name}: a number of {value.bit_length()} bits is too {'large' if value > 0 else 'small'}")
     if least != POSITIVE and most < ONE_YEAR_S:
         raise ValueError(f"{name}: {value} is not from {least} to {most}")
     if value > most:

@@ -29,8 +29,8 @@ NEITHER = object()
 
 WRONG = {  # by what a signature says
     "str": [5, 1.5, b"AAPL", True, [], NEITHER],
-    "int": ["many", 1.5, NAN, INF, True, np.bool_(True), np.float64(2.0), 2**70, -(2**70), [], b"1"],
-    "float": ["150", NAN, INF, -INF, True, np.float64(NAN), Decimal("NaN"), 10**400, [], b"1"],
+    "int": ["many", 1.5, NAN, INF, True, np.bool_(True), np.float64(2.0), 2**70, -(2**70), 10**5000, [], b"1"],
+    "float": ["150", NAN, INF, -INF, True, np.float64(NAN), Decimal("NaN"), 10**400, 10**5000, [], b"1"],
     "bool": ["yes", 2, -1, 1.0, NAN, [], "False"],
     "datetime": [5, NAIVE, True],
     "Contract": [5, True, Order(), NEITHER],
