@@ -474,7 +474,7 @@ class Session:
             handler(self, message)
         feed = self.feeds.get(type(message))
         is_shared = self.shared.received(message, self.message_bytes) | (feed is not None and feed.received(message))
-        req_id = getattr(message, "req_id", None)
+        req_id: int | None = message.req_id if "req_id" in type(message).__fields__ else None  # type: ignore[attr-defined]
         if req_id is not None:
             self._deliver(req_id, message)
         elif handler is None and not is_shared:
