@@ -163,10 +163,10 @@ def test_options_are_exercised(version):
         code, text = await caller.error(asked, 5)
         assert (code, "No unlapsed position" in text) == (322, True)
         order = Order(action="BUY", order_type="MKT", total_quantity=Decimal(1))
-        await fill(caller, clock, PlaceOrderRequest(order_id=1, contract=CALL, order=order))
-        caller.send(asked.replace(order_id=6))
+        await fill(caller, clock, PlaceOrderRequest(order_id=6, contract=CALL, order=order))
+        caller.send(asked.replace(order_id=7))
         clock.pass_seconds(1)
-        told = await caller.until(status(6, "Filled"))
+        told = await caller.until(status(7, "Filled"))
         fills = [item for item in told if isinstance(item, ExecutionDetails)]
         assert [(item.contract.sec_type, item.execution.side, item.execution.shares) for item in fills] == [
             ("OPT", "SLD", 1), ("STK", "BOT", 100),

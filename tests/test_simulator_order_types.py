@@ -454,7 +454,8 @@ def test_a_preview_of_closing_lessens_the_margin(desk):
     ("fields", "code"),
     [
         ({"action": "SELL"}, 105), ({"contract": Contract(symbol="MSFT", sec_type="STK", exchange="SMART")}, 105),
-        ({"contract": AAPL.replace(exchange="ARCA")}, 105), ({"tif": "GTC"}, 462),
+        ({"contract": AAPL.replace(exchange="ARCA")}, 105), ({"tif": "FOK"}, 462), ({"tif": "OPG"}, 462),
+        ({"tif": "GTD", "good_till_date": "20261231 23:59:59 UTC"}, 462),
         ({"oca_group": "other", "oca_type": 1}, 10326), ({"oca_group": "g", "oca_type": 2}, 10327),
         ({"algo_strategy": "Vwap"}, 440),
     ],
@@ -465,6 +466,30 @@ def test_what_cannot_be_changed(desk, fields, code):
     desk.place(1, **{"lmt_price": 1.0, "oca_group": "g", "oca_type": 1} | fields)
     assert codes(desk) == [code]
     assert (desk.status(1), desk.engine.orders[1, 1].order.action) == ("Submitted", "BUY")
+
+
+@pytest.mark.parametrize("tifs", [("DAY", "GTC"), ("GTC", "DAY"), ("DAY", "IOC"), ("GTC", "IOC")], ids=" to ".join)
+def test_a_time_in_force_that_may_be_changed(desk, tifs):
+    """IB documents it of DAY to IOC, and GTC has been seen; with IOC what is not filled at once is cancelled."""
+    before, after = tifs
+    desk.place(1, lmt_price=1.0, tif=before)
+    desk.step()
+    desk.place(1, lmt_price=1.0, tif=after)
+    working = desk.engine.orders[1, 1]
+    assert working.order.tif == after
+    assert (working.ends_ns == 0) == (after == "GTC")
+    assert codes(desk) == []
+    desk.step()
+    assert desk.status(1) == ("Cancelled" if after == "IOC" else "Submitted")
+
+
+def test_a_stop_that_has_triggered_stays_so_with_another_time_in_force(desk):
+    desk.place(1, order_type="STP LMT", aux_price=1.0, lmt_price=0.5)
+    desk.step()
+    working = desk.engine.orders[1, 1]
+    assert working.triggered
+    desk.place(1, order_type="STP LMT", aux_price=1.0, lmt_price=0.5, tif="GTC")
+    assert (working.triggered, working.status) == (True, "Submitted")
 
 
 def test_a_change_keeps_what_is_filled(desk):

@@ -15,6 +15,7 @@ from ibfast.schema import (
 )
 from ibfast.simulator.market.market import Market
 from ibfast.simulator.orders.account import Account
+from ibfast.simulator.orders.exercise import EXERCISE, Exercise
 from ibfast.simulator.orders.matching_engine import Engine
 
 SECOND = 1_000_000_000
@@ -319,6 +320,22 @@ def test_order_ids_only_rise(desk):
     assert desk.heard() == ["error 4 103"]
     desk.place(4, client_id=2, lmt_price=1.0)
     assert desk.status(4, client_id=2) == "PreSubmitted"
+
+
+def test_ids_of_exercises_only_rise_as_those_of_orders(desk):
+    """One that was refused may be sent again under its id, as orders may."""
+    asked = Exercise(AAPL, EXERCISE, 1, "", override=False)
+    desk.place(5, lmt_price=1.0)
+    desk.heard()
+    desk.engine.exercise(1, 5, asked)
+    desk.engine.exercise(1, 4, asked)
+    assert desk.heard() == ["error 5 103", "error 4 103"]
+    desk.engine.exercise(1, 6, asked)
+    desk.engine.exercise(1, 6, asked)
+    assert not {"error 6 103"} & set(desk.heard())
+    desk.place(6, lmt_price=1.0)
+    assert desk.status(6) == "PreSubmitted"
+    assert desk.engine.next_order_id(1) == 7
 
 
 def test_a_global_cancel_reaches_every_client_and_reports_the_dead(desk):

@@ -124,7 +124,7 @@ REFUSALS = {
     "price off the grid": (110, "The price does not conform to the minimum price variation for this contract."),
     "no such parent": (135, "Can't find order with id =9"),
     "rejected": (201, "Order rejected - reason:No."),
-    "time in force": (462, "Cannot change to the new Time in Force:GTC"),
+    "time in force": (462, "Order modify failed. Cannot change to the new Time in Force.GTD"),
     "group": (10326, "OCA group revision is not allowed."),
     "kind of group": (10327, "OCA type revision is not allowed."),
     "algo": (440, "Order modify failed. Algorithm cannot be modified."),

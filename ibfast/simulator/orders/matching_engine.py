@@ -130,10 +130,13 @@ class Engine:
     def exercise(self, client_id: int, order_id: int, asked: Exercise) -> None:
         """Exercise options that are held, or let them lapse."""
         key = client_id, order_id
+        if order_id < self.next_order_id(client_id) and key not in self._refused:
+            self._error(key, *DUPLICATE)
+            return
         try:
             working = self._intake.exercise(client_id, order_id, asked)
         except Refused as refused:
-            self._error(key, *refused.refusal)
+            self._refuse(key, refused.refusal)
         else:
             self._activate(working)
 
@@ -375,6 +378,7 @@ class Engine:
             self._error((working.client_id, working.order_id), *refusal)
             return
         keeps_place = same_price(working.order, asked.order) and not working.held
+        tif_before = working.order.tif
         if working.held:  # sent again, it goes on
             working.held, working.status = "", "PreSubmitted"
         working.order = changed(working, asked.order)
@@ -382,10 +386,18 @@ class Engine:
             working.arrive()
             working.triggered = False
             self._settle_down(working)
+        elif working.order.tif != tif_before:
+            self._change_duration(working)
         self._tell(working)
         if not working.remaining:
             self._end(working, "Filled", f"Filled Size: {working.filled}")
             self._tell(working)
+
+    def _change_duration(self, working: WorkingOrder) -> None:
+        """It keeps its place and its trigger, but ends at another time: for IOC with the next quote."""
+        set_times(working, self._market.clock() // 1_000_000_000, keeps_hours=self._keeps_hours)
+        if working.order.tif == "IOC":
+            working.arrive()
 
     def _no_parent(self, client_id: int, order: Order) -> Refusal | None:
         """Why a change that names a parent is refused; there must be one that has not ended."""

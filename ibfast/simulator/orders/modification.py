@@ -16,6 +16,10 @@ PRICES = (
     "conditions", "conditions_cancel_order", "trigger_price", "adjusted_order_type", "lmt_price_offset",
 )  # fmt: skip
 
+TIF_CHANGES = {"DAY": ("GTC", "IOC"), "GTC": ("DAY", "IOC")}
+"""What a time in force may become. IB documents DAY to IOC; the others have been seen, and 462 to and from a date, an
+auction and fill-or-kill."""
+
 
 def modification_refusal(working: WorkingOrder, asked: WorkingOrder) -> Refusal | None:
     """Why the order cannot be changed to this, None if it can."""
@@ -26,8 +30,8 @@ def modification_refusal(working: WorkingOrder, asked: WorkingOrder) -> Refusal 
         return MISMATCH
     if (order.total_quantity or Decimal(0)) < working.filled or not asked.quantity:
         return MISMATCH
-    if order.tif != before.tif:
-        return 462, f"Cannot change to the new Time in Force:{order.tif}"
+    if order.tif != before.tif and order.tif not in TIF_CHANGES.get(before.tif or "", ()):
+        return 462, f"Order modify failed. Cannot change to the new Time in Force.{order.tif}"
     if (order.algo_strategy or "") != (before.algo_strategy or ""):
         return 440, "Order modify failed. Algorithm cannot be modified."
     if before.oca_group and order.oca_group and order.oca_group != before.oca_group:
