@@ -10,6 +10,7 @@ from ibfast.orders.trade import Trade
 from ibfast.orders.trade_events import TradeEventKind
 from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import (
+    AttachedOrders,
     CancelOrderRequest,
     ExerciseOptionsRequest,
     GlobalCancelRequest,
@@ -287,3 +288,46 @@ def test_a_global_cancel_waits_once(queue):
     for _ in range(3):
         queue.put(GlobalCancelRequest(), 0.0)
     assert len(queue) == 1
+
+
+@BOTH_WIRES
+def test_orders_that_wait_get_new_ids_when_the_gateway_has_used_theirs(run, monkeypatch, version):
+    """The same client id at another place, or TWS itself, has raised the next valid id: the old ones would be 103."""
+
+    async def main():
+        async with session(version, **WAITS) as (sim, client):
+            wire = Wire(sim, monkeypatch)
+            async with away(client, sim):
+                builder = client.order(AAPL).buy(2).bracket(entry=50, take_profit=400, stop_loss=40)
+                trades = [*await builder.submit(), await client.order(MSFT).buy(1).limit(50).submit()]
+                before = [trade.order_id for trade in trades]
+                sim.gateway.engine.saw(client.client_id, 500)
+            await until(lambda: all(trade.acknowledged for trade in trades))
+            assert [trade.order_id for trade in trades] == [501, 502, 503, 504]
+            assert wire.heard == [("place", number) for number in (501, 502, 503, 504)]
+            assert [trade.order.parent_id or 0 for trade in trades] == [0, 501, 501, 0]
+            assert [trade.rejection for trade in trades] == [None] * 4
+            assert not set(before) & {trade.order_id for trade in client.trades}
+            await client.cancel_order(trades[0])
+            await trades[1].done(SOON_S)
+            await client.modify_order(trades[3], lmt_price=51)
+            await until(lambda: trades[3].reported_order.lmt_price == 51.0)
+
+    run(main)
+
+
+def test_attached_orders_and_exercises_get_new_ids_too():
+    trades, ids = TradeRegistry(1), iter(range(100, 200))
+    queue = SendQueue(trades, 1.0)
+    attached = AttachedOrders(sl_order_id=6, sl_order_type="PRESET")
+    queue.put(PlaceOrderRequest(order_id=5, contract=AAPL, order=Order(total_quantity=1), attached_orders=attached), 0)
+    queue.put(ExerciseOptionsRequest(order_id=7, contract=AAPL), 0)
+    queue.put(SetServerLogLevelRequest(log_level=5), 0)
+    trades.add(Trade(AAPL, Order(total_quantity=1), 5, 1, attached=attached))
+    queue.renumber(5, lambda: next(ids))
+    assert trades.find(5).attached.sl_order_id == 6
+    queue.renumber(50, lambda: next(ids))
+    placed, exercised, _ = queue.take()
+    assert (placed.order_id, placed.message.attached_orders.sl_order_id, exercised.order_id) == (100, 101, 102)
+    assert trades.find(5) is None
+    assert trades.find(100).attached.sl_order_id == 101

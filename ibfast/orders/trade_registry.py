@@ -111,6 +111,13 @@ class TradeRegistry:
             self._by_ref[ref] = None if ref in self._by_ref else trade
         return trade
 
+    def renumber(self, trade: Trade, order_id: int) -> None:
+        """An order that was never sent gets another id."""
+        if self._by_order_id.get(trade.order_id) is trade:
+            del self._by_order_id[trade.order_id]
+        trade.order_id = order_id
+        self._by_order_id[order_id] = trade
+
     def on_open_order(self, message: OpenOrder) -> None:
         """An order of ours, or one of another session or client that is met here for the first time."""
         order = message.order if message.order is not None else Order()

@@ -285,6 +285,7 @@ class Connection:
         """Send what waited, in its order; what was not sent when the connection is lost again waits on."""
         self._stop_queue_timer()
         self._send_queue.expire(self._loop.time())
+        self._send_queue.renumber(self.session.ids.next_valid_id, self.session.ids.order)
         waiting = self._send_queue.take()
         for place, queued in enumerate(waiting):
             if self._is_queueing or self.transport.ended is not None:

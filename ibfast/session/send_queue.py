@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ibfast.errors import RequestError, VersionError
@@ -82,6 +82,23 @@ class SendQueue:
     def put_back(self, waiting: Iterable[Queued]) -> None:
         """These were not sent: the session was lost again."""
         self._waiting = [*waiting, *self._waiting]
+
+    def renumber(self, next_valid_id: int, new_id: Callable[[], int]) -> None:
+        """Give orders that wait new ids if theirs are used up: the gateway takes none below its next valid id (103)."""
+        new = [queued for queued in self._waiting if queued.is_new]
+        if all((queued.order_id or 0) >= next_valid_id for queued in new):
+            return
+        ids: dict[int, int] = {}
+        for queued in new:
+            before = queued.order_id or 0
+            ids[before] = new_id()
+            trade = self._trades.find(before)
+            queued.message = _with_ids(queued.message, ids, new_id)
+            if trade is not None:
+                self._trades.renumber(trade, ids[before])
+                if isinstance(queued.message, PlaceOrderRequest):
+                    trade.attached = queued.message.attached_orders
+                    trade.rewrite(queued.message.order or trade.order)
 
     def expires_at(self) -> float | None:
         """When the first of them has waited too long."""
@@ -177,6 +194,22 @@ class SendQueue:
 
     def _children(self, parent: Queued) -> list[Queued]:
         return [queued for queued in self._waiting if queued.is_new and queued.parent_id == parent.order_id]
+
+
+def _with_ids(message: Message, ids: Mapping[int, int], new_id: Callable[[], int]) -> Message:
+    """An order that was never sent, under its new id, with those of its parent and of what TWS attaches to it."""
+    order_id = ids[getattr(message, "order_id", 0)]
+    if not isinstance(message, PlaceOrderRequest):
+        return message.replace(order_id=order_id)
+    order, attached = message.order, message.attached_orders
+    if order is not None and order.parent_id:
+        order = order.replace(parent_id=ids.get(order.parent_id, order.parent_id))
+    if attached is not None:
+        attached = attached.replace(
+            sl_order_id=new_id() if attached.sl_order_id else None,
+            pt_order_id=new_id() if attached.pt_order_id else None,
+        )
+    return message.replace(order_id=order_id, order=order, attached_orders=attached)
 
 
 def _was_never_sent(trade: Trade) -> bool:

@@ -200,6 +200,7 @@ class Ids:
 
     def __init__(self) -> None:
         self.next_order_id = 1
+        self.next_valid_id = 0  # as the gateway said last
         self._next_request_id = REQUEST_IDS
 
     def raise_to(self, next_valid_id: int) -> None:
@@ -561,7 +562,8 @@ class Session:
     # -- messages that are not an answer to one request
 
     def _on_next_valid_id(self, message: NextValidId) -> None:
-        self.ids.raise_to(message.order_id or 0)
+        self.ids.next_valid_id = message.order_id or 0
+        self.ids.raise_to(self.ids.next_valid_id)
         self._has_come(NextValidId)
 
     def _on_managed_accounts(self, message: ManagedAccounts) -> None:
