@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 
 LOG = logging.getLogger("ibfast.listeners")
 
+FAILED = "a listener failed: %r; all others are called, the session goes on"
+
 ENDS_THE_PROGRAM = (SystemExit, KeyboardInterrupt)
 """What a listener raises to end the program. Everything else, CancelledError included, is its own failure."""
 
@@ -22,7 +24,7 @@ def notify(listener: Callable[..., object], *arguments: object, log: logging.Log
     except ENDS_THE_PROGRAM:
         raise
     except BaseException:
-        log.exception("a listener failed: %r; all others are called, the session goes on", listener)
+        log.exception(FAILED, listener)
         return False
     return True
 
@@ -35,9 +37,11 @@ def notify_all(listeners: Iterable[Callable[..., object]], *arguments: object, l
     """
     ending: BaseException | None = None
     for listener in tuple(listeners):
-        try:
-            notify(listener, *arguments, log=log)
+        try:  # `notify`, without a call more for each event of each order
+            listener(*arguments)
         except ENDS_THE_PROGRAM as error:
             ending = ending or error
+        except BaseException:
+            log.exception(FAILED, listener)
     if ending is not None:
         raise ending

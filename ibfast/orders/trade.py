@@ -552,6 +552,9 @@ class Trade:
         event = TradeEvent(self, kind, detail, self.status, self.filled_quantity, self.remaining, replayed)
         self.log.append(event)
         book = (self._book.tell,) if self._book is not None else ()
+        if not self._followers and not self._callbacks:  # most orders of an algo
+            notify_all(book, event, log=LOG)
+            return
         notify_all((*(stream.put for stream in self._followers), *book, *self._callbacks), event, log=LOG)
 
 
