@@ -35,7 +35,7 @@ async def process(sim, path, **options):
     try:
         yield client
     finally:
-        client._connection.link.drop(IbfastError("killed"))
+        client._connection.transport.drop(IbfastError("killed"))
         await client.close()
 
 

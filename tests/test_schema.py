@@ -149,7 +149,7 @@ def test_all_is_sorted_and_complete():
     names = [module.name for module in pkgutil.iter_modules(schema.__path__, "ibfast.schema.")]
     found = {
         name
-        for module in map(importlib.import_module, ["ibfast.contract", "ibfast.order", *names])
+        for module in map(importlib.import_module, names)
         for name, value in inspect.getmembers(module, inspect.isclass)
         if issubclass(value, Message) and value is not Message
     }
