@@ -1,30 +1,24 @@
 """Event loops to run tests on, a simulator with a known clock, and a look round for what a test left behind."""
 
 import asyncio
-import logging
+import inspect
 import threading
-import time
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
-from reporting import pytest_report_to_serializable  # noqa: F401, a hook
+from support.client import VERSIONS
+from support.gateway import Gateway
+from support.running import LOOPS, Complaints, _bounded, simulator, uvloop
+from support.twins import in_thread
 
-from ibfast.simulator import Simulator
-
-try:
-    import uvloop
-except ImportError:
-    uvloop = None
+import ibfast.blocking
+from ibfast import (
+    Client,
+)
 
 # How long an example takes, or how many are drawn in vain, depends on the machine; neither says anything about ibfast.
 settings.register_profile("ibfast", deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("ibfast")
-
-WAIT_S = 20  # no test waits longer for anything
-TURNS = 1000  # of the loop, for what was told to end
-WEDNESDAY_NS = int(datetime(2026, 8, 26, 15, 0, 7, tzinfo=UTC).timestamp()) * 1_000_000_000
-LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop and uvloop.new_event_loop}
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -32,12 +26,6 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.getreports("passed"):
         for name, counted in report.user_properties:
             terminalreporter.write_line(f"{name}: {counted}")
-
-
-def simulator(**options):
-    """A simulator on 26 August 2026, a trading day, from 11:00:07 in New York on; 500 ticks a second."""
-    began = time.monotonic_ns()
-    return Simulator(**{"clock": lambda: WEDNESDAY_NS + time.monotonic_ns() - began, "rate": 500.0} | options)
 
 
 @pytest.fixture(
@@ -65,31 +53,48 @@ def run(new_loop):
     return run_to_its_end
 
 
-async def _bounded(main):
-    async with asyncio.timeout(WAIT_S):
-        result = await main()
-    for _ in range(TURNS):
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        if not rest:
-            return result
-        await asyncio.sleep(0)
-    raise AssertionError(f"still running: {rest}")
+@pytest.fixture(params=["async", "blocking"])
+def connect(request, new_loop, monkeypatch):
+    """Connect to a gateway that the test runs on its own loop."""
+    monkeypatch.setattr("ibfast._blocking.portal.loop_factory", lambda: new_loop)
+
+    async def connect_async(gateway, **options):
+        return await Client.connect(gateway.host, gateway.port, **options)
+
+    async def connect_blocking(gateway, **options):
+        return await in_thread(ibfast.blocking.Client.connect, gateway.host, gateway.port, **options)
+
+    return connect_async if request.param == "async" else connect_blocking
 
 
-class Complaints(logging.Handler):
-    """What ibfast and the event loop log as errors: a test that goes on in spite of one has not passed."""
+@pytest.fixture(params=VERSIONS)
+def version(request):
+    return request.param
 
-    def __init__(self):
-        super().__init__(logging.ERROR)
-        self.heard = []
 
-    def emit(self, record):
-        self.heard.append(self.format(record))
+@pytest.fixture
+def play(run, connect, version):
+    """Run ``case(client)``, or ``case(client, sim)``, against a simulator of this version."""
 
-    def __enter__(self):
-        for name in ("ibfast", "asyncio"):
-            logging.getLogger(name).addHandler(self)
+    def run_case(case, **options):
+        async def main():
+            async with simulator(server_version=version, **options) as sim, await connect(sim) as client:
+                await (case(client, sim) if len(inspect.signature(case).parameters) == 2 else case(client))
 
-    def __exit__(self, *error):
-        for name in ("ibfast", "asyncio"):
-            logging.getLogger(name).removeHandler(self)
+        run(main)
+
+    return run_case
+
+
+@pytest.fixture
+def converse(run, connect, version):
+    """Run ``case(client, gateway)`` with a gateway that only shakes hands."""
+
+    def run_case(case):
+        async def main():
+            async with Gateway(version) as gateway, await connect(gateway) as client:
+                await case(client, gateway)
+
+        run(main)
+
+    return run_case

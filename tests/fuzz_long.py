@@ -24,8 +24,8 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from feeding import FIRST_REQ_ID, Reader
-from strategies import FORMS
+from support.feeding import FIRST_REQ_ID, Reader
+from support.strategies import FORMS
 
 from ibfast import wire
 from ibfast._codec import Kind

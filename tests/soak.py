@@ -19,8 +19,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from adverse import AAPL, MSFT
-from conftest import LOOPS, simulator
+from support.adverse import AAPL, MSFT
+from support.running import LOOPS, simulator
 
 from ibfast import Client, ConnectionLost, Contract, FramingError, Gap, RequestTimeout
 from ibfast.schema import OpenOrder, TickByTickData

@@ -184,8 +184,14 @@ class Connection:
 
     def _changed(self, health: Health) -> None:
         client_id = self.session.client_id
-        told = {"health": health, "client_id": client_id}
-        LOG.log(self._level_of(health), "client %d is %s %s", client_id, health.state.value, health.reason, extra=told)
+        state = f"{health.state.value}: {health.reason}" if health.reason else health.state.value
+        LOG.log(
+            self._level_of(health),
+            "client %d is %s",
+            client_id,
+            state,
+            extra={"health": health, "client_id": client_id},
+        )
         notify(self.on_health, health)
 
     def _level_of(self, health: Health) -> int:
