@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from adverse import AAPL, BOTH_WIRES, until
-from conftest import simulator
+from support.adverse import AAPL, BOTH_WIRES, until
+from support.running import simulator
 
 from ibfast import Client, Order
 
