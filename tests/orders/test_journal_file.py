@@ -16,7 +16,6 @@ import pytest
 from support.adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, until
 from support.running import simulator
 
-import ibfast.orders.journal
 from ibfast import Action, Client, ConnectionFailed, JournalInUse, Order, OrderCondition, OrderType, wire
 from ibfast.orders.journal import Journal, gateway_name, open_journal
 from ibfast.orders.journal_file import JournalFile
@@ -401,7 +400,7 @@ def test_what_is_done_goes_when_a_large_journal_is_opened(path, monkeypatch):
             trade._tell("status", None)
         journal.log_intent(placed(20, lmt_price=51.0))
     large = path.stat().st_size
-    monkeypatch.setattr(ibfast.journal, "COMPACTED_FROM", 1000)
+    monkeypatch.setattr("ibfast.orders.journal.COMPACTED_FROM", 1000)
     trades = restored(path)
     assert list(trades) == [20]
     assert (trades[20].perm_id, trades[20].order.lmt_price) == (120, 51.0)

@@ -23,7 +23,7 @@ def addresses(monkeypatch):
     async def resolve(host, port):
         return [(socket.AF_INET, 0, address) for address in found]
 
-    monkeypatch.setattr("ibfast.dialing._resolve", resolve)
+    monkeypatch.setattr("ibfast.session.dialing._resolve", resolve)
     return found
 
 

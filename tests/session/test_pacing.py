@@ -37,7 +37,7 @@ class Transport:
     def send(self, *messages):
         for message in messages:
             if self.pacing.try_acquire(message, self.now):
-                self.pacing.took(message, self.now)
+                self.pacing.record_sent(message, self.now)
                 self.left.append((self.now, message))
             else:
                 self.pacing.wait(message, b"", self.now)
@@ -301,7 +301,7 @@ def test_switched_off_it_remembers_nothing():
     tracemalloc.start()
     for now in range(1_000_000):
         assert pacing.try_acquire(order, now)
-        pacing.took(order, now)
+        pacing.record_sent(order, now)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 10_000

@@ -74,7 +74,7 @@ def test_looking_after_a_long_queue_looks_at_a_few_of_its_messages(waiting, monk
             req_id=req_id, contract=Contract(symbol=f"S{req_id}"), bar_size_setting="1 secs", what_to_show="TRADES"
         )
         if pacing.try_acquire(request, now_ns):
-            pacing.took(request, now_ns)
+            pacing.record_sent(request, now_ns)
         else:
             pacing.wait(request, b"", now_ns)
     looks.clear()
@@ -94,8 +94,8 @@ def test_whether_a_quota_is_full_is_known_without_looking_at_what_waits():
     for req_id in range(9_999):
         pacing.wait(MarketDataRequest(req_id=req_id), b"", 0)
     assert not pacing.try_acquire(MarketDataRequest(req_id=10_000), 0)
-    assert pacing.holds(9_998)
+    assert pacing.is_queued(9_998)
     assert pacing.withdraw(9_998)
-    assert not pacing.holds(9_998)
+    assert not pacing.is_queued(9_998)
     assert not pacing.withdraw(9_998)
     assert pacing.gauges(0).lanes[Lane.REQUEST.name.lower()].waiting == 9_998

@@ -56,7 +56,7 @@ class Desk:
         heard = []
         shape = shape or ASKED[type(request)]
         answer = self.session.shared.ask(request, shape, heard.append, self.session.server_version)
-        return heard, lambda: self.session.shared.withdraw(answer, heard.append)
+        return heard, lambda: self.session.shared.remove_waiter(answer, heard.append)
 
     def hear(self, *messages):
         for message in messages:
