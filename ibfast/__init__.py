@@ -62,8 +62,8 @@ from ibfast.orders.conditions import (
     volume_condition,
 )
 from ibfast.orders.fills import Fill
-from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import TradeEvent, TradeEventKind
+from ibfast.orders.order_status import TradeEventKind
+from ibfast.orders.trade import Trade, TradeEvent
 from ibfast.orders.what_if import WhatIf
 from ibfast.requests.account_figures import AccountFigure, AccountSnapshot, AccountTag
 from ibfast.requests.advisors import FADataType

@@ -34,7 +34,12 @@ from ibfast.bars import Bars
 from ibfast.contracts.cache import ContractCache
 from ibfast.contracts.option_chain import OptionChain
 from ibfast.contracts.price_grid import PriceGrid
-from ibfast.enums import BarSize, OcaType, TickByTickType, WhatToShow
+from ibfast.enums import (
+    BarSize,
+    OcaType,
+    TickByTickType,
+    WhatToShow,
+)
 from ibfast.errors import (
     DecodeError,
     IbfastError,
@@ -51,12 +56,16 @@ from ibfast.orders.conditions import (
     Condition,
 )
 from ibfast.orders.fills import Fill
-from ibfast.orders.trade_events import (
+from ibfast.orders.trade import (
     TradeEvent,
 )
 from ibfast.orders.trade_registry import TRADES_KEPT
 from ibfast.orders.what_if import WhatIf
-from ibfast.requests.account_figures import AccountFigure, AccountSnapshot, AccountTag
+from ibfast.requests.account_figures import (
+    AccountFigure,
+    AccountSnapshot,
+    AccountTag,
+)
 from ibfast.requests.accounts import Update
 from ibfast.requests.history import TICKS_A_PAGE
 from ibfast.requests.market_data import GenericTicks
@@ -201,7 +210,7 @@ class Updates(Facade, Generic[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
     Many begin with an answer that says how things are: `complete` waits for it. While it is ``durable`` it outlives a
-    lost connection: it is asked for anew, and behind a `Gap` the whole answer comes again. From the loss until then
+    lost connection: it is resubscribed, and after a `Gap` the whole answer comes again. From the loss until then
     ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
 
     With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.

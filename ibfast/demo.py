@@ -23,8 +23,7 @@ from ibfast.bars import Bars
 from ibfast.client import Client
 from ibfast.errors import IbfastError, RequestError
 from ibfast.orders.brackets import BracketBuilder
-from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import TradeEvent
+from ibfast.orders.trade import Trade, TradeEvent
 from ibfast.schema import ContractData, ContractDetails
 from ibfast.schema.contract import Contract
 from ibfast.session.event_loop import run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from ibfast._blocking.portal import Portal
 from ibfast.arguments import Everything, checked
 from ibfast.errors import ConnectionLost
-from ibfast.orders.trade_events import TradeEvent
+from ibfast.orders.trade import TradeEvent
 from ibfast.other_names import no_such_member
 
 F = TypeVar("F", bound="type[Facade]")

@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ibfast import wire
 from ibfast._codec import Kind
 from ibfast.orders.journal_file import HEAD_START, VERSION, Claim, JournalFile
-from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import INACTIVE, UNKNOWN, TradeEvent
+from ibfast.orders.order_status import INACTIVE, UNKNOWN
+from ibfast.orders.trade import Trade, TradeEvent
 from ibfast.schema import CancelOrderRequest, ExerciseOptionsRequest, GlobalCancelRequest, PlaceOrderRequest
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from ibfast.arguments import checks_arguments
 from ibfast.error_codes import ErrorKind, OrderEffect, RequestKind, order_effect
@@ -20,17 +20,7 @@ from ibfast.errors import IbfastError, RequestError, RequestTimeout
 from ibfast.listeners import notify_all
 from ibfast.orders.changes import OrderChanges
 from ibfast.orders.fills import Fill, FillLedger
-from ibfast.orders.trade_events import (
-    DONE,
-    ENDED,
-    INACTIVE,
-    UNKNOWN,
-    WORKING,
-    Book,
-    Listener,
-    TradeEvent,
-    TradeEventKind,
-)
+from ibfast.orders.order_status import DONE, ENDED, INACTIVE, UNKNOWN, WORKING, TradeEventKind
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,
@@ -59,6 +49,40 @@ INACTIVE_WAIT_S = 2.0
 """How long an order that TWS calls inactive may stay so, without a reason to hold it, before it counts as ended."""
 
 _STATE = re.compile(r"state: ?(\w+)")
+
+
+class TradeEvent(NamedTuple):
+    """Something happened to a trade: the message or error behind it, and what the trade said right after it.
+
+    ``replayed`` events happened while the connection was lost, and were learned of afterwards.
+    """
+
+    trade: Trade
+    kind: TradeEventKind
+    detail: Any
+    status: str
+    filled: Decimal
+    remaining: Decimal
+    replayed: bool = False
+
+
+Listener = Callable[[TradeEvent], object]
+
+
+class Book(Protocol):
+    """The orders of a session, which hear of every event of theirs."""
+
+    session: int
+    """How often the connection has been lost so far."""
+
+    def is_replaying(self, trade: Trade) -> bool:
+        """Whether what is being said of a trade now was missed while the connection was lost."""
+
+    def in_doubt(self, trade: Trade, error: RequestError) -> bool:
+        """Find out what became of an order that TWS does not know; False if there is no way to ask."""
+
+    def tell(self, event: TradeEvent) -> None:
+        """Something happened to one of them."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from ibfast.errors import OrderNotOwned, RequestError
 from ibfast.listeners import notify_all
 from ibfast.orders.fills import key_of
-from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import Listener, TradeEvent
+from ibfast.orders.trade import Listener, Trade, TradeEvent
 from ibfast.schema import (
     CommissionAndFeesReport,
     CompletedOrder,

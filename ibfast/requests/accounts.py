@@ -47,8 +47,9 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.session.connection import Connection
+from ibfast.streams.shared import SharedSubscription
 from ibfast.streams.snapshot import Snapshot
-from ibfast.streams.updates import Request, SharedSubscription, Updates
+from ibfast.streams.updates import RequestSource, Updates
 
 T = TypeVar("T")
 
@@ -60,9 +61,9 @@ class AccountSubscription(SharedSubscription):
 
     account = ""
 
-    def takes(self, message: Message) -> bool:
+    def accepts(self, message: Message) -> bool:
         name = getattr(message, "account_name", None)
-        return super().takes(message) and (not self.account or name in (None, self.account))
+        return super().accepts(message) and (not self.account or name in (None, self.account))
 
 
 class AccountSource:
@@ -154,7 +155,7 @@ class AccountRequests(Requests):
         if not names:
             raise ValueError("tags: name at least one")
         request = AccountSummaryRequest(group=group, tags=",".join(names))
-        source = Request(self._connection, request, CancelAccountSummary)
+        source = RequestSource(self._connection, request, CancelAccountSummary)
         return Updates(source, figure_of, AccountSummaryEnd, Snapshot(figure_key, repeats=may_repeat))
 
     async def account_values(self, account: str = "") -> AccountSnapshot:
@@ -199,7 +200,7 @@ class AccountRequests(Requests):
         request = AccountUpdatesMultiRequest(
             account=account or None, model_code=model_code or None, ledger_and_nlv=ledger_and_nlv
         )
-        source = Request(self._connection, request, CancelAccountUpdatesMulti)
+        source = RequestSource(self._connection, request, CancelAccountUpdatesMulti)
         return Updates(source, figure_of, AccountUpdateMultiEnd, Snapshot(figure_key, repeats=may_repeat))
 
     async def positions(self) -> list[Position]:
@@ -220,13 +221,13 @@ class AccountRequests(Requests):
     def positions_multi_updates(self, account: str = "", model_code: str = "") -> Updates[PositionMulti]:
         """As `positions_multi`, and what changes from then on."""
         request = PositionsMultiRequest(account=account or None, model_code=model_code or None)
-        source = Request(self._connection, request, CancelPositionsMulti)
+        source = RequestSource(self._connection, request, CancelPositionsMulti)
         return Updates(source, _identity, PositionMultiEnd, Snapshot(_position_key))
 
     def pnl(self, account: str, model_code: str = "") -> Updates[PnL]:
         """Daily, unrealized and realized profit and loss of an account, about once a second while it changes."""
         request = PnLRequest(account=account, model_code=model_code or None)
-        return Updates(Request(self._connection, request, CancelPnL), _identity)
+        return Updates(RequestSource(self._connection, request, CancelPnL), _identity)
 
     async def portfolio(self) -> Portfolio:
         """A mirror of positions, figures, profit and loss and open orders that is kept up until it is closed.
@@ -243,7 +244,7 @@ class AccountRequests(Requests):
     def pnl_single(self, account: str, con_id: int, model_code: str = "") -> Updates[PnLSingle]:
         """Profit and loss of one position of an account, about once a second while it changes."""
         request = PnLSingleRequest(account=account, model_code=model_code or None, con_id=con_id)
-        return Updates(Request(self._connection, request, CancelPnLSingle), _identity)
+        return Updates(RequestSource(self._connection, request, CancelPnLSingle), _identity)
 
 
 def _identity(message: T) -> T:

@@ -11,7 +11,7 @@ from ibfast.schema import (
     UpdateDisplayGroupRequest,
 )
 from ibfast.schema.contract import Contract
-from ibfast.streams.updates import Request, Updates
+from ibfast.streams.updates import RequestSource, Updates
 
 
 class DisplayGroupRequests(Requests):
@@ -25,7 +25,7 @@ class DisplayGroupRequests(Requests):
     def display_group_updates(self, group_id: int) -> Updates[str]:
         """What a display group shows, now and whenever that changes: "8314@SMART", "none" or "combo"."""
         request = SubscribeToGroupEventsRequest(group_id=group_id)
-        return Updates(Request(self._connection, request, UnsubscribeFromGroupEventsRequest), _shown)
+        return Updates(RequestSource(self._connection, request, UnsubscribeFromGroupEventsRequest), _shown)
 
     async def update_display_group(self, group: Updates[str], contract: Contract | str) -> None:
         """Make the group that a stream of `display_group_updates` follows show a contract, "none" or "combo".

@@ -24,7 +24,8 @@ from ibfast.schema import (
 from ibfast.schema.contract import Contract
 from ibfast.schema.declare import Message
 from ibfast.session.connection import Connection
-from ibfast.streams.updates import Request, SharedSubscription, Updates
+from ibfast.streams.shared import SharedSubscription
+from ibfast.streams.updates import RequestSource, Updates
 
 HEADLINES_A_PAGE = 300  # IB's limit
 
@@ -116,7 +117,7 @@ class NewsRequests(Requests):
         """
         contract = Contract.news(provider_code, topic=topic)
         request = MarketDataRequest(contract=contract, generic_tick_list="mdoff,292")
-        return Updates(Request(self._connection, request, CancelMarketData), _headline)
+        return Updates(RequestSource(self._connection, request, CancelMarketData), _headline)
 
 
 def _bulletin(message: NewsBulletin) -> NewsBulletin:

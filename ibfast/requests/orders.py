@@ -13,8 +13,8 @@ from ibfast.limits import Lane
 from ibfast.orders.acknowledgement import AcknowledgeWatch
 from ibfast.orders.builder import OrderBuilder
 from ibfast.orders.fields import oca_number
-from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import ENDED, INACTIVE, TradeEvent
+from ibfast.orders.order_status import ENDED, INACTIVE
+from ibfast.orders.trade import Trade, TradeEvent
 from ibfast.orders.validation import INAPPLICABLE, check_order
 from ibfast.orders.what_if import WhatIf
 from ibfast.requests.base import Requests

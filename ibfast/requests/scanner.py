@@ -15,7 +15,7 @@ from ibfast.schema import (
     ScannerSubscription,
     ScannerSubscriptionRequest,
 )
-from ibfast.streams.updates import Request, Updates
+from ibfast.streams.updates import RequestSource, Updates
 
 ScannerRows = list[ScannerDataElement]
 
@@ -51,7 +51,9 @@ class ScannerRequests(Requests):
         TWS allows ten of these at a time.
         """
         request = ScannerSubscriptionRequest(scanner_subscription=subscription)
-        return Updates(Request(self._connection, request, CancelScannerSubscription), _ranked, of_notice=_nothing_found)
+        return Updates(
+            RequestSource(self._connection, request, CancelScannerSubscription), _ranked, of_notice=_nothing_found
+        )
 
 
 def _ranked(message: ScannerData) -> ScannerRows:

@@ -6,12 +6,9 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ibfast._codec import Message
-
-if TYPE_CHECKING:
-    from ibfast.schema.contract import ComboLeg, Contract
 
 M = TypeVar("M", bound=Message)
 
@@ -21,6 +18,11 @@ RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 LEG_ACTIONS = ("BUY", "SELL", "SSHORT", "SLONG")
 NAMES = ("symbol", "local_symbol", "trading_class", "sec_id", "issuer_id")
 """A contract without an id of IB's own has one of these."""
+
+
+Contract: TypeAlias = Any
+ComboLeg: TypeAlias = Any
+"""By their fields only: `ibfast.schema.contract`, which declares them, imports this module."""
 
 
 def check_contract(contract: Contract) -> None:

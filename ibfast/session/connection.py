@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from ibfast import wire
@@ -27,14 +27,16 @@ from ibfast.request_kinds import describe
 from ibfast.schema import CurrentTime, CurrentTimeRequest, ErrorMessage, OpenOrder, PlaceOrderRequest
 from ibfast.schema.declare import Message
 from ibfast.session.health import Effect, Health, HealthMonitor, HealthState, pauses
+from ibfast.session.pending import PendingRequest, Resumable
 from ibfast.session.resubscriptions import Resubscriptions
 from ibfast.session.send_queue import SendQueue
-from ibfast.session.session import PendingRequest, Resumable, Session
+from ibfast.session.session import Session
 from ibfast.session.shared_requests import Shape, SharedRequest
 from ibfast.session.transport import Transport
 from ibfast.stats import Counts, Stats
+from ibfast.streams.shared import SharedSubscription
 from ibfast.streams.ticks import Subscription
-from ibfast.streams.updates import SharedSubscription, Updates
+from ibfast.streams.updates import Updates
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -650,13 +652,17 @@ class Connection:
         self.transport.flush_soon()
         return req_id
 
-    def open_feed(self, request: Message, feed: SharedSubscription) -> int:
-        """Subscribe without a request id: messages go to the feed; the id that stands for it here."""
+    def deliver_to(self, subscription: SharedSubscription, parts: Iterable[type[Message]]) -> None:
+        """From now on messages of these types go to a subscription without a request id."""
+        self.session.feeds.update(dict.fromkeys(parts, subscription))
+
+    def open_shared(self, request: Message, subscription: SharedSubscription) -> int:
+        """Subscribe without a request id: its messages go to the subscription; the id that stands for it here."""
         self.check_caller()
         if self._is_queueing:
-            return self._queue(feed)
+            return self._queue(subscription)
         self.check()
-        req_id = self.session.follow(request, feed)
+        req_id = self.session.follow(request, subscription)
         self.transport.flush_soon()
         return req_id
 

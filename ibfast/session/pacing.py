@@ -11,7 +11,7 @@ second's messages to them; history goes last, and what waits for a limit of its 
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -31,7 +31,7 @@ from ibfast.limits import (
 )
 from ibfast.schema import CancelOrderRequest
 from ibfast.schema.declare import Message
-from ibfast.session.pacing_queue import Hold, LaneQueue, Waiting
+from ibfast.session.pacing_queue import Charge, Hold, LaneQueue, Waiting, Window
 
 SECOND_NS = 1_000_000_000
 SECOND_WITH_MARGIN_NS = 1_005_000_000
@@ -54,33 +54,6 @@ HISTORY_PAUSE_AT_MOST_NS = 600 * SECOND_NS
 
 WINDOWS_KEPT = 10_000
 """Contracts or requests whose own rates are remembered; the oldest go first."""
-
-
-class Window:
-    """At most ``most`` units in any ``per_ns``."""
-
-    def __init__(self, most: int, per_ns: int) -> None:
-        self.most = most
-        self.per_ns = per_ns
-        self._taken: deque[int] = deque()  # when each unit was
-
-    def used(self, now_ns: int) -> int:
-        """Units taken within the last ``per_ns``."""
-        while self._taken and self._taken[0] <= now_ns - self.per_ns:
-            self._taken.popleft()
-        return len(self._taken)
-
-    def free_at(self, now_ns: int, units: int = 1, most: int = 0) -> int:
-        """When so many units fit; ``most`` lowers the limit for this one caller."""
-        over = self.used(now_ns) + units - (most or self.most)
-        return now_ns if over <= 0 else self._taken[min(over, len(self._taken)) - 1] + self.per_ns
-
-    def take(self, now_ns: int, units: int = 1) -> None:
-        self._taken.extend([now_ns] * units)
-
-
-Charge = tuple[Window, int]
-"""A window and how many units of it a message takes."""
 
 
 @dataclass(frozen=True, slots=True)

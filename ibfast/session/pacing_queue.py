@@ -13,16 +13,40 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ibfast.limits import Quota
 from ibfast.schema.declare import Message
 
-if TYPE_CHECKING:
-    from ibfast.session.pacing import Charge
-
 DEAD_KEPT = 64
 """Withdrawn messages that may stand in any lane; beyond that they are at most half of it."""
+
+
+class Window:
+    """At most ``most`` units in any ``per_ns``."""
+
+    def __init__(self, most: int, per_ns: int) -> None:
+        self.most = most
+        self.per_ns = per_ns
+        self._taken: deque[int] = deque()  # when each unit was
+
+    def used(self, now_ns: int) -> int:
+        """Units taken within the last ``per_ns``."""
+        while self._taken and self._taken[0] <= now_ns - self.per_ns:
+            self._taken.popleft()
+        return len(self._taken)
+
+    def free_at(self, now_ns: int, units: int = 1, most: int = 0) -> int:
+        """When so many units fit; ``most`` lowers the limit for this one caller."""
+        over = self.used(now_ns) + units - (most or self.most)
+        return now_ns if over <= 0 else self._taken[min(over, len(self._taken)) - 1] + self.per_ns
+
+    def take(self, now_ns: int, units: int = 1) -> None:
+        self._taken.extend([now_ns] * units)
+
+
+Charge = tuple[Window, int]
+"""A window and how many units of it a message takes."""
 
 
 @dataclass(eq=False, slots=True)

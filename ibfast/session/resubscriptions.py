@@ -6,14 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ibfast.errors import RequestError
 from ibfast.session.health import pauses
-
-if TYPE_CHECKING:
-    from ibfast.session.session import Resumable
+from ibfast.session.pending import Resumable
 
 LOG = logging.getLogger("ibfast.connection")
 

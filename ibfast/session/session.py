@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from enum import Enum
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ibfast import wire
 from ibfast._codec import Outbox
@@ -56,9 +56,11 @@ from ibfast.schema.contract_validation import DAY_DIGITS, check_contract, with_d
 from ibfast.schema.declare import Message
 from ibfast.schema.versions import FIRST_VERSION, LAST_VERSION
 from ibfast.session.expected_answers import ANSWER_LIMIT_BYTES, is_answer_to
+from ibfast.session.ids import Ids
 from ibfast.session.pacing import Pacing
+from ibfast.session.pending import MessageHandler, PendingRequest, Resubscribe, Resumable
 from ibfast.session.shared_requests import SharedRequests
-from ibfast.streams.updates import SharedSubscription
+from ibfast.streams.shared import SharedSubscription
 
 if TYPE_CHECKING:
     from ibfast.orders.journal import Journal
@@ -68,14 +70,6 @@ PACING = logging.getLogger("ibfast.pacing")
 
 LONG_WAIT_NS = 1_000_000_000
 """A longer wait for pacing is worth a warning."""
-
-REQUEST_IDS = 1_000_000_000
-"""Request ids count up from here, order ids from the gateway's next valid id; neither gets to the other's block.
-
-When the gateway's next order id is past half of that, the two change places: request ids go on below it."""
-
-LAST_ORDER_ID = 2**31 - 2
-"""The largest id an order can have: on the wire 2147483647 means "unset"."""
 
 DUPLICATE_ID = 103
 PERMANENT_ID = re.compile(r"permId =\s*(\d+)")
@@ -109,130 +103,6 @@ class State(Enum):
     STARTING = "starting"
     READY = "ready"
     CLOSED = "closed"
-
-
-class MessageHandler(Protocol):
-    """Who asked for something under a request id: an `PendingRequest` or a stream."""
-
-    def received(self, message: Message) -> bool:
-        """Take a message; True when it was the last."""
-
-    def noticed(self, message: ErrorMessage) -> None:
-        """Take a warning or notice that does not end the request."""
-
-    def failed(self, error: IbfastError) -> None:
-        """There will be no more messages, and this is why."""
-
-
-class Resumable(MessageHandler, Protocol):
-    """A receiver that outlives the session it was opened in: a stream."""
-
-    durable: bool
-
-    @property
-    def req_id(self) -> int:
-        """The id of its request."""
-
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-
-    def resume(self) -> None:
-        """Ask for it anew."""
-
-    def cancel_request(self) -> None:
-        """Cancel a request that is dead at TWS; `resume` makes another."""
-
-
-Resubscribe = Callable[[Resumable, RequestError], object]
-"""Makes a subscription again that TWS has ended, when that makes sense."""
-
-
-class PendingRequest:
-    """Collects the parts of one answer and settles once, with all of them or with an error.
-
-    ``end`` is the message type that closes the answer; without it the first part that is ``enough`` does.
-    """
-
-    def __init__(
-        self,
-        settle: Callable[[PendingRequest], object],
-        *,
-        end: type[Message] | None = None,
-        is_final: Callable[[Any], bool] = lambda part: True,
-    ) -> None:
-        self.parts: list[Any] = []
-        self.bytes = 0  # of its messages, on the wire
-        self.end_message: Any = None
-        self.error: IbfastError | None = None
-        self.notices: list[ErrorMessage] = []
-        self.on_sent: Callable[[], object] = lambda: None  # the request has left, after a wait for its turn
-        self._settle = settle
-        self._end = end
-        self._enough = is_final
-
-    def received(self, message: Message) -> bool:
-        if self._end is not None and isinstance(message, self._end):
-            self.end_message = message
-        else:
-            self.parts.append(message)
-            if self._end is not None or not self._enough(message):
-                return False
-        self._settle(self)
-        return True
-
-    def noticed(self, message: ErrorMessage) -> None:
-        self.notices.append(message)
-
-    def failed(self, error: IbfastError) -> None:
-        self.error = error
-        self._settle(self)
-
-
-class Ids:
-    """Request ids and order ids, from blocks that never meet.
-
-    IB asks that a new order's id is above every id that this client id ever used, or that TWS reported to it in open
-    orders and statuses, those of other clients too; else TWS refuses the order with 103.
-    """
-
-    def __init__(self) -> None:
-        self.next_order_id = 1
-        self.next_valid_id = 0  # as the gateway said last
-        self._next_request_id = REQUEST_IDS
-
-    def raise_to(self, next_valid_id: int) -> None:
-        """The gateway's word on the next order id: it can only go up."""
-        if next_valid_id >= REQUEST_IDS // 2 and self._next_request_id >= REQUEST_IDS:
-            if self._next_request_id > REQUEST_IDS:  # some are in use: orders begin above them
-                next_valid_id = max(next_valid_id, self._next_request_id)
-            self._next_request_id = self.next_order_id
-        self.next_order_id = max(self.next_order_id, next_valid_id)
-
-    def saw(self, order_id: int) -> None:
-        """TWS has reported an order with this id, whosesoever it is."""
-        if self.next_order_id <= order_id < LAST_ORDER_ID:
-            self.raise_to(order_id + 1)
-
-    def request(self) -> int:
-        self._next_request_id += 1
-        return self._next_request_id - 1
-
-    def order(self) -> int:
-        """The id of the next order.
-
-        Raises:
-            IbfastError: there is none left.
-        """
-        if self.next_order_id > LAST_ORDER_ID:
-            raise IbfastError(
-                f"no order id is left: the next valid id is {self.next_order_id}, and orders go up to {LAST_ORDER_ID}; "
-                "nothing was sent. Connect with another client_id, or reset the API order ids in the settings of TWS"
-            )
-        self.next_order_id += 1
-        return self.next_order_id - 1
 
 
 class Session:

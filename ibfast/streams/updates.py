@@ -1,4 +1,4 @@
-"""Subscriptions of messages: a stream for those with an id, and feeds that share those without one."""
+"""A subscription whose items are messages, or what is made of them, and where it gets them from."""
 
 from __future__ import annotations
 
@@ -6,30 +6,66 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, Self, TypeVar
 
-from ibfast.errors import AnswerTooLarge, ConnectionLost, DecodeError, IbfastError, StreamOverflow
-from ibfast.listeners import notify_all
+from ibfast.errors import AnswerTooLarge, DecodeError, IbfastError, RequestTimeout, StreamOverflow
 from ibfast.request_kinds import describe
 from ibfast.schema import ErrorMessage
 from ibfast.schema.declare import Message
+from ibfast.stats import Stats
 from ibfast.streams.base import MessageStream
 from ibfast.streams.gap import Gap, GapStream
 from ibfast.streams.snapshot import Freshness, Snapshot
-
-if TYPE_CHECKING:
-    from ibfast.session.connection import Connection
 
 T = TypeVar("T")
 
 NOTICES_KEPT = 1_000
 
 
+class AnswerLimits(Protocol):
+    """What a session knows of the size of answers, in bytes."""
+
+    answer_limit_bytes: int
+    message_bytes: int  # of the message that is being delivered
+
+
+class SubscriptionClient(Protocol):
+    """What a subscription of messages needs of its connection."""
+
+    durable: bool
+    request_timeout_s: float
+    stats: Stats
+
+    @property
+    def session(self) -> AnswerLimits: ...
+
+    @property
+    def can_send(self) -> bool: ...
+
+    def check_caller(self) -> None: ...
+
+    def check_unless_queueing(self) -> None: ...
+
+    def send(self, message: Message) -> None: ...
+
+    def open_messages(self, request: Message, stream: Updates[Any]) -> int: ...
+
+    def open_shared(self, request: Message, subscription: Any) -> int: ...
+
+    def deliver_to(self, subscription: Any, parts: Iterable[type[Message]]) -> None: ...
+
+    def close_rows(self, req_id: int, cancel: Message | None) -> None: ...
+
+    def read(self, reader: Callable[[Any], T], part: Any) -> T: ...
+
+    def timed_out(self, reason: str) -> RequestTimeout: ...
+
+
 class Source(Protocol):
     """Where a subscription gets its messages from."""
 
-    connection: Connection
+    connection: SubscriptionClient
 
     @property
     def request(self) -> Message:
@@ -46,7 +82,7 @@ class Updates(GapStream[T], MessageStream[T]):
     """A subscription, item by item: the request is sent on entering, the cancel on leaving. Nothing is ever dropped.
 
     Many begin with an answer that says how things are: `complete` waits for it. While it is ``durable`` it outlives a
-    lost connection: it is asked for anew, and behind a `Gap` the whole answer comes again. From the loss until then
+    lost connection: it is resubscribed, and after a `Gap` the whole answer comes again. From the loss until then
     ``is_current`` is False. ``notices`` keeps the last thousand warnings about it.
 
     With a ``snapshot`` the newest of each item is kept there: the last complete answer until the next is complete.
@@ -163,7 +199,7 @@ class Updates(GapStream[T], MessageStream[T]):
                 await self._answered.wait()
         except TimeoutError:
             raise self._source.connection.timed_out(
-                f"the first picture of a subscription did not come within {limit_s:g} s"
+                f"the first answer of a subscription did not come within {limit_s:g} s"
             ) from None
         if self._error is not None:
             raise self._error
@@ -178,16 +214,16 @@ class Updates(GapStream[T], MessageStream[T]):
         super()._end(error)
         self._answered.set()
 
-    # -- what connection and conversation tell a stream
+    # -- what the session tells a stream
 
     def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
+        """Nothing comes until it is resumed."""
         if self._interruption is None:
             self._interruption = time.time_ns(), reason
             self._freshness.lose(self._interruption[0])
 
     def resumed(self) -> None:
-        """It comes again by itself."""
+        """Messages come again, without a new request."""
         if self._interruption is not None:
             begin_ns, reason = self._interruption
             self._interruption = None
@@ -200,8 +236,8 @@ class Updates(GapStream[T], MessageStream[T]):
         self._items.append(self.gaps[-1])  # type: ignore[arg-type]  # `try_next` passes over it
         self._waiter.ring()
 
-    def _begin_anew(self) -> None:
-        """It is asked for anew: the whole answer follows."""
+    def _begin_again(self) -> None:
+        """Its request is sent again: the whole answer follows."""
         self._freshness.renew()
         self._answered.clear()
         if self._snapshot is not None:
@@ -209,9 +245,9 @@ class Updates(GapStream[T], MessageStream[T]):
         self.resumed()
 
     def resume(self) -> None:
-        """Ask for it anew."""
+        """Send the request again."""
         self._is_open = False
-        self._begin_anew()
+        self._begin_again()
         self.open()
 
     def cancel_request(self) -> None:
@@ -279,10 +315,10 @@ class Updates(GapStream[T], MessageStream[T]):
         self._fail(error, describe(self._source.request))
 
 
-class Request:
+class RequestSource:
     """A subscription with an id of its own."""
 
-    def __init__(self, connection: Connection, request: Message, cancel: type[Message]) -> None:
+    def __init__(self, connection: SubscriptionClient, request: Message, cancel: type[Message]) -> None:
         self.connection = connection
         self.request = request
         self.cancel = cancel
@@ -292,162 +328,3 @@ class Request:
 
     def leave(self, stream: Updates[Any]) -> None:
         self.connection.close_rows(stream.req_id, self.cancel(req_id=stream.req_id))
-
-
-class SharedSubscription:
-    """A subscription without an id, for any number of followers: asked for by the first, cancelled after the last.
-
-    Who comes later gets the ``snapshot`` so far, if one is kept. If the last leaves before the answer is complete, the
-    cancel waits until it is, so that its end is not taken for that of another.
-    """
-
-    durable = True
-
-    def __init__(
-        self,
-        connection: Connection,
-        request: Message,
-        cancel: Message,
-        parts: tuple[type[Message], ...],
-        *,
-        end: type[Message] | None = None,
-        snapshot: Snapshot[Any] | None = None,
-    ) -> None:
-        self.connection = connection
-        self.subscribers: list[Updates[Any]] = []
-        self.req_id = 0  # no message carries it: it only keeps the feed among what is open
-        self._interruption = ""
-        self.request = request
-        self._cancel = cancel
-        self._end = end
-        self._ending: Message | None = None
-        self._snapshot = snapshot
-        for part in (*parts, *((end,) if end is not None else ())):
-            connection.session.feeds[part] = self
-
-    def retarget(self, request: Message, cancel: Message) -> None:
-        """Follow something else from now on.
-
-        Raises:
-            ValueError: somebody follows what it was.
-        """
-        if self.subscribers and request != self.request:
-            raise ValueError(f"TWS follows one account at a time, and {self.request} is followed already")
-        if request != self.request and self.req_id:
-            self._stop()
-        self.request, self._cancel = request, cancel
-
-    def takes(self, message: Message) -> bool:
-        """Whether a message is of what is followed."""
-        return bool(self.req_id)
-
-    def join(self, stream: Updates[Any]) -> int:
-        self.connection.check_caller()
-        if not self.req_id:
-            self._start()
-        elif not self.connection.can_send:  # what is known may be old by now: the answer of the next session comes
-            self.connection.check_unless_queueing()
-            self.subscribers.append(stream)
-            return 0
-        elif not self.subscribers:  # those before did not wait for the end, which may never come
-            self.connection.send(self.request)
-        self._tell_so_far(stream)
-        self.subscribers.append(stream)
-        return 0
-
-    def _tell_so_far(self, stream: Updates[Any]) -> None:
-        for message in self._snapshot.so_far.values() if self._snapshot is not None else ():
-            stream.received(message)
-        if self._ending is not None:
-            stream.received(self._ending)
-        if self._interruption:
-            stream.interrupted(self._interruption)
-
-    def leave(self, stream: Updates[Any]) -> None:
-        if stream in self.subscribers:
-            self.connection.check_caller()
-            self.subscribers.remove(stream)
-            self._stop_if_done()
-
-    def _start(self) -> None:
-        if self._snapshot is not None:
-            self._snapshot.begin()
-        self._ending = None
-        self._interruption = ""
-        self.req_id = self.connection.open_feed(self.request, self)
-
-    def _stop_if_done(self) -> None:
-        if not self.subscribers and (self._end is None or self._ending is not None):
-            self._stop()
-
-    def _stop(self) -> None:
-        self.connection.close_rows(self.req_id, self._cancel)
-        self.req_id = 0
-
-    # -- what connection and conversation tell a feed
-
-    def received(self, message: Message) -> bool:
-        """Take a message, if it is of what is followed."""
-        if not self.takes(message):
-            return False
-        if self._end is not None and isinstance(message, self._end):
-            self._ending = message
-            if self._snapshot is not None:
-                self._snapshot.complete()
-        elif self._snapshot is not None and not self._put(self._snapshot, message):
-            return True
-        notify_all((stream.received for stream in self.subscribers), message)
-        self._stop_if_done()
-        return True
-
-    def _put(self, snapshot: Snapshot[Any], message: Message) -> bool:
-        """Keep a message; False if that is too much, and the subscription has ended."""
-        session = self.connection.session
-        snapshot.put(message, session.message_bytes)
-        if snapshot.bytes <= session.answer_limit_bytes:
-            return True
-        snapshot.begin()
-        error = AnswerTooLarge(type(self.request).__name__, session.answer_limit_bytes)
-        self._stop()
-        self.failed(error)
-        return False
-
-    def refused(self, error: DecodeError) -> None:
-        """A message could not be read: who waits for an answer learns why, as it cannot be complete."""
-        for stream in [subscriber for subscriber in self.subscribers if not subscriber.is_complete]:
-            self.subscribers.remove(stream)
-            stream.failed(error)
-
-    def interrupted(self, reason: str) -> None:
-        """Nothing comes from here on, for a while."""
-        self._interruption = reason
-        notify_all((stream.interrupted for stream in self.subscribers), reason)
-
-    def resumed(self) -> None:
-        """It comes again by itself."""
-        self._interruption = ""
-        notify_all(stream.resumed for stream in self.subscribers)
-
-    def resume(self) -> None:
-        """Ask for it anew, for those who want that."""
-        self.req_id = 0
-        for stream in [
-            subscriber for subscriber in self.subscribers if subscriber.is_interrupted and not subscriber.durable
-        ]:
-            self.subscribers.remove(stream)
-            stream.failed(ConnectionLost(self._interruption))
-        for stream in self.subscribers:
-            stream._begin_anew()
-        if self.subscribers:
-            self._start()
-
-    def cancel_request(self) -> None:
-        """Nothing ends a request without an id, either."""
-
-    def noticed(self, message: ErrorMessage) -> None:
-        """Nothing is said of an id that TWS does not know."""
-
-    def failed(self, error: IbfastError) -> None:
-        self.req_id = 0
-        subscribers, self.subscribers = self.subscribers, []
-        notify_all((stream.failed for stream in subscribers), error)

@@ -259,7 +259,7 @@ def test_a_position_that_cannot_be_read_fails_who_waits_for_the_picture(run, con
 def test_a_picture_that_does_not_come(run, connect):
     async def main():
         async with Gateway() as gateway, await connect(gateway, request_timeout_s=1.0) as client:
-            with pytest.raises(RequestTimeout, match="picture"):
+            with pytest.raises(RequestTimeout, match="first answer of a subscription"):
                 await client.positions()
             await gateway.hear(PositionsRequest)
             gateway.heard.clear()

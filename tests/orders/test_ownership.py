@@ -20,7 +20,9 @@ from ibfast.schema import (
     OrderStatus,
     PlaceOrderRequest,
 )
-from ibfast.session.session import LAST_ORDER_ID, PendingRequest, Session, State
+from ibfast.session.ids import LAST_ORDER_ID
+from ibfast.session.pending import PendingRequest
+from ibfast.session.session import Session, State
 from ibfast.simulator import SimulatorThread
 
 ACTS = {

@@ -22,7 +22,8 @@ from ibfast.schema import (
     Order,
     StartApiRequest,
 )
-from ibfast.session.session import REQUEST_IDS, Session, State
+from ibfast.session.ids import REQUEST_IDS
+from ibfast.session.session import Session, State
 
 # --------------------------------------------------------------------------------------------------- handshake
 

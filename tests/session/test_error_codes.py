@@ -26,7 +26,8 @@ from ibfast.schema import (
     WshMetaDataRequest,
 )
 from ibfast.session.health import farm_of
-from ibfast.session.session import PendingRequest, Session
+from ibfast.session.pending import PendingRequest
+from ibfast.session.session import Session
 
 AAPL = Contract.stock("AAPL")
 HISTORY_SAYS = "Historical Market Data Service error message:"

@@ -21,7 +21,8 @@ from ibfast.schema import (
     PlaceOrderRequest,
     TickByTickRequest,
 )
-from ibfast.session.pacing import SECOND_NS, Pacing, Window
+from ibfast.session.pacing import SECOND_NS, Pacing
+from ibfast.session.pacing_queue import Window
 
 AAPL = Contract.stock("AAPL")
 

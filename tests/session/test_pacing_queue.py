@@ -6,8 +6,8 @@ import pytest
 
 from ibfast.limits import Lane
 from ibfast.schema import Contract, HistoricalDataRequest, MarketDataRequest
-from ibfast.session.pacing import Pacing, Window
-from ibfast.session.pacing_queue import Hold, LaneQueue, Waiting
+from ibfast.session.pacing import Pacing
+from ibfast.session.pacing_queue import Hold, LaneQueue, Waiting, Window
 
 SECOND = 1_000_000_000
 

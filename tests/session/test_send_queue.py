@@ -6,8 +6,8 @@ import pytest
 from support.adverse import AAPL, BOTH_WIRES, MSFT, SOON_S, away, session, until
 
 from ibfast import Order, OrderDone
+from ibfast.orders.order_status import TradeEventKind
 from ibfast.orders.trade import Trade
-from ibfast.orders.trade_events import TradeEventKind
 from ibfast.orders.trade_registry import TradeRegistry
 from ibfast.schema import (
     AttachedOrders,

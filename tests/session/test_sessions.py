@@ -18,7 +18,8 @@ from ibfast.schema import (
     MarketDataTypeRequest,
     PlaceOrderRequest,
 )
-from ibfast.session.session import PendingRequest, Session, State
+from ibfast.session.pending import PendingRequest
+from ibfast.session.session import Session, State
 from ibfast.times import parse_time
 
 PATH = CAPTURES / "sessions_text_sv176.jsonl"

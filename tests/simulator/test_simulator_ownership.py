@@ -4,7 +4,7 @@ import pytest
 from support.adverse import AAPL, BOTH_WIRES, session, until
 
 from ibfast import Client, Order
-from ibfast.session.session import Ids
+from ibfast.session.ids import Ids
 
 
 async def resting(client):

@@ -6,7 +6,8 @@ from ibfast.schema import (
     ManagedAccounts,
     NextValidId,
 )
-from ibfast.session.session import PendingRequest, Session, State
+from ibfast.session.pending import PendingRequest
+from ibfast.session.session import Session, State
 
 HELLO = b"%d\x0020260826 11:00:07 US/Eastern\0"
 
