@@ -31,7 +31,7 @@ def test_what_cannot_be_sent_is_written_out():
 
 def test_workers_name_the_tests_that_fail_with_odd_texts(tmp_path):
     (tmp_path / "test_odd.py").write_text(FAILING)
-    (tmp_path / "conftest.py").write_text((TESTS / "reporting.py").read_text())
+    (tmp_path / "conftest.py").write_text((TESTS / "support" / "reporting.py").read_text())
     command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider", str(tmp_path)]
     ran = subprocess.run(
         command, capture_output=True, text=True, errors="replace", cwd=tmp_path, timeout=100, check=False,

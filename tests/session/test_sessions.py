@@ -67,11 +67,25 @@ def fields_of(payload):
     return payload.decode().split("\0")
 
 
+DEVIATIONS = {
+    (
+        "0.0",
+        "",
+    ),  # a strike of 0: ibfast leaves it out on both wires, because on protobuf such a request is not answered
+    ("", "DAY"),  # an order without a time in force: newer gateways refuse it (10052), so ibfast says DAY
+}
+"""What ibfast writes otherwise than the recorded client did, on purpose: (recorded, ours)."""
+
+
 def differing(recorded, ours):
     """(place, recorded, ours) where two messages are not the same; numbers may be spelled in several ways."""
     assert len(recorded) == len(ours)
     pairs = enumerate(zip(recorded, ours, strict=True))
-    return [(place, theirs, our) for place, (theirs, our) in pairs if theirs != our and not same_number(theirs, our)]
+    return [
+        (place, theirs, our)
+        for place, (theirs, our) in pairs
+        if theirs != our and not same_number(theirs, our) and (theirs, our) not in DEVIATIONS
+    ]
 
 
 def same_number(a, b):
@@ -301,7 +315,7 @@ async def ask_below(client, request, answers):
     else:
         collected = Collected(len(expected))
         req_id = connection.session.ask(request, collected)
-        connection.link.flush()
+        connection.transport.flush()
         await asyncio.wait_for(collected.all.wait(), WAIT_S)
         was = str(read_response(expected[0]).req_id)
         assert collected.parts == [read_response(with_id(item, was, str(req_id))) for item in expected]

@@ -167,7 +167,8 @@ def cut(details):
     """Contract details as the official client reports them."""
     expiry = details["contract"].last_trade_date_or_contract_month
     date, time, *_ = parts(expiry)
-    contract = details["contract"].replace(last_trade_date_or_contract_month=date or expiry)
+    kept = date if "-" in (expiry or "") else date or expiry
+    contract = details["contract"].replace(last_trade_date_or_contract_month=kept)
     return details | {"contract": contract, "last_trade_time": time}
 
 
