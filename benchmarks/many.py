@@ -22,7 +22,8 @@ from ibfast.schema import (
 )
 from ibfast.schema.declare import Message
 from ibfast.session.pacing import Pacing
-from ibfast.session.session import Answer, Session
+from ibfast.session.pending import PendingRequest
+from ibfast.session.session import Session
 from ibfast.simulator.market.market import Market
 from ibfast.simulator.orders.account import Account
 from ibfast.simulator.orders.matching_engine import Engine
@@ -66,11 +67,11 @@ class Receiver:
     """What a link is to a protocol, without a socket."""
 
     def __init__(self) -> None:
-        self.talk = Session(1, pacing=Pacing(on=False))
+        self.session = Session(1, pacing=Pacing(on=False))
         self.protocol = Protocol(self)
-        self.received = self.talk.received
-        self.talk.start()
-        self.talk.greeted(f"{VERSION}\0now\0".encode())
+        self.received = self.session.received
+        self.session.start()
+        self.session.on_server_hello(f"{VERSION}\0now\0".encode())
         self.protocol.plans = wire.plans("incoming", VERSION)
         self.protocol.server_version = VERSION
         self.feed(frames(NextValidId(order_id=1), ManagedAccounts(accounts_list="DU1")))
@@ -88,8 +89,8 @@ class Receiver:
     def ask(self) -> int:
         """A request for bars, which is closed when its answer is complete."""
         rows = Rows("bar", lambda: None, policy="grow", capacity=10 * BARS)
-        answer = Answer(lambda answer: self.protocol.detach(req_id), end=HistoricalDataEnd)
-        req_id = self.talk.ask(HistoricalDataRequest(), answer)
+        answer = PendingRequest(lambda answer: self.protocol.detach(req_id), end=HistoricalDataEnd)
+        req_id = self.session.ask(HistoricalDataRequest(), answer)
         self.protocol.attach(req_id, rows)
         return req_id
 
@@ -104,7 +105,7 @@ def requests_in_flight(number: int) -> float:
     bar = HistoricalDataBar(date="1787756400", open=1.0, high=2.0, low=0.5, close=1.5, volume=Decimal(100), bar_count=7)
     for _ in range(max(1, WORK // number)):
         ids = [receiver.ask() for _ in range(number)]
-        receiver.talk.outbox.take()
+        receiver.session.outbox.take()
         data = b"".join(
             frames(HistoricalData(req_id=item, historical_data_bars=[bar] * BARS), HistoricalDataEnd(req_id=item))
             for item in ids

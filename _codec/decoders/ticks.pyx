@@ -424,7 +424,9 @@ cdef inline inlined next_quote(Cursor cur, Quote *quote) noexcept nogil:
             and next_size(&cur, 5, &quote.bid_size) and next_size(&cur, 6, &quote.ask_size) and cur.pos == cur.end)
 
 
-cdef inline Outcome last_protobuf(Cursor data, DecodeContext *reading, int64_t req_id, int64_t tick_type) noexcept nogil:
+cdef inline Outcome last_protobuf(
+    Cursor data, DecodeContext *reading, int64_t req_id, int64_t tick_type
+) noexcept nogil:
     cdef LastRow *row
     cdef TradePrint trade, slow
     cdef Sink *sink = subscriber(reading, req_id, LAST_ROW)

@@ -138,9 +138,10 @@ async def statuses(ib: ibfast.Client, contract: ibfast.Contract, given: argparse
     updates = ib.order_updates()
     await ib.order(contract).buy(given.count + 1).limit(150).submit()
     async for event in updates:
-        answer.add(0.0, float(event.filled))
-        if answer.ticks == given.count:
-            break
+        if event.kind == "status":
+            answer.add(0.0, float(event.filled))
+            if answer.ticks == given.count:
+                break
     return answer
 
 
