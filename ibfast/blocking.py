@@ -3562,7 +3562,7 @@ class Client(Facade):
 
     def close(self) -> None:
         """End the session. Returns when the socket is closed, from then on the client id can be used again."""
-        return self._close(self._async.close())
+        return self._close()
 
     @property
     def connection_time(self) -> datetime:

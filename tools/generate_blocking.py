@@ -188,8 +188,10 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     elif iterates:
         lines.append(f"        return self._iterate(self._async.{node.name}({given}))")
     elif isinstance(node, ast.AsyncFunctionDef):
-        ending = "self._close" if node.name == "close" else "self._run"
-        lines.append(f"        return {ending}(self._async.{node.name}({given}))")
+        is_end = node.name == "close"  # of the client, which takes the loop and its thread with it
+        lines.append(
+            "        return self._close()" if is_end else f"        return self._run(self._async.{node.name}({given}))"
+        )
     else:
         lines.append(f"        return self._call(self._async.{node.name}, {given})".replace(", )", ")"))
     return "\n".join(lines)

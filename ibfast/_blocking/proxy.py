@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from ibfast._blocking.portal import Portal
 from ibfast.arguments import Everything, checked
-from ibfast.errors import ConnectionLost
 from ibfast.orders.trade import TradeEvent
 from ibfast.other_names import no_such_member
 
@@ -63,16 +61,19 @@ class Facade:
     def _open(cls, connect: Callable[[], Coroutine[Any, Any, Any]]) -> Self:
         portal = Portal()
         try:
-            return cls(portal.run(connect()), portal)
+            client = portal.run(connect())
+            portal.closing = client.close
+            return cls(client, portal)
         except BaseException:
             portal.close()
             raise
 
-    def _close(self, closing: Coroutine[Any, Any, None]) -> None:
+    def _close(self) -> None:
         """The client's own end takes the loop and its thread with it."""
-        with contextlib.suppress(ConnectionLost):  # closed before
-            self._portal.run(closing)
         self._portal.close()
+
+    def __reduce__(self) -> Any:
+        raise RuntimeError(f"{self!r} stays in its process: connect a client of its own in the other one")
 
     def _run(self, work: Awaitable[Any]) -> Any:
         return self._face(self._portal.run(work))  # type: ignore[arg-type]
@@ -90,21 +91,32 @@ class Facade:
             yield self._face(item)
 
     def _faced(self, callback: Callable[[Any], object]) -> Callable[[Any], object]:
-        return lambda value: callback(self._face(value))
+        """The callback, given blocking faces. It does not keep the client: one that is dropped closes."""
+        portal_of = weakref.ref(self._portal)
+
+        def call(value: Any) -> None:
+            portal = portal_of()
+            if portal is not None:
+                portal.call_back(callback, Facade._face_of(value, portal))
+
+        return call
 
     def _face(self, value: Any) -> Any:
         """The blocking face of an async object; everything else as it is."""
+        return self if value is self._async else self._face_of(value, self._portal)
+
+    @classmethod
+    def _face_of(cls, value: Any, portal: Portal) -> Any:
         if isinstance(value, list):
-            return [self._face(item) for item in value]
+            return [cls._face_of(item, portal) for item in value]
         if isinstance(value, TradeEvent):
-            return value._replace(trade=self._face(value.trade))
+            return value._replace(trade=cls._face_of(value.trade, portal))
         facade = _FACADES.get(type(value))
         if facade is None:
             return value
-        if value is self._async:
-            return self
-        with self._facing:  # two threads that ask at once get the same one
-            face = self._faces.get(id(value))
+        portal.check_process()  # before the lock, which another thread of the parent may have held
+        with cls._facing:  # two threads that ask at once get the same one
+            face = cls._faces.get(id(value))
             if face is None:
-                face = self._faces[id(value)] = facade(value, self._portal)
+                face = cls._faces[id(value)] = facade(value, portal)
         return face

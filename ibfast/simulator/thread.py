@@ -21,6 +21,7 @@ class SimulatorThread:
         self._portal = Portal()
         try:
             self._simulator = self._portal.call(Simulator, **options)
+            self._portal.closing = self._simulator.stop
             self._portal.run(self._simulator.start())
         except BaseException:
             self._portal.close()
@@ -41,8 +42,7 @@ class SimulatorThread:
         return self._portal.call(function, self._simulator)
 
     def close(self) -> None:
-        """Drop every connection and end the thread."""
-        self._portal.run(self._simulator.stop())
+        """Drop every connection and end the thread; may be called twice."""
         self._portal.close()
 
     def __enter__(self) -> Self:
