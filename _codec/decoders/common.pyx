@@ -1,7 +1,8 @@
-# What all hot decoders share. A decoder reads one payload into rows and says DONE; REST, when the rows are taken and
-# what is left of the message is for whoever asked; NO_READER, when nobody subscribed under this id, or not to this
-# kind; or DECLINED. In the last two cases the plan takes the same payload, makes a message of it or says what is wrong
-# with it. No Python object in any of them; a row is built on the stack and added when its last field was good.
+# What all decoders share. A decoder reads one payload into rows and returns DONE; PARTIAL, when the rows are stored and
+# the rest of the message belongs to the pending request; NO_READER, when nobody subscribed under this id, or not to
+# this kind; or DECLINED. In the last two cases the plan reads the same payload: it makes a message or raises the error
+# that says what is wrong. Decoders touch no Python object. A row is written in place, in the buffer of its
+# subscription, and counts only once its last field was good.
 
 cdef enum Outcome:
     DECLINED = 0

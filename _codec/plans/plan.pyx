@@ -1,6 +1,6 @@
-# Plans: every message of the schema, both wires, both directions. `ibfast/schema/compile.py` makes the steps of a
-# text plan; a protobuf plan needs only the class. The hot messages have plans too: they explain what a hot decoder
-# refused, and carry what has no subscriber.
+# A plan is the compiled codec of one message at one server version, on one wire. `ibfast/schema/compile.py` makes the
+# steps of a text plan, `_codec/plans/text.pyx` runs them; a protobuf plan needs only the class. Frequent messages have
+# plans too: for payloads that their decoder declined, and for messages without a subscriber.
 
 cdef enum:
     MAX_DEPTH = 6           # of a field below its message

@@ -17,7 +17,7 @@ cdef enum:
 
 cdef struct KnownText:
     uint64_t word           # its characters, zeros behind them
-    PyObject *text          # kept for ever; NULL in a free place
+    PyObject *text          # never freed; NULL in a free place
 
 cdef KnownText[KNOWN_TEXTS] known_texts
 cdef dict known_decimals = {}

@@ -15,7 +15,7 @@ Path = tuple[str, ...]
 
 
 class Step(NamedTuple):
-    """One instruction of a text plan; ``_codec/plan.pyx`` says what each ``op`` does with the rest.
+    """One instruction of a text plan; ``_codec/plans/text.pyx`` says what each ``op`` does with the rest.
 
     ``register`` holds the message that the step is about, ``slot`` its field, ``target`` the register a nested message
     or list item goes to, ``end`` the first step behind a block. A request writes a field that ``omits`` as if it were
