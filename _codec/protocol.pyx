@@ -91,12 +91,12 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     @property
     def messages_by_id(self):
         """Messages received since the handshake, by message id, on both wires together; without ids nobody knows."""
-        found = {}
+        counts = {}
         for raw_id in range(HOT_IDS):
             if self.met[raw_id]:
                 msg_id = raw_id - PROTOBUF if raw_id > PROTOBUF else raw_id
-                found[msg_id] = found.get(msg_id, 0) + self.met[raw_id]
-        return found
+                counts[msg_id] = counts.get(msg_id, 0) + self.met[raw_id]
+        return counts
 
     @property
     def server_version(self):
@@ -193,15 +193,15 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
     cdef int read_frames(self) except -1:
         cdef Cursor cur
         cdef int64_t raw_id = 0
-        cdef int found
+        cdef int status
         while not self.stopped:
             if self.version == 0:
-                found = self.frames.next(&cur)
+                status = self.frames.next(&cur)
             else:
-                found = self.decode_hot(&cur, &raw_id)
-            if found == 0:
+                status = self.decode_hot(&cur, &raw_id)
+            if status == 0:
                 return 0
-            if found < 0:
+            if status < 0:
                 length = frame_length(self.frames.base + self.frames.start)
                 hint = peer_of(self.frames.base[self.frames.start:self.frames.start + 4]) if self.version == 0 else ""
                 self.fail(FramingError(f"a frame of {length} bytes; IB's limit is {MAX_PAYLOAD}{hint}"))
@@ -211,7 +211,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             try:
                 if self.version == 0:
                     self.owner.handshake(cur.start[:cur.end - cur.start])
-                elif found == 2:
+                elif status == 2:
                     self.deliver_rest(&cur, raw_id)
                 else:
                     self.deliver(&cur, raw_id)
@@ -228,13 +228,13 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         cdef const char *stop = self.frames.base + self.frames.stop
         cdef const char *body
         cdef int64_t rows = 0
-        cdef int found
+        cdef int status
         cdef bint id_is_text = self.version <= LAST_TEXT_ID_VERSION
         cdef decoder_t decode
         cdef Outcome outcome
         while True:
-            found = next_frame(at, stop, cur)
-            if found != 1:
+            status = next_frame(at, stop, cur)
+            if status != 1:
                 break
             at = cur.end
             raw_id[0] = take_text_id(cur) if id_is_text else take_binary_id(cur)
@@ -248,7 +248,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
             outcome = decode(cur, &self.reading)
             if outcome != DONE:
                 cur.pos = body
-                found = 2 if outcome == PARTIAL else 1
+                status = 2 if outcome == PARTIAL else 1
                 break
             rows += 1
             if cur.pos < cur.end and raw_id[0] <= PROTOBUF:
@@ -256,7 +256,7 @@ cdef class Protocol(_First, asyncio.BufferedProtocol):
         self.frames.start = at - self.frames.base
         self.messages_received += rows
         self.rows_received += rows
-        return found
+        return status
 
     cdef int deliver(self, Cursor *cur, int64_t raw_id) except -1:
         """A message for the owner, or why there is none."""

@@ -26,13 +26,13 @@ cdef inline Route *place_of(const RouteTable *table, int64_t req_id) noexcept no
 cdef void leave_place(RouteTable *table, uint64_t free) noexcept nogil:
     """Free a place. What stands behind it moves up where it may, so that nothing that is looked for stops there."""
     cdef uint64_t at = free
-    cdef uint64_t wanted
+    cdef uint64_t home
     while True:
         at = (at + 1) & table.mask
         if table.places[at].sink == NULL:
             break
-        wanted = hash_of(table.places[at].req_id)
-        if (at - wanted) & table.mask >= (at - free) & table.mask:      # it does not belong between the two
+        home = hash_of(table.places[at].req_id)
+        if (at - home) & table.mask >= (at - free) & table.mask:      # it does not belong between the two
             table.places[free] = table.places[at]
             free = at
     table.places[free].sink = NULL

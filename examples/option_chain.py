@@ -17,12 +17,12 @@ async def main() -> None:
             async with ib.quote(aapl, snapshot=True) as stock:
                 async for _ in stock:  # ends with the snapshot
                     pass
-            wanted = chain.contracts(
+            contracts = chain.contracts(
                 expirations=[chain.next_expiry(after=date.today())],
                 strikes=chain.strikes_around(stock.last, 2),
                 rights="C",
             )
-            calls = await ib.qualify(*wanted)
+            calls = await ib.qualify(*contracts)
             quotes = [ib.quote(call) for call in calls]
             await asyncio.gather(*(quote.next(timeout_s=10) for quote in quotes))
             await asyncio.sleep(0.5)  # let the greeks come

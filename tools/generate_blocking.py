@@ -41,18 +41,21 @@ T = TypeVar("T")
 
 def main() -> int:
     trees = {module: ast.parse(Path(sys.modules[module].__file__).read_text()) for module in modules()}
-    wanted = dict.fromkeys(["from itertools import chain", "import ibfast.client"])
-    wanted["from ibfast._blocking.proxy import Facade, bare, register"] = None
+    imports = dict.fromkeys(["from itertools import chain", "import ibfast.client"])
+    imports["from ibfast._blocking.proxy import Facade, bare, register"] = None
     for module, tree in trees.items():
-        wanted |= dict.fromkeys(
+        imports |= dict.fromkeys(
             ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)
         )
         if names := public_names(tree):
-            wanted[f"from {module} import {', '.join(names)}"] = None
-    wanted |= dict.fromkeys(f"import {cls.__module__}" for cls in CLASSES)
+            imports[f"from {module} import {', '.join(names)}"] = None
+    imports |= dict.fromkeys(f"import {cls.__module__}" for cls in CLASSES)
     classes = [render(cls, lineage(cls, trees)) for cls in CLASSES]
     text = (
-        HEADER.format(imports="\n".join(without_ours(line) for line in wanted)) + "\n\n" + "\n\n\n".join(classes) + "\n"
+        HEADER.format(imports="\n".join(without_ours(line) for line in imports))
+        + "\n\n"
+        + "\n\n\n".join(classes)
+        + "\n"
     )
     if "--check" in sys.argv:
         if not TARGET.exists() or code_of(TARGET.read_text()) != code_of(text):
@@ -100,12 +103,12 @@ def without_ours(line: str) -> str:
 
 
 def public_names(tree: ast.Module) -> list[str]:
-    """What a module defines beside the classes that are written anew; unused ones go later."""
-    found = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    """What a module defines beside the classes that are rewritten; unused ones are removed later."""
+    names = [node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
     assigned = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
     assigned += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
-    found += [target.id for target in assigned if isinstance(target, ast.Name)]
-    return [name for name in found if is_public(name) and name not in OURS and name != "T"]
+    names += [target.id for target in assigned if isinstance(target, ast.Name)]
+    return [name for name in names if is_public(name) and name not in OURS and name != "T"]
 
 
 def tidy(text: str) -> str:
@@ -140,8 +143,8 @@ def item_of(parts: list[ast.ClassDef]) -> str:
     """What iterating over a class gives, T if it is generic in that."""
     item = "T"
     for base in (ast.unparse(base) for part in parts for base in part.bases):
-        if found := re.fullmatch(r"\w*Stream\[(.*)\]", base):
-            item = found[1]
+        if match := re.fullmatch(r"\w*Stream\[(.*)\]", base):
+            item = match[1]
     return item
 
 
@@ -177,23 +180,25 @@ def method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     passed += [f"*{unwrapped(arguments.vararg)}"] if arguments.vararg else []
     passed += [f"{argument.arg}={unwrapped(argument)}" for argument in arguments.kwonlyargs]
     passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
-    given = ", ".join(passed)
+    call_arguments = ", ".join(passed)
     lines = [f"    def {node.name}({ast.unparse(arguments)}) -> {returns}:"]
     lines += [text] if (text := docstring(node, 2)) else []
     if "classmethod" in decorators:
         lines.insert(0, "    @classmethod")
-        lines.append(f"        return cls._open(lambda: ibfast.client.Client.{node.name}({given}))")
+        lines.append(f"        return cls._open(lambda: ibfast.client.Client.{node.name}({call_arguments}))")
     elif "self._next_event" in ast.unparse(node):  # one visit to the loop a batch, not one an event
         lines.append("        return chain.from_iterable(self._iterate(self._async._event_batches()))")
     elif iterates:
-        lines.append(f"        return self._iterate(self._async.{node.name}({given}))")
+        lines.append(f"        return self._iterate(self._async.{node.name}({call_arguments}))")
     elif isinstance(node, ast.AsyncFunctionDef):
         is_end = node.name == "close"  # of the client, which takes the loop and its thread with it
         lines.append(
-            "        return self._close()" if is_end else f"        return self._run(self._async.{node.name}({given}))"
+            "        return self._close()"
+            if is_end
+            else f"        return self._run(self._async.{node.name}({call_arguments}))"
         )
     else:
-        lines.append(f"        return self._call(self._async.{node.name}, {given})".replace(", )", ")"))
+        lines.append(f"        return self._call(self._async.{node.name}, {call_arguments})".replace(", )", ")"))
     return "\n".join(lines)
 
 
@@ -211,17 +216,17 @@ def unwrapped(argument: ast.arg) -> str:
 def special(parts: list[ast.ClassDef]) -> list[str]:
     """Iteration and context management, where the async class has them."""
     defined = {node.name: node for part in parts for node in part.body if hasattr(node, "name")}
-    found = []
+    methods = []
     if "__aiter__" in defined:
         returns = ast.unparse(defined["__aiter__"].returns)
         item = returns[len("AsyncIterator[") : -1] if returns.startswith("AsyncIterator") else item_of(parts)
-        found.append(f"    def __iter__(self) -> Iterator[{item}]:\n        return self._iterate(self._async)")
+        methods.append(f"    def __iter__(self) -> Iterator[{item}]:\n        return self._iterate(self._async)")
     if "__aenter__" in defined:
-        found.append(
+        methods.append(
             "    def __enter__(self) -> Self:\n        self._run(self._async.__aenter__())\n        return self\n\n"
             "    def __exit__(self, *error: object) -> None:\n        self.close()"
         )
-    return found
+    return methods
 
 
 def docstring(node: ast.AST, depth: int) -> str:

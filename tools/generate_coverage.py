@@ -1,7 +1,7 @@
 """Write docs/coverage.md: for every message, order field, order type and algo, what of the public API reaches it.
 
-It is read from the source: which public methods lead to a message class, which words set a field. ``--check`` only
-compares. A row that nothing reaches is an error.
+It is read from the source: which public methods lead to a message class, which methods of an order set a field.
+``--check`` only compares. A row that nothing reaches is an error.
 """
 
 from __future__ import annotations
@@ -130,10 +130,12 @@ class Source:
         return [node, *(item for base in bases for item in self.lineage(base))]
 
     def methods(self, name: str) -> dict[str, ast.AST]:
-        found: dict[str, ast.AST] = {}
+        members: dict[str, ast.AST] = {}
         for node in reversed(self.lineage(name)):
-            found |= {item.name: item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
-        return found
+            members |= {
+                item.name: item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+        return members
 
     def mentioned(self, start: ast.AST, methods: dict[str, ast.AST]) -> set[str]:
         """All names that a method leads to, through the helpers and classes of the package."""
@@ -149,7 +151,7 @@ class Source:
                         rest.append((own[name], own))
                 elif isinstance(part, ast.Name) and part.id not in names:
                     names.add(part.id)
-                    rest += [(found, own) for found in self._behind(part.id)]
+                    rest += [(definition, own) for definition in self._behind(part.id)]
                     if part.id in self.classes and part.id not in STOPS:
                         inner = self.methods(part.id)
                         rest += [(item, inner) for item in inner.values()]
@@ -170,24 +172,24 @@ def public(methods: dict[str, ast.AST]) -> Iterator[tuple[str, ast.AST]]:
 
 def reached() -> dict[str, list[str]]:
     """The public methods of the client that lead to each message class."""
-    found: dict[str, list[str]] = {}
+    methods_of: dict[str, list[str]] = {}
     methods = SOURCE.methods("Client")
     for name, node in public(methods):
         for mentioned in SOURCE.mentioned(node, methods):
-            found.setdefault(mentioned, []).append(f"Client.{name}")
-    return found
+            methods_of.setdefault(mentioned, []).append(f"Client.{name}")
+    return methods_of
 
 
 def words() -> dict[str, list[str]]:
-    """The words of an order chain that set each field, name each order type or algo."""
-    found: dict[str, list[str]] = {}
+    """The methods of an order chain that set each field, name each order type or algo."""
+    methods_of: dict[str, list[str]] = {}
     methods = SOURCE.methods("OrderBuilder") | SOURCE.methods("BracketBuilder")
     for name, node in public(methods):
         for part in with_helpers(node, methods):
             for key in keys_of(part):
-                if f"order.{name}" not in found.setdefault(key, []):
-                    found[key].append(f"order.{name}")
-    return found
+                if f"order.{name}" not in methods_of.setdefault(key, []):
+                    methods_of[key].append(f"order.{name}")
+    return methods_of
 
 
 def with_helpers(node: ast.AST, methods: dict[str, ast.AST]) -> Iterator[ast.AST]:
@@ -243,10 +245,10 @@ def row(form: Form, methods: dict[str, list[str]]) -> tuple[str, str, str]:
 
 def check_names(text: str) -> None:
     """Every `Owner.name` in the document is public: of the client, a trade, a stream, an order chain."""
-    faces = {"Client": [ibfast.Client], "Trade": [ibfast.Trade], "Ticks": [ibfast.Ticks]}
-    faces[""] = [ibfast.OrderBuilder, BracketBuilder]
+    classes = {"Client": [ibfast.Client], "Trade": [ibfast.Trade], "Ticks": [ibfast.Ticks]}
+    classes[""] = [ibfast.OrderBuilder, BracketBuilder]
     for owner, name in re.findall(r"`(\w*)\.(\w+)`", text):
-        lineages = [base for face in faces.get(owner, []) for base in face.__mro__]
+        lineages = [base for cls in classes.get(owner, []) for base in cls.__mro__]
         if lineages and not any(name in {**vars(base), **vars(base).get("__annotations__", {})} for base in lineages):
             raise SystemExit(f"docs/coverage.md: {owner}.{name} is no public name")
 

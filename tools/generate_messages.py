@@ -109,14 +109,14 @@ def type_of(field: Field) -> str:
 
 
 def remarks(field: Field) -> str:
-    found = [f"from {version(field.since)}"] if field.since else []
+    notes = [f"from {version(field.since)}"] if field.since else []
     default = field.default if field.type is None else "an empty one"
-    found += [f"a request that leaves it out carries {default}"] if field.default is not None else []
-    found += ["only TWS gives it a value, a request never does"] if field.reported else []
-    found += ["0 is no value: a request leaves it out"] if field.zero_unset else []
+    notes += [f"a request that leaves it out carries {default}"] if field.default is not None else []
+    notes += ["only TWS gives it a value, a request never does"] if field.reported else []
+    notes += ["0 is no value: a request leaves it out"] if field.zero_unset else []
     if field.explicit and field.kind in (Kind.BOOL, Kind.STRING) and not field.repeated:
-        found += [f"a request says {'False' if field.kind == Kind.BOOL else 'an empty text'} too"]
-    return "; ".join(found)
+        notes += [f"a request says {'False' if field.kind == Kind.BOOL else 'an empty text'} too"]
+    return "; ".join(notes)
 
 
 def order(entries: Iterable[object]) -> Iterator[str]:

@@ -77,24 +77,24 @@ cdef class Frames:
 
     cdef int next(self, Cursor *cur) noexcept nogil:
         """1: a payload stands in ``cur``; 0: more bytes are needed; -1: the length is impossible."""
-        cdef int found = next_frame(self.base + self.start, self.base + self.stop, cur)
-        if found == 1:
+        cdef int status = next_frame(self.base + self.start, self.base + self.stop, cur)
+        if status == 1:
             self.start = cur.end - self.base
-        return found
+        return status
 
     cdef int compact(self) except -1:
         """After a read: make room for the rest of a frame that has begun, or for the next read."""
         cdef Py_ssize_t held = self.stop - self.start
-        cdef Py_ssize_t wanted = READ_SIZE
+        cdef Py_ssize_t room = READ_SIZE
         if held == 0:
             self.start = self.stop = 0
             if self.memory.size > 4 * READ_SIZE:
                 self.resize(READ_SIZE)
             return 0
         if held >= 4:
-            wanted = max(wanted, 4 + min(<Py_ssize_t>frame_length(self.base + self.start), <Py_ssize_t>MAX_PAYLOAD))
-        if wanted > self.memory.size:
-            return self.resize(wanted)
+            room = max(room, 4 + min(<Py_ssize_t>frame_length(self.base + self.start), <Py_ssize_t>MAX_PAYLOAD))
+        if room > self.memory.size:
+            return self.resize(room)
         if self.start:
             memmove(self.base, self.base + self.start, held)
             self.stop = held

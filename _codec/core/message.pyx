@@ -139,15 +139,15 @@ cdef class Message:
         """
         cdef Py_ssize_t i
         cdef list mine = self.values, others = other.values
-        cdef list found = []
+        cdef list differing = []
         if type(self) is not type(other):
             raise TypeError(f"other: {type(other).__name__} is not a {type(self).__name__}")
         names = type(self).__names__
         for i in range(len(mine)):
             ours, theirs = mine[i], others[i]
             if ours is not theirs and (ours or theirs) and ours != theirs:
-                found.append(names[i])
-        return found
+                differing.append(names[i])
+        return differing
 
     def to_dict(self):
         """The fields that are set, nested messages as dicts."""
@@ -244,12 +244,12 @@ cdef bint is_flag(object value) except -1:
     return isinstance(value, (bool, np.bool_))
 
 
-cdef object plain_number(object value, object wanted):
-    """A number by its shortest spelling, so that a 0.1 of 32 bits is 0.1 too; a text only where decimals are wanted."""
-    if is_flag(value) or (wanted is float and isinstance(value, (str, bytes))):
+cdef object plain_number(object value, object kind):
+    """A number by its shortest text, so that a 0.1 of 32 bits is 0.1 too; a text stays where decimals are expected."""
+    if is_flag(value) or (kind is float and isinstance(value, (str, bytes))):
         return value
     try:
-        number = wanted(str(value))
+        number = kind(str(value))
         return number if number - number == 0 else value
     except (ValueError, ArithmeticError):   # infinity minus itself is one, as a decimal
         return value
@@ -282,12 +282,12 @@ cdef bint same_values(list mine, list other) except -1:
 
 cdef list _set_fields(Message message):
     """(name, value) of every field that holds something."""
-    found = []
+    pairs = []
     for name, field in type(message).__fields__.items():
         value = message.values[(<Field>field).index]
         if is_set(value):
-            found.append((name, value))
-    return found
+            pairs.append((name, value))
+    return pairs
 
 
 cdef object _plain(object value):

@@ -288,7 +288,7 @@ cdef struct ByTick:
 
 cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
     """TickByTickData: req_id 1, tick_type 2, then one of last 3, bid_ask 4, mid_point 5; two of them are the plan's."""
-    cdef uint64_t key = 0, given = 0
+    cdef uint64_t key = 0, data_field = 0
     cdef bint ok = True
     cdef int32_t tick_type
     tick.req_id = tick.tick_type = 0
@@ -301,12 +301,12 @@ cdef bint take_by_tick(Cursor cur, ByTick *tick) noexcept nogil:
         elif key >> 3 == 2:
             ok = take_integer(&cur, key, &tick.tick_type)
         elif 3 <= key >> 3 <= 5:
-            ok = given == 0 and take_bytes(&cur, key, &tick.data)
-            given = key >> 3
+            ok = data_field == 0 and take_bytes(&cur, key, &tick.data)
+            data_field = key >> 3
         else:
             ok = skip_value(&cur, key & 7)
     tick_type = <int32_t>tick.tick_type
-    if given != (5 if tick_type == 4 else 4 if tick_type == 3 else 3):
+    if data_field != (5 if tick_type == 4 else 4 if tick_type == 3 else 3):
         tick.data.start = NULL
     return ok
 

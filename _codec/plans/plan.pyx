@@ -70,9 +70,9 @@ cdef class Plan:
                 self.check_gate(self.gates[i], <object>value)
         return 0
 
-    cdef int check_gate(self, object gate, object given) except -1:
+    cdef int check_gate(self, object gate, object value) except -1:
         _, name, since = gate
-        if given is not False and not (isinstance(given, (str, list, dict)) and not given):
+        if value is not False and not (isinstance(value, (str, list, dict)) and not value):
             raise VersionError(f"{self.cls.__name__}.{name}", since, self.server_version)
         return 0
 

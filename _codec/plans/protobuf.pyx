@@ -176,9 +176,9 @@ cdef class Shape:
     cdef str name(self, Slot *slot):
         return (<Field>self.fields[slot.index]).name
 
-    cdef int refuse_value(self, const Cursor *cur, Slot *slot, int found, int wanted) except -1:
-        if found != wanted:
-            self.refuse(cur, self.name(slot), f"wire type {found} where {wanted} belongs")
+    cdef int refuse_value(self, const Cursor *cur, Slot *slot, int actual, int expected) except -1:
+        if actual != expected:
+            self.refuse(cur, self.name(slot), f"wire type {actual} where {expected} belongs")
         self.refuse(cur, self.name(slot), "the message ends here")
 
     cdef int refuse(self, const Cursor *cur, str name, str reason) except -1:
