@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(wildcard _codec/*.pyx _codec/*.pxd _codec/*/*.pyx) setup.py pyproject.toml
 
-.PHONY: demo test soak sanitize bench lint types generate clean
+.PHONY: demo test soak soak-hostile sanitize bench lint types generate clean
 
 demo: $(VENV)/.demo  ## what ibfast is for, against the built-in simulator
 	$(BIN)/ibfast demo
@@ -17,6 +17,9 @@ SECONDS ?= 600
 
 soak: $(VENV)/.test  ## random faults, ten minutes of them or SECONDS=60; SEED= draws the same again
 	$(BIN)/python tests/soak.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+soak-hostile: $(VENV)/.test  ## the same beside failing callbacks, a full disk, forks, dropped clients and spoiled answers
+	$(BIN)/python tests/soak_hostile.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 sanitize: $(VENV)/.test  ## the codec tests with Address- and UndefinedBehaviorSanitizer, on an extension of their own
 	tools/sanitize $(BIN)/python $(TESTS)

@@ -138,12 +138,12 @@ async def ask(client, dice, answers, over):
         await asyncio.sleep(dice.random() / 10)
 
 
-async def spoil(sim, dice, happened, over):
+async def spoil(sim, dice, happened, over, faults):
     while not over.is_set():
         await asyncio.sleep(dice.random())
-        name = dice.choice(list(FAULTS))
+        name = dice.choice(list(faults))
         happened[name] += 1
-        for fault in FAULTS[name](dice):
+        for fault in faults[name](dice):
             sim.inject(fault)
 
 
@@ -205,13 +205,14 @@ def descriptors():
     return found
 
 
-async def soak(seconds, seed, version):
+async def soak(seconds, seed, version, *, faults=FAULTS, more_jobs=(), **options):
+    """``more_jobs`` run beside those of here, each called with simulator, client, dice, ``happened`` and ``over``."""
     dice = random.Random(seed)
     happened, answers, trades = Counter(), Counter(), []
     over = asyncio.Event()
     async with (
         simulator(server_version=version, rate=RATE, seed=seed) as sim,
-        await Client.connect(sim.host, sim.port, pacing=False, idle_s=5.0, request_timeout_s=20.0) as client,
+        await Client.connect(sim.host, sim.port, pacing=False, idle_s=5.0, request_timeout_s=20.0, **options) as client,
     ):
         client._connection._sleep = lambda pause_s: asyncio.sleep(pause_s / 50)
         books, streams, tasks = Books(client), [], []
@@ -225,7 +226,8 @@ async def soak(seconds, seed, version):
         jobs = (
             trade(client, random.Random(dice.random()), trades, over),
             ask(client, random.Random(dice.random()), answers, over),
-            spoil(sim, random.Random(dice.random()), happened, over),
+            spoil(sim, random.Random(dice.random()), happened, over, faults),
+            *(job(sim, client, random.Random(dice.random()), happened, over) for job in more_jobs),
         )
         tasks += [asyncio.create_task(job) for job in jobs]
         await alive(seconds / 4, tasks)
@@ -278,8 +280,8 @@ async def nothing_is_left(work):
     raise AssertionError(f"still running: {rest}")
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(description=__doc__, work=soak):
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=600.0)
     options.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     options.add_argument("--loop", choices=[name for name, loop in LOOPS.items() if loop], default="asyncio")
@@ -292,7 +294,7 @@ def main():
     with asyncio.Runner(loop_factory=LOOPS[given.loop]) as runner:
         loop = runner.get_loop()
         loop.set_exception_handler(lambda loop, context: complaints.append(context))
-        runner.run(nothing_is_left(soak(given.seconds, given.seed, given.version)))
+        runner.run(nothing_is_left(work(given.seconds, given.seed, given.version)))
         gc.collect()  # a future whose error nobody has seen says so now
     assert complaints == [], complaints
     assert threading.active_count() == threads
