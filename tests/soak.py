@@ -205,7 +205,7 @@ def descriptors():
     return found
 
 
-async def soak(seconds, seed, version, *, faults=FAULTS, more_jobs=(), **options):
+async def soak(seconds, seed, version, *, faults=FAULTS, more_jobs=(), growth_bytes=GROWTH_BYTES, **options):
     """``more_jobs`` run beside those of here, each called with simulator, client, dice, ``happened`` and ``over``."""
     dice = random.Random(seed)
     happened, answers, trades = Counter(), Counter(), []
@@ -233,7 +233,7 @@ async def soak(seconds, seed, version, *, faults=FAULTS, more_jobs=(), **options
         await alive(seconds / 4, tasks)
         before, orders_before = rss(), len(trades)
         await alive(seconds * 3 / 4, tasks)
-        grown, allowed = rss() - before, GROWTH_BYTES + GROWTH_PER_ORDER * (len(trades) - orders_before)
+        grown, allowed = rss() - before, growth_bytes + GROWTH_PER_ORDER * (len(trades) - orders_before)
         over.set()
         await asyncio.wait_for(asyncio.gather(*tasks[len(STREAMS) :]), SETTLES_IN_S)
         sim._script.armed.clear()

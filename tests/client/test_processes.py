@@ -274,3 +274,39 @@ def test_the_interpreter_ends_with_a_client_left_open(version, loop):
         loop,
     )
     assert "the end" in printed
+
+
+def test_after_a_fork_the_async_client_refuses_every_call_and_the_parents_session_goes_on(version, loop):
+    printed = run_program(
+        """
+        import asyncio, uvloop
+        from ibfast import Client as AsyncClient
+
+        async def main(sim):
+            async with await AsyncClient.connect(sim.host, sim.port) as ib:
+                ticks = ib.tick_by_tick(AAPL)
+                await ticks.next()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    child = os.fork()
+                if child == 0:
+                    signal.alarm(20)
+                    calls = [lambda: ib.current_time().send(None), lambda: ib.cancel_all_orders().send(None),
+                             lambda: ib.order(AAPL).buy(1).market().submit().send(None), ticks.close,
+                             ib.tick_by_tick(AAPL).open, lambda: ib.close().send(None)]
+                    good = all("belongs to process" in refused(call) for call in calls) and not ib.is_connected
+                    os._exit(0 if good else 1)
+                print("child", os.waitpid(child, 0)[1])
+                await ib.current_time()
+                await ticks.next()
+                print("reconnects", ib.stats["reconnects"])
+
+        with SimulatorThread(server_version=version) as sim:
+            new_loop = asyncio.new_event_loop if loop == "asyncio" else uvloop.new_event_loop
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(main(sim))
+        """,
+        version,
+        loop,
+    )
+    assert printed.splitlines()[:2] == ["child 0", "reconnects 0"]
