@@ -4,7 +4,8 @@
 
 Callbacks raise whatever they like, the disk of the journal is full and free again, the process forks, blocking clients
 are dropped while they are open, the gateway's answers are spoiled, huge or nobody's. At the end the books of both sides
-agree as in tests/soak.py; memory has grown by no more than there and one largest answer, 112 MiB; no task, thread, file descriptor or client id is left.
+agree as in tests/soak.py; memory has grown by no more than there and one largest answer, 112 MiB; no task, thread, file
+descriptor or client id is left.
 """
 
 import asyncio
