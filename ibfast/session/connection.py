@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -637,20 +639,42 @@ class Connection:
             return self._queue(stream)
         self.check()
         req_id = self.session.ask(request, stream)
+        self._watch_for_drop(req_id, request, stream, stream._cancel)
         self.protocol.attach(req_id, stream.rows, stream.option_rows)
         self.stats.opened(req_id, *(rows for rows in (stream.rows, stream.option_rows) if rows is not None))
         self.transport.flush_soon()
         return req_id
 
-    def open_messages(self, request: Message, stream: Updates[Any]) -> int:
+    def open_messages(self, request: Message, stream: Updates[Any], cancel: type[Message]) -> int:
         """Subscribe: messages go to the stream; the request id."""
         self.check_caller()
         if self._is_queueing:
             return self._queue(stream)
         self.check()
         req_id = self.session.ask(request, stream)
+        self._watch_for_drop(req_id, request, stream, cancel)
         self.transport.flush_soon()
         return req_id
+
+    def _watch_for_drop(
+        self, req_id: int, request: Message, stream: Subscription[Any] | Updates[Any], cancel: Callable[..., Message]
+    ) -> None:
+        """Cancel the request of a stream that nobody can read any more, so that it gives its market data line back."""
+        name = describe(request)
+
+        def on_dropped() -> None:
+            if os.getpid() != self._pid or sys.is_finalizing():
+                return
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and with it the socket
+                self._loop.call_soon_threadsafe(self._close_dropped, req_id, cancel)
+            text = f"the stream of {name} was dropped without close(); its request is cancelled"
+            warnings.warn(text, ResourceWarning, stacklevel=2)
+
+        self.session.hold_weakly(req_id, stream._waiter, on_dropped)
+
+    def _close_dropped(self, req_id: int, cancel: Callable[..., Message]) -> None:
+        if self.session.is_open(req_id):
+            self.close_rows(req_id, cancel(req_id=req_id))
 
     def deliver_to(self, subscription: SharedSubscription, parts: Iterable[type[Message]]) -> None:
         """From now on messages of these types go to a subscription without a request id."""

@@ -60,6 +60,7 @@ from ibfast.session.ids import Ids
 from ibfast.session.pacing import Pacing
 from ibfast.session.pending import MessageHandler, PendingRequest, Resubscribe, Resumable
 from ibfast.session.shared_requests import SharedRequests
+from ibfast.streams.base import StreamRef
 from ibfast.streams.shared import SharedSubscription
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Session:
         self.unknown = 0
         self.skipped_greetings = 0
         self._missing: set[type[Message]] = {NextValidId, ManagedAccounts}  # before READY
-        self._waiting: dict[int, MessageHandler] = {}
+        self._waiting: dict[int, MessageHandler | StreamRef] = {}
         self._requests: dict[int, Message] = {}  # what each of them asked for
         self._warned_of_waits = False  # since messages last began to queue
         self._takes_delayed = False  # whether the session has asked for delayed market data
@@ -312,6 +313,25 @@ class Session:
         self._waiting[req_id] = receiver
         self._requests[req_id] = request
 
+    def hold_weakly(self, req_id: int, waiter: object, on_dropped: Callable[[], object]) -> None:
+        """Do not keep the stream of this id alive; ``on_dropped`` is called, in any thread, when nothing else does."""
+        ref = StreamRef(self._waiting[req_id], lambda ref: on_dropped())
+        ref.waiter = waiter
+        self._waiting[req_id] = ref
+
+    def _handler(self, req_id: int | None) -> MessageHandler | None:
+        """Who gets the messages of a request id."""
+        entry = self._waiting.get(req_id) if req_id is not None else None
+        return entry() if isinstance(entry, StreamRef) else entry
+
+    def _handlers(self) -> list[MessageHandler]:
+        """All of them, in the order of their requests."""
+        return [handler for req_id in self._waiting if (handler := self._handler(req_id)) is not None]
+
+    def is_open(self, req_id: int) -> bool:
+        """Whether somebody waits for messages under this id."""
+        return req_id in self._waiting
+
     def forget(self, req_id: int) -> bool:
         """Nobody waits for this id any more; what still comes is counted and dropped. False if it is not at TWS."""
         is_open = req_id in self._waiting
@@ -373,7 +393,7 @@ class Session:
 
     def streams(self, *, durable: bool = True) -> list[Resumable]:
         """The live streams that outlive a session, in the order they were opened; or those that do not."""
-        return [item for item in self._waiting.values() if getattr(item, "durable", None) is durable]  # type: ignore[misc]
+        return [handler for handler in self._handlers() if getattr(handler, "durable", None) is durable]  # type: ignore[misc]
 
     def interrupted(self, error: IbfastError) -> list[Resumable]:
         """The connection is gone and there will be another: who waits learns it, streams are given back."""
@@ -394,7 +414,7 @@ class Session:
         if self.state is State.CLOSED:
             return
         self.error = error
-        waiting = list(self._waiting.values())
+        waiting = self._handlers()
         self._waiting.clear()
         self._requests.clear()
         self.pacing.clear()
@@ -403,7 +423,7 @@ class Session:
         self.shared.lost(error)
 
     def _deliver(self, req_id: int, message: Message) -> None:
-        receiver = self._waiting.get(req_id)
+        receiver = self._handler(req_id)
         if self.pacing.is_wary:
             self.pacing.answered(req_id, self.clock())
         if receiver is None:
@@ -424,7 +444,7 @@ class Session:
     def _fail_unreadable(self, req_id: int | None, error: DecodeError) -> None:
         """What makes no sense: everybody can see it, and whoever waits for an answer under this id learns why."""
         self.report_decode_error(error)
-        receiver = self._waiting.get(req_id) if req_id is not None else None
+        receiver = self._handler(req_id)
         if receiver is not None and isinstance(receiver, PendingRequest):
             self._finish(req_id)  # type: ignore[arg-type]
             receiver.failed(error)
@@ -506,7 +526,7 @@ class Session:
         is_about_order = message.error_code in ORDER_CODES or PERMANENT_ID.search(message.error_msg or "")
         if is_about_order and not isinstance(self._requests.get(req_id), PlaceOrderRequest):
             return None  # an order that is only asked about has a number of orders
-        return self._waiting.get(req_id)
+        return self._handler(req_id)
 
     def _trade_about(self, message: ErrorMessage) -> Trade | None:
         """The order an error is about, if it is one of those followed here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
@@ -49,6 +50,18 @@ class Waiter:
             finally:
                 self._waiter = None
         self._rung = False
+
+
+class StreamRef(weakref.ref[Any]):
+    """What a session or a broadcast holds of a stream, so that one that nobody can read any more is found out.
+
+    ``waiter`` wakes the task that waits for the stream, or calls its callback; through it those two keep the stream
+    alive, without anybody else holding it.
+    """
+
+    __slots__ = ("waiter",)
+
+    waiter: object
 
 
 class Stream(Generic[T]):
@@ -293,26 +306,34 @@ class MessageStream(Stream[T]):
 class Broadcast(Generic[T]):
     """What one puts, any number of listeners get, each through a `MessageStream` of its own.
 
-    A listener that sleeps keeps the newest ``capacity`` items. With ``keep_early`` the first one also gets what was put
-    before it came.
+    A slow listener keeps the newest ``capacity`` items; one that nobody can read any more is let go.
+    With ``keep_early`` the first one also gets what was put before it came.
     """
 
     def __init__(self, capacity: int | None = None, *, keep_early: bool = False) -> None:
         self._capacity = capacity
-        self._listeners: list[MessageStream[T]] = []
+        self._listeners: list[StreamRef] = []
         self._early: deque[T] | None = deque(maxlen=capacity) if keep_early else None
         self._ended = False
         self._error: IbfastError | None = None
 
     def listen(self) -> MessageStream[T]:
-        stream: MessageStream[T] = MessageStream(self._listeners.remove, self._capacity)
+        stream: MessageStream[T] = MessageStream(self._leave, self._capacity)
         for item in self._early or ():
             stream.put(item)
         self._early = None
-        self._listeners.append(stream)
+        ref = StreamRef(stream, self._listeners.remove)  # what nobody can read any more would only grow
+        ref.waiter = stream._waiter
+        self._listeners.append(ref)
         if self._ended:
             stream.fail(self._error)
         return stream
+
+    def _leave(self, stream: MessageStream[T]) -> None:
+        self._listeners[:] = [ref for ref in self._listeners if ref() is not stream]
+
+    def _streams(self) -> list[MessageStream[T]]:
+        return [stream for ref in self._listeners if (stream := ref()) is not None]
 
     @property
     def has_listeners(self) -> bool:
@@ -321,12 +342,12 @@ class Broadcast(Generic[T]):
     def put(self, item: T) -> None:
         if self._early is not None:
             self._early.append(item)
-        notify_all((stream.put for stream in self._listeners), item)
+        notify_all((stream.put for stream in self._streams()), item)
 
     def fail(self, error: IbfastError | None) -> None:
         """End all listeners, those to come too; without an error they are complete."""
         self._ended, self._error = True, error
-        notify_all((stream.fail for stream in self._listeners), error)
+        notify_all((stream.fail for stream in self._streams()), error)
 
 
 async def zipped(*streams: Stream[Any]) -> AsyncIterator[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ class OrderBook(StateStream["OrderBook"]):
         super().__init__()
         self._subscribe(opener, request, cancel)
         self._book = Book(rows)
-        self._rows = Rows("depth", self._update, policy="grow", capacity=MOST_IN_ONE_READ)
+        self._rows = Rows("depth", self._updater(), policy="grow", capacity=MOST_IN_ONE_READ)
 
     @property
     def bids(self) -> NDArray[np.void]:

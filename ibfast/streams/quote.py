@@ -79,7 +79,7 @@ class Quote(StateStream["Quote"]):
         self._computations = self._waiting_rows("option")
 
     def _waiting_rows(self, kind: str) -> Rows:
-        return Rows(kind, self._update, policy="grow", capacity=MOST_IN_ONE_READ)
+        return Rows(kind, self._updater(), policy="grow", capacity=MOST_IN_ONE_READ)
 
     @property
     def option_rows(self) -> Rows:

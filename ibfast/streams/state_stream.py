@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self, TypeVar
+from weakref import WeakMethod
 
 from ibfast.errors import IbfastError
 from ibfast.streams.gap import Gap
@@ -60,6 +62,16 @@ class StateStream(Subscription[T]):
     def _clear(self) -> None:
         """Nothing is known any more."""
         raise NotImplementedError
+
+    def _updater(self) -> Callable[[], None]:
+        """`_update` for the records to call, which do not keep the stream alive by it."""
+        reference = WeakMethod(self._update)
+
+        def update() -> None:
+            if (method := reference()) is not None:
+                method()
+
+        return update
 
     def _update(self) -> None:
         """Records have come."""

@@ -49,7 +49,7 @@ class SubscriptionClient(Protocol):
 
     def send(self, message: Message) -> None: ...
 
-    def open_messages(self, request: Message, stream: Updates[Any]) -> int: ...
+    def open_messages(self, request: Message, stream: Updates[Any], cancel: type[Message]) -> int: ...
 
     def open_shared(self, request: Message, subscription: Any) -> int: ...
 
@@ -324,7 +324,7 @@ class RequestSource:
         self.cancel = cancel
 
     def join(self, stream: Updates[Any]) -> int:
-        return self.connection.open_messages(self.request, stream)
+        return self.connection.open_messages(self.request, stream, self.cancel)
 
     def leave(self, stream: Updates[Any]) -> None:
         self.connection.close_rows(stream.req_id, self.cancel(req_id=stream.req_id))

@@ -365,7 +365,8 @@ def warnings_of(caplog, name):
 def test_a_stream_that_ends_while_nobody_waits_is_a_warning(run, caplog):
     async def main():
         async with session() as (_, client):
-            client.market_data(NOSUCH).open()
+            unread = client.market_data(NOSUCH)
+            unread.open()
             await until(lambda: warnings_of(caplog, "ibfast.subscription"))
             (said,) = warnings_of(caplog, "ibfast.subscription")
             assert said.startswith("MarketDataRequest (NOSUCH STK SMART) has ended while nobody waited for it: 200")
@@ -388,10 +389,11 @@ def test_a_rejected_order_that_nobody_follows_is_a_warning(run, caplog):
             followed = await client.order(AAPL).buy(1).limit(1.001).submit()
             followed.on(lambda event: None)
             await until(lambda: followed.rejection is not None)
-            client.order_updates()
+            updates = client.order_updates()
             third = await client.order(AAPL).buy(1).limit(1.001).submit()
             await until(lambda: third.rejection is not None)
             assert len(warnings_of(caplog, "ibfast.trade")) == 1
+            updates.close()
 
     run(main)
 
