@@ -27,6 +27,7 @@ from ibfast.schema import (
     ExecutionRequest,
     MarketDataRequest,
     OpenOrder,
+    Order,
     OrderStatus,
     PlaceOrderRequest,
     PositionEnd,
@@ -42,6 +43,7 @@ from ibfast.simulator.faults import (
     Spoil,
     Stall,
 )
+from ibfast.simulator.faults.corruption import with_raw_field
 from ibfast.simulator.faults.transport import ROWS
 
 # ------------------------------------------------------------------------------------------ where it is cut
@@ -263,3 +265,10 @@ def test_what_a_fault_does_not_touch_goes_on():
         assert not isinstance(await caller.message(), PositionEnd)
 
     converse(conversation, faults=[Drop(at_message=PositionEnd), Spoil(at_message=PositionEnd)])
+
+
+@pytest.mark.parametrize("name", ["contract", "order", "order_state"])
+def test_a_nested_message_cannot_be_spoiled_as_one_text(name):
+    payload = wire.encode(OpenOrder(order_id=1, contract=AAPL, order=Order()), 176)
+    with pytest.raises(ValueError, match=f"OpenOrder.{name} does not travel as one text"):
+        with_raw_field(payload, name, b"x", 176)

@@ -39,7 +39,7 @@ def _place(message: Message, name: str, server_version: int) -> int:
             left, right = (
                 wire.encode(message.replace(**{name: value}), server_version).split(b"\0") for value in values
             )
-        except (TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError):  # the field is of another type, a message of its own perhaps
             continue
         places = [place for place, (one, other) in enumerate(zip(left, right, strict=False)) if one != other]
         if places:
