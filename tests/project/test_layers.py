@@ -52,7 +52,6 @@ UPWARD: set[tuple[str, str]] = set()
 """Imports that look up; the list may only shrink."""
 
 CIRCLES = [
-    ["simulator.orders.matching", "simulator.orders.pricing", "simulator.orders.working_order"],
     [
         "simulator.faults", "simulator.faults.schedule", "simulator.faults.transport", "simulator.gateway",
         "simulator.handlers.registry", "simulator.rate_limiter", "simulator.session",

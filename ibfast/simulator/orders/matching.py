@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import NamedTuple
 
-from ibfast.schema import Order
 from ibfast.simulator.market.market import Market
-from ibfast.simulator.market.quotes import QuoteModel, Range
+from ibfast.simulator.market.quotes import Range
 from ibfast.simulator.orders.pricing import freeze, level_left, limit_ticks, to_ticks
-from ibfast.simulator.orders.working_order import ON_CLOSE, ON_OPEN, TOUCHED, TRAILING, WorkingOrder
+from ibfast.simulator.orders.working_order import ON_CLOSE, ON_OPEN, TOUCHED, TRAILING, Resting, WorkingOrder
 
 PIECES = 4  # a large order fills in about this many
 PERCENT = 100  # the unit of a trailing amount that a stop is adjusted to
@@ -46,14 +44,6 @@ def match(working: WorkingOrder, market: Market, now_ns: int) -> Match | None:
     if not arrives and best * sign <= limit * sign:
         return _deal(working, limit, seen, makes=True)
     return None
-
-
-class Resting(NamedTuple):
-    """What has to be known of an order that rests, to see that nothing happens to it. It holds for this ``order``."""
-
-    order: Order
-    model: QuoteModel
-    limit: int
 
 
 def resting(working: WorkingOrder, market: Market) -> Resting | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from ibfast._codec import Kind
 from ibfast.schema import CompletedOrder, Contract, Execution, OpenOrder, Order, OrderState, OrderStatus
+from ibfast.simulator.market.quotes import QuoteModel
 from ibfast.simulator.market.universe import Instrument
-
-if TYPE_CHECKING:
-    from ibfast.simulator.orders.matching import Resting
 
 ALIVE = ("PreSubmitted", "Submitted")
 TOUCHED = ("MIT", "LIT", "TRAIL MIT", "TRAIL LIT")
@@ -20,6 +18,14 @@ TRAILING = ("TRAIL", "TRAIL LIMIT", "TRAIL MIT", "TRAIL LIT")
 STOPS = ("STP", "STP LMT", "STP PRT", *TRAILING, *TOUCHED[:2])
 LIMITS = ("LMT", "STP LMT", "TRAIL LIMIT", "LIT", "TRAIL LIT", "LOC", "QUOTE", "REL + LMT", "LMT + MKT")
 ON_CLOSE, ON_OPEN = ("MOC", "LOC"), ("OPG", "AUC")  # order types, times in force
+
+
+class Resting(NamedTuple):
+    """What has to be known of an order that rests, to see that nothing happens to it. It holds for this ``order``."""
+
+    order: Order
+    model: QuoteModel
+    limit: int
 
 
 @dataclass(slots=True)
