@@ -31,6 +31,7 @@ from ibfast.simulator.faults import (
     Glue,
     Notice,
     Refuse,
+    Repeat,
     Reset,
     Restart,
     Split,
@@ -142,8 +143,11 @@ async def spoil(sim, dice, happened, over, faults):
     while not over.is_set():
         await asyncio.sleep(dice.random())
         name = dice.choice(list(faults))
+        made = faults[name](dice)
+        if any(isinstance(armed.fault, Repeat) for armed in sim._script.armed) and isinstance(made[0], Repeat):
+            continue  # two of them multiply: 20,000 times 20,000 answers fit into no memory
         happened[name] += 1
-        for fault in faults[name](dice):
+        for fault in made:
             sim.inject(fault)
 
 

@@ -251,6 +251,7 @@ def golden():
     return {code: text.replace("\n# ", "\n") for code, _, text in parts}
 
 
+@pytest.mark.filterwarnings("ignore:the stream of:ResourceWarning")  # mistakes open streams that nobody keeps
 @pytest.mark.parametrize("code", CASES)
 def test_a_mistake_is_named(code, run):
     assert run(lambda: said(code)) == golden()[code]
